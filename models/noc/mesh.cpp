@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/noc/mesh.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "models/common/error.h"
+
+namespace weft::noc {
+
+namespace {
+
+// Switch traversal, link and the register behind it, between a port's start and the flit's arrival.
+constexpr Cycle kExitCycles = 3;
+
+template <typename T>
+void check(const char* field, T value, T low, T high) {
+  if (value >= low && value <= high) return;
+  throw Error(fmt::format("mesh network: {} is {}, allowed are {} to {}", field, value, low, high));
+}
+
+std::uint64_t ceil_divide(std::uint64_t value, std::uint64_t by) { return value / by + (value % by != 0); }
+
+std::size_t index(int node) { return static_cast<std::size_t>(node); }
+std::size_t index(Port port) { return static_cast<std::size_t>(port); }
+
+}  // namespace
+
+const char* to_string(Port port) {
+  constexpr std::array<const char*, kPorts> names = {"east",  "west",     "north",
+                                                     "south", "ejection", "injection"};
+  return names.at(index(port));
+}
+
+void MeshConfig::validate() const {
+  check("columns", columns, 1, 64);
+  check("rows", rows, 1, 64);
+  check("flit_bytes", flit_bytes, 1u, 1024u);
+  check("hop_cycles", hop_cycles, 1u, 64u);
+  check("max_packet_flits", max_packet_flits, 1u, 65536u);
+  check("header_flits", header_flits, 1u, 16u);
+  check("virtual_channels", virtual_channels, 1u, 16u);
+  check("vc_turnaround_cycles", vc_turnaround_cycles, 0u, 16u);
+}
+
+double TrafficStatistics::mean_latency() const {
+  return messages == 0 ? 0.0 : static_cast<double>(latency_sum) / static_cast<double>(messages);
+}
+
+Mesh::Mesh(const MeshConfig& config) : config_(config) {
+  config_.validate();
+  routers_.resize(index(config_.nodes()));
+  pairs_.resize(index(config_.nodes()));
+}
+
+int Mesh::node(int column, int row) const {
+  check("column", column, 0, config_.columns - 1);
+  check("row", row, 0, config_.rows - 1);
+  return row * config_.columns + column;
+}
+
+int Mesh::hops(int source, int destination) const {
+  check_node(source, "source");
+  check_node(destination, "destination");
+  return std::abs(source % config_.columns - destination % config_.columns) +
+         std::abs(source / config_.columns - destination / config_.columns);
+}
+
+Delivery Mesh::send(Cycle now, int source, int destination, std::uint64_t bytes) {
+  Delivery delivery;
+  delivery.hops = hops(source, destination);
+  if (now < horizon_) {
+    throw Error(fmt::format(
+        "mesh network: a message is sent in cycle {}, the calendars reach back to cycle {}", now, horizon_));
+  }
+  const Cut parts = cut(bytes);
+  Pair& order = pair(source, destination);
+  const bool in_order = now >= order.sent;
+  Cycle not_before = in_order ? order.delivered : 0;
+  std::uint64_t payload_left = parts.payload_flits;
+  for (std::uint64_t packet = 0; packet < parts.packets; ++packet) {
+    const Cycle payload = std::min<std::uint64_t>(payload_left, config_.max_packet_flits);
+    const Cycle flits = payload + config_.header_flits;
+    payload_left -= payload;
+    const Cycle injection = reserve(source, Port::kInjection, {now, 0, flits, flits});
+    const Cycle start = traverse(source, destination, injection, not_before, flits);
+    not_before = start + flits + turnaround();
+    if (packet == 0) delivery.head = start + kExitCycles;
+    delivery.tail = start + kExitCycles + flits - 1;
+  }
+  if (in_order) order = {now, not_before};
+  delivery.packets = parts.packets;
+  delivery.flits = parts.flits;
+  delivery.contention = delivery.tail - now - zero_load_latency(source, destination, bytes);
+  count(now, delivery, bytes);
+  return delivery;
+}
+
+Cycle Mesh::zero_load_latency(int source, int destination, std::uint64_t bytes) const {
+  const Cycle routers = static_cast<Cycle>(hops(source, destination)) + 1;
+  const Cut parts = cut(bytes);
+  return routers * config_.hop_cycles + 2 + (parts.flits - 1) + (parts.packets - 1) * turnaround();
+}
+
+void Mesh::forget_before(Cycle horizon) { horizon_ = std::max(horizon_, horizon); }
+
+const LinkStatistics& Mesh::link(int node, Port port) const {
+  check_node(node, "node");
+  return routers_[index(node)].outputs[index(port)].statistics;
+}
+
+Mesh::Cut Mesh::cut(std::uint64_t bytes) const {
+  const std::uint64_t payload = ceil_divide(bytes, config_.flit_bytes);
+  const std::uint64_t packets = std::max<std::uint64_t>(1, ceil_divide(payload, config_.max_packet_flits));
+  return {payload, packets, payload + packets * config_.header_flits};
+}
+
+// Returns the start at the ejection port.
+Cycle Mesh::traverse(int source, int destination, Cycle injection, Cycle not_before, Cycle flits) {
+  const Cycle length = flits + turnaround();
+  const int columns = config_.columns;
+  Cycle ready = injection + config_.hop_cycles - 1;
+  int at = source;
+  const auto hop = [&](Port port, int step) {
+    ready = reserve(at, port, {ready, 0, flits, length}) + config_.hop_cycles;
+    at += step;
+  };
+  while (at % columns < destination % columns) hop(Port::kEast, 1);
+  while (at % columns > destination % columns) hop(Port::kWest, -1);
+  while (at < destination) hop(Port::kSouth, columns);
+  while (at > destination) hop(Port::kNorth, -columns);
+  return reserve(at, Port::kEjection, {ready, not_before, flits, length});
+}
+
+Cycle Mesh::reserve(int at, Port port, const Request& request) {
+  Output& output = routers_[index(at)].outputs[index(port)];
+  output.calendar.forget_before(horizon_);
+  const Cycle start = output.calendar.reserve(std::max(request.ready, request.not_before), request.length);
+  output.statistics.flits += request.flits;
+  output.statistics.busy += request.length;
+  output.statistics.waiting += start - request.ready;
+  return start;
+}
+
+Mesh::Pair& Mesh::pair(int source, int destination) {
+  std::vector<Pair>& row = pairs_[index(source)];
+  if (row.empty()) row.resize(index(config_.nodes()));
+  return row[index(destination)];
+}
+
+void Mesh::check_node(int node, const char* what) const {
+  if (node >= 0 && node < config_.nodes()) return;
+  throw Error(fmt::format("mesh network of {} x {} nodes: {} is node {}, allowed are 0 to {}",
+                          config_.columns, config_.rows, what, node, config_.nodes() - 1));
+}
+
+void Mesh::count(Cycle now, const Delivery& delivery, std::uint64_t bytes) {
+  ++traffic_.messages;
+  traffic_.packets += delivery.packets;
+  traffic_.flits += delivery.flits;
+  traffic_.bytes += bytes;
+  traffic_.router_flits += delivery.router_flits();
+  traffic_.link_flits += delivery.link_flits();
+  traffic_.latency_sum += delivery.tail - now;
+  traffic_.latency_max = std::max(traffic_.latency_max, delivery.tail - now);
+  traffic_.contention_sum += delivery.contention;
+}
+
+}  // namespace weft::noc

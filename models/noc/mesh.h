@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loosely timed two-dimensional mesh network: latency and contention of messages, without flits, time
+// or sockets.
+//
+// Every router output port, the ejection port included, and every injection port has a reservation
+// calendar. A packet of L flits takes the first gap of S cycles at each port of its route (X first,
+// then Y). With injection cycle i, distance D and hop time t_hop:
+//
+//   ready at the first port   i + t_hop - 1
+//   ready at the next port    start at this port + t_hop
+//   tail arrives              start at the ejection port + 3 + L - 1
+//   S                         L, or L + vc_turnaround_cycles with a single virtual channel
+//
+// so that in an empty network a packet takes T0 = (D + 1) t_hop + 2 + (L - 1) cycles, which equals
+// BookSim2 (Jiang et al., "A detailed and flexible cycle-accurate network-on-chip simulator",
+// ISPASS 2013) for input-queued virtual-channel routers with t_hop = routing + VC allocation + switch
+// allocation + switch traversal + link. Buffers are unlimited: back-pressure and head-of-line blocking
+// are not modelled, so saturated bursts finish too early (docs/models/noc.md has the figures).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "models/noc/calendar.h"
+
+namespace weft::noc {
+
+struct MeshConfig {
+  int columns = 4;                    // 1 to 64
+  int rows = 4;                       // 1 to 64
+  unsigned flit_bytes = 8;            // bytes; 1 to 1024
+  unsigned hop_cycles = 4;            // t_hop, cycles; 1 to 64
+  unsigned max_packet_flits = 32;     // payload flits per packet, longer messages are cut; 1 to 65536
+  unsigned header_flits = 1;          // per packet, before the payload; 1 to 16
+  unsigned virtual_channels = 2;      // 1 to 16
+  unsigned vc_turnaround_cycles = 1;  // from a tail to the next head in the same channel; 0 to 16
+
+  int nodes() const { return columns * rows; }
+  // Throws weft::Error naming the field, what was found and what is allowed.
+  void validate() const;
+};
+
+// Output ports of a router, and the injection port of its network interface. North is towards row 0.
+enum class Port : std::uint8_t { kEast, kWest, kNorth, kSouth, kEjection, kInjection };
+inline constexpr int kPorts = 6;
+const char* to_string(Port port);
+
+// What happened to one message; the packets of a message are injected back to back.
+struct Delivery {
+  Cycle head = 0;  // cycle in which the first packet's head arrives
+  Cycle tail = 0;  // cycle in which the last packet's tail arrives
+  std::uint64_t packets = 0;
+  std::uint64_t flits = 0;  // headers included
+  int hops = 0;             // Manhattan distance, so hops + 1 routers are visited
+  Cycle contention = 0;     // cycles the tail is later than in an empty network
+
+  std::uint64_t router_flits() const { return flits * static_cast<std::uint64_t>(hops + 1); }
+  std::uint64_t link_flits() const { return flits * static_cast<std::uint64_t>(hops); }
+};
+
+// Counted at one port since construction.
+struct LinkStatistics {
+  std::uint64_t flits = 0;
+  Cycle busy = 0;     // cycles reserved, the turnaround of a single virtual channel included
+  Cycle waiting = 0;  // cycles heads were ready and the port was not, summed over packets
+};
+
+// Counted over all messages since construction.
+struct TrafficStatistics {
+  std::uint64_t messages = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t flits = 0;         // headers included
+  std::uint64_t bytes = 0;         // payload only
+  std::uint64_t router_flits = 0;  // flits times routers visited
+  std::uint64_t link_flits = 0;    // flits times links between routers crossed
+  Cycle latency_sum = 0;           // from the send to the tail's arrival
+  Cycle latency_max = 0;
+  Cycle contention_sum = 0;
+
+  // Cycles per message; 0 without messages.
+  double mean_latency() const;
+};
+
+class Mesh {
+ public:
+  // Throws weft::Error if the configuration is not valid.
+  explicit Mesh(const MeshConfig& config);
+
+  const MeshConfig& config() const { return config_; }
+  // Node y * columns + x sits in column x of row y.
+  int node(int column, int row) const;
+  int hops(int source, int destination) const;
+
+  // Reserves the way of a message of `bytes` payload bytes that is ready to leave in cycle `now`; zero
+  // bytes is a header alone. Calls may come with decreasing times, down to the horizon. Messages of
+  // one source-destination pair arrive in the order of the calls if their times do not decrease.
+  // Throws weft::Error for a node outside the mesh or a time before the horizon.
+  Delivery send(Cycle now, int source, int destination, std::uint64_t bytes);
+
+  // Cycles from send to the tail's arrival in an empty network.
+  Cycle zero_load_latency(int source, int destination, std::uint64_t bytes) const;
+
+  // Promises that no later send is earlier than `horizon`, so that calendars may forget. Horizons that
+  // go back are ignored.
+  void forget_before(Cycle horizon);
+
+  // The counters of the link that leaves `node` through `port`. Throws weft::Error for another node.
+  const LinkStatistics& link(int node, Port port) const;
+  const TrafficStatistics& traffic() const { return traffic_; }
+
+ private:
+  struct Output {
+    Calendar calendar;
+    LinkStatistics statistics;
+  };
+  struct Router {
+    std::array<Output, kPorts> outputs;
+  };
+  // What is needed to keep a source-destination pair in order.
+  struct Pair {
+    Cycle sent = 0;       // time of the newest send
+    Cycle delivered = 0;  // end of its last reservation at the ejection port
+  };
+
+  // How a message is cut into packets.
+  struct Cut {
+    std::uint64_t payload_flits;
+    std::uint64_t packets;
+    std::uint64_t flits;
+  };
+  // A packet at a port: waiting counts from `ready`, the reservation starts no earlier than `not_before`.
+  struct Request {
+    Cycle ready;
+    Cycle not_before;
+    Cycle flits;
+    Cycle length;
+  };
+
+  Cut cut(std::uint64_t bytes) const;
+  Cycle turnaround() const { return config_.virtual_channels == 1 ? config_.vc_turnaround_cycles : 0; }
+  Cycle reserve(int at, Port port, const Request& request);
+  Cycle traverse(int source, int destination, Cycle injection, Cycle not_before, Cycle flits);
+  Pair& pair(int source, int destination);
+  void check_node(int node, const char* what) const;
+  void count(Cycle now, const Delivery& delivery, std::uint64_t bytes);
+
+  MeshConfig config_;
+  std::vector<Router> routers_;
+  // A row per source, made at its first send: most nodes of a large mesh talk to few others.
+  std::vector<std::vector<Pair>> pairs_;
+  Cycle horizon_ = 0;
+  TrafficStatistics traffic_;
+};
+
+}  // namespace weft::noc

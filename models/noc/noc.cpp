@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/noc/noc.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "models/common/error.h"
+
+namespace weft::noc {
+
+namespace {
+
+bool below(const AddressRange& a, const AddressRange& b) { return a.base < b.base; }
+
+NocConfig checked_and_sorted(NocConfig config) {
+  config.validate();
+  std::sort(config.map.begin(), config.map.end(), below);
+  return config;
+}
+
+void check_price(const char* field, double value) {
+  if (std::isfinite(value) && value >= 0.0) return;
+  throw Error(fmt::format("network on chip: {} is {}, allowed are finite values from 0", field, value));
+}
+
+void check_range(const AddressRange& range, int nodes) {
+  if (range.node < 0 || range.node >= nodes) {
+    throw Error(
+        fmt::format("network on chip: the address range at {:#x} belongs to node {}, allowed are 0 to {}",
+                    range.base, range.node, nodes - 1));
+  }
+  if (range.size == 0 || range.size - 1 > std::numeric_limits<std::uint64_t>::max() - range.base) {
+    throw Error(fmt::format(
+        "network on chip: the address range at {:#x} has {:#x} bytes, allowed are 1 byte up to the "
+        "end of the 64-bit address space",
+        range.base, range.size));
+  }
+}
+
+void check_overlap(std::vector<AddressRange> map) {
+  std::sort(map.begin(), map.end(), below);
+  for (std::size_t i = 1; i < map.size(); ++i) {
+    if (map[i].base - map[i - 1].base >= map[i - 1].size) continue;
+    throw Error(
+        fmt::format("network on chip: the address range at {:#x} (node {}) begins inside the one at {:#x} "
+                    "(node {}, {:#x} bytes); ranges must not overlap",
+                    map[i].base, map[i].node, map[i - 1].base, map[i - 1].node, map[i - 1].size));
+  }
+}
+
+void consume(sc_core::sc_time& delay) {
+  const sc_core::sc_time time = delay;
+  delay = sc_core::SC_ZERO_TIME;
+  if (time != sc_core::SC_ZERO_TIME) sc_core::wait(time);
+}
+
+}  // namespace
+
+void NocConfig::validate() const {
+  mesh.validate();
+  if (cycle == sc_core::SC_ZERO_TIME)
+    throw Error("network on chip: cycle is 0 s, a period above 0 is needed");
+  check_price("router_flit (J)", router_flit.value());
+  check_price("link_flit_millimetre (J)", link_flit_millimetre.value());
+  check_price("link_millimetres", link_millimetres);
+  for (const AddressRange& range : map) check_range(range, mesh.nodes());
+  check_overlap(map);
+}
+
+Noc::Noc(sc_core::sc_module_name name, const NocConfig& config, EnergyLedger& ledger)
+    : sc_module(name),
+      config_(checked_and_sorted(config)),
+      mesh_(config_.mesh),
+      router_energy_(ledger.open(this->name(), "router flit", config_.router_flit)),
+      link_energy_(
+          ledger.open(this->name(), "link flit", config_.link_millimetres * config_.link_flit_millimetre)),
+      from_node_("from_node", static_cast<std::size_t>(config_.mesh.nodes())),
+      to_node_("to_node", static_cast<std::size_t>(config_.mesh.nodes())) {
+  for (int node = 0; node < config_.mesh.nodes(); ++node) {
+    from_node(node).on_access([this, node](const Transfer& transfer, sc_core::sc_time& delay) {
+      return transfer.debug ? access_debug(transfer) : access(node, transfer, delay);
+    });
+  }
+}
+
+TargetSocket& Noc::from_node(int node) { return from_node_[checked(node)]; }
+
+InitiatorSocket& Noc::to_node(int node) { return to_node_[checked(node)]; }
+
+void Noc::before_end_of_elaboration() {
+  for (const AddressRange& range : config_.map) {
+    if (to_node(range.node).get_base_port().bind_count() > 0) continue;
+    throw Error(fmt::format("{}: the address range at {:#x} belongs to node {}, but no target is bound there",
+                            name(), range.base, range.node));
+  }
+  for (int node = 0; node < config_.mesh.nodes(); ++node) {
+    if (to_node(node).get_base_port().bind_count() == 0) {
+      to_node(node).bind(unused_targets_.emplace_back(fmt::format("unused_target_{}", node).c_str()));
+    }
+    if (from_node(node).get_base_port().bind_count() == 0) {
+      unused_initiators_.emplace_back(fmt::format("unused_initiator_{}", node).c_str()).bind(from_node(node));
+    }
+  }
+}
+
+Status Noc::access(int source, const Transfer& transfer, sc_core::sc_time& delay) {
+  consume(delay);
+  const AddressRange* range = find(transfer);
+  if (range == nullptr) {
+    carry(source, source, 0);
+    carry(source, source, 0);
+    return Status::address_error;
+  }
+  carry(source, range->node, transfer.write ? transfer.size : 0);
+  const Status status = to_node(range->node).access(transfer, delay);
+  consume(delay);
+  const bool returns_data = !transfer.write && status == Status::ok;
+  carry(range->node, source, returns_data ? transfer.size : 0);
+  return status;
+}
+
+Status Noc::access_debug(const Transfer& transfer) {
+  const AddressRange* range = find(transfer);
+  if (range == nullptr) return Status::address_error;
+  sc_core::sc_time unused;
+  return to_node(range->node).access(transfer, unused);
+}
+
+// The range that holds every byte of the transfer, or null.
+const AddressRange* Noc::find(const Transfer& transfer) const {
+  const auto after =
+      std::upper_bound(config_.map.begin(), config_.map.end(), AddressRange{transfer.address, 0, 0}, below);
+  if (after == config_.map.begin()) return nullptr;
+  const AddressRange& range = *std::prev(after);
+  const std::uint64_t offset = transfer.address - range.base;
+  return offset < range.size && transfer.size <= range.size - offset ? &range : nullptr;
+}
+
+// Returns when the tail has arrived.
+void Noc::carry(int source, int destination, std::uint64_t bytes) {
+  const std::uint64_t period = config_.cycle.value();
+  const std::uint64_t time = sc_core::sc_time_stamp().value();
+  const Cycle now = time / period + (time % period != 0);
+  // Every delay has become simulated time by now, so nobody can send into the past.
+  mesh_.forget_before(now);
+  const Delivery delivery = mesh_.send(now, source, destination, bytes);
+  router_energy_.charge(delivery.router_flits());
+  link_energy_.charge(delivery.link_flits());
+  sc_core::wait(sc_core::sc_time::from_value(delivery.tail * period - time));
+}
+
+std::size_t Noc::checked(int node) const {
+  if (node >= 0 && node < config_.mesh.nodes()) return static_cast<std::size_t>(node);
+  throw Error(
+      fmt::format("{}: node {} does not exist, allowed are 0 to {}", name(), node, config_.mesh.nodes() - 1));
+}
+
+}  // namespace weft::noc

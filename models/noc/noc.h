@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// The network on chip: memory-mapped transactions between the nodes of a mesh, loosely timed.
+//
+// A write travels as a message of header and payload to the node that the address belongs to; when its
+// tail has arrived the target is accessed, and a header flit carries the acknowledgement back. A read
+// sends a header and gets the data back. Latency and contention come from Mesh.
+//
+// Timing contract of `from_node`: the delay annotated by the caller is consumed first, a message leaves
+// at the next edge of the network's clock, and the call returns at the simulated time at which the
+// response's tail has arrived, with a delay of zero. Simulated time passes inside the call, so callers
+// are SC_THREADs. Transactions of one source to one destination reach the target in the order in which
+// they leave the source.
+//
+// The address is passed on unchanged. An address that belongs to no node, or an access that crosses
+// the end of a range, costs a header to the local router and back and answers address_error. Debug
+// access reaches every node without time, energy or statistics. Direct memory pointers are not granted
+// across the network: they would bypass contention.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <systemc>
+#include <vector>
+
+#include "models/common/energy_ledger.h"
+#include "models/noc/mesh.h"
+#include "models/tlm/initiator_socket.h"
+#include "models/tlm/target_socket.h"
+
+namespace weft::noc {
+
+// The addresses from `base` to `base + size - 1` belong to what is bound to `node`.
+struct AddressRange {
+  std::uint64_t base = 0;
+  std::uint64_t size = 0;  // bytes
+  int node = 0;
+};
+
+struct NocConfig {
+  MeshConfig mesh;
+  sc_core::sc_time cycle{1.0, sc_core::SC_NS};  // clock period of routers and links
+  std::vector<AddressRange> map;                // must not overlap; a node may own several ranges
+
+  // Prices of a flit of `mesh.flit_bytes`. The defaults are for 64 bits at 32 nm, 0.9 V: a five-port
+  // router with two virtual channels of eight flits (buffer write and read, crossbar, arbitration) and
+  // repeated wire, both from DSENT 0.9 (Sun et al., NOCS 2012) with random data. Clock and leakage
+  // power are not part of them.
+  Joule router_flit = picojoule(3.17);           // one flit through one router
+  Joule link_flit_millimetre = picojoule(2.07);  // one flit over one millimetre of link
+  double link_millimetres = 1.0;                 // distance of neighbouring routers
+
+  // Throws weft::Error naming the field, what was found and what is allowed.
+  void validate() const;
+};
+
+class Noc : public sc_core::sc_module {
+ public:
+  // Opens two accounts in `ledger`, "router flit" and "link flit", which outlives the module. Throws
+  // weft::Error if the configuration is not valid.
+  Noc(sc_core::sc_module_name name, const NocConfig& config, EnergyLedger& ledger);
+
+  // The socket through which the initiator at `node` enters, and the one that accesses the target
+  // there. A socket left unbound after construction is closed by the network itself, except the target
+  // side of a node in the address map, which is a weft::Error at the start of simulation.
+  TargetSocket& from_node(int node);
+  InitiatorSocket& to_node(int node);
+
+  // Latency, contention and load of everything sent so far, in cycles of `config().cycle`.
+  const TrafficStatistics& traffic() const { return mesh_.traffic(); }
+  const LinkStatistics& link(int node, Port port) const { return mesh_.link(node, port); }
+  const NocConfig& config() const { return config_; }
+
+ private:
+  void before_end_of_elaboration() override;
+  Status access(int source, const Transfer& transfer, sc_core::sc_time& delay);
+  Status access_debug(const Transfer& transfer);
+  const AddressRange* find(const Transfer& transfer) const;
+  void carry(int source, int destination, std::uint64_t bytes);
+  std::size_t checked(int node) const;
+
+  NocConfig config_;
+  Mesh mesh_;
+  EnergyLedger::Account& router_energy_;
+  EnergyLedger::Account& link_energy_;
+  sc_core::sc_vector<TargetSocket> from_node_;
+  sc_core::sc_vector<InitiatorSocket> to_node_;
+  std::deque<TargetSocket> unused_targets_;
+  std::deque<InitiatorSocket> unused_initiators_;
+};
+
+}  // namespace weft::noc
