@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/crossbar/crossbar_unit.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "models/crossbar/update_port.h"
+#include "models/hart/xweft_table.h"
+#include "models/unit/requantise.h"
+
+namespace weft::crossbar {
+
+using unit::Cause;
+using unit::Command;
+using unit::Fault;
+using xweft::CrossbarCommand;
+
+namespace {
+
+// Fill of the three-stage pipeline: PANTHER's public simulator charges input bits / DAC bits + 2 steps.
+constexpr int pipeline_fill_steps = 2;
+
+// A command the array refuses is a bad operand or a bad format: the descriptor's fault, not the bus's.
+Fault refused(const Command& command, const Status& status) {
+  if (status.code == StatusCode::operand_overflow) {
+    return {Cause::illegal_instruction, command.src0 + 2u * static_cast<std::uint32_t>(status.index)};
+  }
+  return {Cause::illegal_instruction, command.opcode};
+}
+
+}  // namespace
+
+CrossbarUnit::CrossbarUnit(sc_core::sc_module_name name, const CrossbarUnitConfig& config, Context& context)
+    : CommandUnit(name, config.unit, context),
+      update_out("update_out"),
+      update("update"),
+      config_(config),
+      array_(config.array),
+      mvm_energy_(context.energy.open(this->name(), "mvm_slice_step", config.energy.mvm_step)),
+      opa_energy_(context.energy.open(this->name(), "opa_slice_step", config.energy.opa_step)),
+      read_energy_(context.energy.open(this->name(), "array_row_read",
+                                       config.energy.array_read * (1.0 / config.array.rows))),
+      write_energy_(context.energy.open(this->name(), "array_row_write",
+                                        config.energy.array_write * (1.0 / config.array.rows))) {
+  const auto lines = static_cast<std::size_t>(std::max(config.array.rows, config.array.cols));
+  input_.resize(lines);
+  sums_.resize(lines);
+  output_.resize(lines);
+  update.on_access(
+      [this](const Transfer& transfer, sc_core::sc_time& delay) { return update_access(transfer, delay); });
+}
+
+CrossbarUnit::Shape CrossbarUnit::shape(const Command& command) const {
+  const unsigned rows = command.length & 0xffffu;
+  const unsigned columns = command.length >> 16;
+  return {rows == 0 ? static_cast<unsigned>(config_.array.rows) : rows,
+          columns == 0 ? static_cast<unsigned>(config_.array.cols) : columns};
+}
+
+std::optional<Fault> CrossbarUnit::check_shape(const Command& command) const {
+  const Shape used = shape(command);
+  if (used.rows > static_cast<unsigned>(config_.array.rows) ||
+      used.columns > static_cast<unsigned>(config_.array.cols)) {
+    return Fault{Cause::illegal_instruction, command.length};
+  }
+  return std::nullopt;
+}
+
+std::optional<Fault> CrossbarUnit::check(const Command& command) const {
+  if (auto fault = check_shape(command)) return fault;
+  const auto [rows, columns] = shape(command);
+  const bool streams = command.opcode >= static_cast<unsigned>(CrossbarCommand::mvm) &&
+                       command.opcode <= static_cast<unsigned>(CrossbarCommand::opa);
+  if (streams && (command.magnitude_bits < 1 || command.magnitude_bits > ArrayConfig::max_operand_bits)) {
+    return Fault{Cause::illegal_instruction, command.magnitude_bits};
+  }
+  switch (static_cast<CrossbarCommand>(command.opcode)) {
+    case CrossbarCommand::mvm:
+      if (auto fault = check_load(command.src0, 2u * rows, 2)) return fault;
+      return check_store(command.dst, 4u * columns, 4);
+    case CrossbarCommand::mtvm:
+      if (auto fault = check_load(command.src0, 2u * columns, 2)) return fault;
+      return check_store(command.dst, 4u * rows, 4);
+    case CrossbarCommand::opa:
+      if (auto fault = check_load(command.src0, 2u * rows, 2)) return fault;
+      return check_load(command.src1, 2u * columns, 2);
+    case CrossbarCommand::prog:
+      return check_load(command.src0, std::uint64_t{4} * rows * columns, 4);
+    case CrossbarCommand::rdarr:
+      return check_store(command.dst, std::uint64_t{4} * rows * columns, 4);
+    case CrossbarCommand::crs:
+      return std::nullopt;
+  }
+  return Fault{Cause::illegal_instruction, command.opcode};
+}
+
+std::optional<Fault> CrossbarUnit::execute(const Command& command) {
+  switch (static_cast<CrossbarCommand>(command.opcode)) {
+    case CrossbarCommand::mvm:
+      return multiply(command, false);
+    case CrossbarCommand::mtvm:
+      return multiply(command, true);
+    case CrossbarCommand::opa:
+      return outer_product(command);
+    case CrossbarCommand::prog:
+      return program(command);
+    case CrossbarCommand::rdarr:
+      return read_out(command);
+    case CrossbarCommand::crs:
+      break;
+  }
+  return resolve_carries(command);
+}
+
+std::optional<Fault> CrossbarUnit::multiply(const Command& command, bool transposed) {
+  const auto [rows, columns] = shape(command);
+  const unsigned inputs = transposed ? columns : rows;
+  const unsigned outputs = transposed ? rows : columns;
+  const int bits = static_cast<int>(command.magnitude_bits);
+  sc_core::sc_time delay;
+  if (auto fault = load(command.src0, input_.data(), 2 * inputs, delay)) return fault;
+
+  const Span<const std::int16_t> x(input_.data(), inputs);
+  const Span<std::int64_t> y(sums_.data(), outputs);
+  const Status status = transposed ? array_.mtvm(x, bits, y) : array_.mvm(x, bits, y);
+  if (!status.ok()) return refused(command, status);
+  const unit::Range range = unit::result_range(unit::Format::int32, 0);
+  for (unsigned i = 0; i < outputs; ++i) {
+    const std::int64_t rounded = unit::round_shift(sums_[i], command.shift, command.rounding);
+    const std::int64_t result = unit::saturate(rounded, range);
+    results_saturated_ += result != rounded ? 1u : 0u;
+    output_[i] = static_cast<std::int32_t>(result);
+  }
+  const int steps = array_.read_steps(bits);
+  mvm_energy_.charge(static_cast<std::uint64_t>(steps * config_.array.slices));
+  wait(delay + config_.timing.mvm_step * static_cast<double>(steps + pipeline_fill_steps));
+
+  delay = sc_core::SC_ZERO_TIME;
+  if (auto fault = store(command.dst, output_.data(), 4 * outputs, delay)) return fault;
+  wait(delay);
+  return std::nullopt;
+}
+
+std::optional<Fault> CrossbarUnit::outer_product(const Command& command) {
+  const auto [rows, columns] = shape(command);
+  const UpdateHeader header{static_cast<std::uint16_t>(rows), static_cast<std::uint16_t>(columns),
+                            static_cast<std::uint16_t>(command.magnitude_bits), 0};
+  burst_.resize(sizeof header + 2u * (rows + columns));
+  std::memcpy(burst_.data(), &header, sizeof header);
+  sc_core::sc_time delay;
+  std::uint8_t* const row_operand = burst_.data() + sizeof header;
+  if (auto fault = load(command.src0, row_operand, 2 * rows, delay)) return fault;
+  if (auto fault = load(command.src1, row_operand + 2u * rows, 2 * columns, delay)) return fault;
+  if (auto fault = send_update(outer_product_address, burst_.data(),
+                               static_cast<std::uint32_t>(burst_.size()), command.src0, delay)) {
+    return fault;
+  }
+  wait(delay);
+  return std::nullopt;
+}
+
+std::optional<Fault> CrossbarUnit::program(const Command& command) {
+  const auto [rows, columns] = shape(command);
+  for (unsigned row = 0; row < rows; ++row) {
+    sc_core::sc_time delay;
+    const std::uint32_t address = command.src0 + 4u * row * columns;
+    if (auto fault = load(address, output_.data(), 4 * columns, delay)) return fault;
+    if (auto fault = send_update(program_address(row), output_.data(), 4 * columns, address, delay))
+      return fault;
+    wait(delay);
+  }
+  return std::nullopt;
+}
+
+std::optional<Fault> CrossbarUnit::read_out(const Command& command) {
+  const auto [rows, columns] = shape(command);
+  read_energy_.charge(std::uint64_t{rows} * static_cast<unsigned>(config_.array.slices));
+  for (unsigned row = 0; row < rows; ++row) {
+    const Status status = array_.read(static_cast<int>(row), 0, 1, static_cast<int>(columns), output_.data(),
+                                      static_cast<int>(columns));
+    if (!status.ok()) return refused(command, status);
+    sc_core::sc_time delay = row_time(config_.timing.array_read, 1);
+    const std::uint32_t address = command.dst + 4u * row * columns;
+    if (auto fault = store(address, output_.data(), 4 * columns, delay)) return fault;
+    wait(delay);
+  }
+  return std::nullopt;
+}
+
+std::optional<Fault> CrossbarUnit::resolve_carries(const Command& command) {
+  const std::uint32_t trigger = 1;
+  sc_core::sc_time delay;
+  if (auto fault = send_update(carry_resolution_address, &trigger, sizeof trigger, command.opcode, delay)) {
+    return fault;
+  }
+  wait(delay);
+  return std::nullopt;
+}
+
+std::optional<Fault> CrossbarUnit::send_update(std::uint64_t address, const void* data, std::uint32_t size,
+                                               std::uint32_t operand, sc_core::sc_time& delay) {
+  const weft::Status status = update_out.write(address, data, size, delay);
+  if (status == weft::Status::ok) return std::nullopt;
+  return Fault{Cause::illegal_instruction, operand};
+}
+
+weft::Status CrossbarUnit::update_access(const Transfer& transfer, sc_core::sc_time& delay) {
+  if (transfer.debug) return weft::Status::address_error;
+  if (!transfer.write) return weft::Status::command_error;
+  if (transfer.address == outer_product_address) return update_outer_product(transfer, delay);
+  if (transfer.address < outer_product_address) return update_row(transfer, delay);
+  if (transfer.address != carry_resolution_address) return weft::Status::address_error;
+  array_.crs();
+  const std::uint64_t row_slices = std::uint64_t{rows_in_use_} * static_cast<unsigned>(config_.array.slices);
+  read_energy_.charge(row_slices);
+  write_energy_.charge(row_slices);
+  delay +=
+      row_time(config_.timing.array_read, rows_in_use_) + row_time(config_.timing.array_write, rows_in_use_);
+  return weft::Status::ok;
+}
+
+weft::Status CrossbarUnit::update_outer_product(const Transfer& transfer, sc_core::sc_time& delay) {
+  UpdateHeader header{};
+  if (transfer.size < sizeof header) return weft::Status::burst_error;
+  std::memcpy(&header, transfer.data, sizeof header);
+  if (transfer.size != sizeof header + 2u * (header.rows + header.columns)) return weft::Status::burst_error;
+  std::vector<std::int16_t>& row_operand = input_;
+  std::vector<std::int16_t> column_operand(header.columns);
+  if (header.rows > row_operand.size()) return weft::Status::burst_error;
+  std::memcpy(row_operand.data(), transfer.data + sizeof header, 2u * header.rows);
+  std::memcpy(column_operand.data(), transfer.data + sizeof header + 2u * header.rows, 2u * header.columns);
+  const Status status =
+      array_.opa(Span<const std::int16_t>(row_operand.data(), header.rows), header.magnitude_bits,
+                 Span<const std::int16_t>(column_operand.data(), header.columns));
+  if (!status.ok()) return weft::Status::generic_error;
+  rows_in_use_ = std::max<unsigned>(rows_in_use_, header.rows);
+  opa_energy_.charge(std::uint64_t{header.magnitude_bits} * static_cast<unsigned>(config_.array.slices));
+  delay += config_.timing.opa_step * static_cast<double>(config_.timing.opa_phases * header.magnitude_bits);
+  return weft::Status::ok;
+}
+
+weft::Status CrossbarUnit::update_row(const Transfer& transfer, sc_core::sc_time& delay) {
+  const auto row = static_cast<unsigned>(transfer.address / program_row_pitch);
+  if (transfer.address % program_row_pitch != 0 || transfer.size % 4 != 0) return weft::Status::burst_error;
+  const unsigned columns = transfer.size / 4;
+  if (columns > output_.size()) return weft::Status::burst_error;
+  std::vector<std::int32_t> values(columns);
+  std::memcpy(values.data(), transfer.data, transfer.size);
+  const Status status = array_.program(static_cast<int>(row), 0, 1, static_cast<int>(columns), values.data(),
+                                       static_cast<int>(columns));
+  if (!status.ok()) return weft::Status::address_error;
+  rows_in_use_ = std::max(rows_in_use_, row + 1);
+  write_energy_.charge(static_cast<unsigned>(config_.array.slices));
+  delay += row_time(config_.timing.array_write, 1);
+  return weft::Status::ok;
+}
+
+sc_core::sc_time CrossbarUnit::row_time(const sc_core::sc_time& whole_array, unsigned rows) const {
+  return whole_array * (static_cast<double>(rows) / config_.array.rows);
+}
+
+}  // namespace weft::crossbar

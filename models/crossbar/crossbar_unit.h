@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// A crossbar array as a unit of a tile: MVM, transposed MVM and read-out through the command window,
+// everything that changes cells through the update port behind the write filter.
+//
+// Time (modelled; PANTHER's public simulator and PUMA section 3, see docs/models/crossbar.md):
+//   MVM, MTVM  (steps + 2) · mvm_step       three-stage pipeline: array, converters, shift-and-add
+//   OPA        phases · steps · opa_step    one pulse a step, repeated for each polarity phase
+//   read       array_read · rows / array rows, row by row; write likewise
+//   CRS        read and write of the rows in use
+// All slices of an array work in parallel. Time and energy never depend on how the numbers were computed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <systemc>
+#include <vector>
+
+#include "models/crossbar/array.h"
+#include "models/unit/command_unit.h"
+
+namespace weft::crossbar {
+
+struct CrossbarTiming {
+  sc_core::sc_time mvm_step = sc_core::sc_time(100, sc_core::SC_NS);
+  sc_core::sc_time opa_step = sc_core::sc_time(1.25, sc_core::SC_NS);
+  unsigned opa_phases = 4;
+  sc_core::sc_time array_read = sc_core::sc_time(10.25, sc_core::SC_US);   // all rows of one array
+  sc_core::sc_time array_write = sc_core::sc_time(10.97, sc_core::SC_US);  // all rows of one array
+};
+
+// Energy of one physical array, that is of one slice.
+struct CrossbarEnergy {
+  Joule mvm_step;
+  Joule opa_step;
+  Joule array_read;   // all rows
+  Joule array_write;  // all rows, verify pulses included
+};
+
+struct CrossbarUnitConfig {
+  unit::CommandUnitConfig unit;
+  ArrayConfig array;
+  CrossbarTiming timing;
+  CrossbarEnergy energy;
+};
+
+class CrossbarUnit : public unit::CommandUnit {
+ public:
+  InitiatorSocket update_out;  // to the write filter
+  TargetSocket update;         // from the write filter
+
+  CrossbarUnit(sc_core::sc_module_name name, const CrossbarUnitConfig& config, Context& context);
+
+  const Array& array() const { return array_; }
+  std::uint64_t results_saturated() const { return results_saturated_; }
+
+ protected:
+  std::optional<unit::Fault> check(const unit::Command& command) const override;
+  std::optional<unit::Fault> execute(const unit::Command& command) override;
+
+ private:
+  struct Shape {
+    unsigned rows;
+    unsigned columns;
+  };
+
+  Shape shape(const unit::Command& command) const;
+  std::optional<unit::Fault> check_shape(const unit::Command& command) const;
+  std::optional<unit::Fault> multiply(const unit::Command& command, bool transposed);
+  std::optional<unit::Fault> outer_product(const unit::Command& command);
+  std::optional<unit::Fault> program(const unit::Command& command);
+  std::optional<unit::Fault> read_out(const unit::Command& command);
+  std::optional<unit::Fault> resolve_carries(const unit::Command& command);
+  // Sends one write through the filter and lets its time pass.
+  std::optional<unit::Fault> send_update(std::uint64_t address, const void* data, std::uint32_t size,
+                                         std::uint32_t operand, sc_core::sc_time& delay);
+
+  weft::Status update_access(const Transfer& transfer, sc_core::sc_time& delay);
+  weft::Status update_outer_product(const Transfer& transfer, sc_core::sc_time& delay);
+  weft::Status update_row(const Transfer& transfer, sc_core::sc_time& delay);
+  sc_core::sc_time row_time(const sc_core::sc_time& whole_array, unsigned rows) const;
+
+  CrossbarUnitConfig config_;
+  Array array_;
+  unsigned rows_in_use_ = 0;  // highest row ever programmed or updated
+  std::uint64_t results_saturated_ = 0;
+
+  EnergyLedger::Account& mvm_energy_;
+  EnergyLedger::Account& opa_energy_;
+  EnergyLedger::Account& read_energy_;
+  EnergyLedger::Account& write_energy_;
+
+  std::vector<std::int16_t> input_;
+  std::vector<std::int64_t> sums_;
+  std::vector<std::int32_t> output_;
+  std::vector<std::uint8_t> burst_;
+};
+
+}  // namespace weft::crossbar

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The update port of an array: what a write filter in front of it sees. Addresses say what a write does;
+// the port lets the operation's time pass as annotated delay.
+#pragma once
+
+#include <cstdint>
+
+namespace weft::crossbar {
+
+// A row of weights, int32 from the first column on: one write a row, as the array is written row by row.
+constexpr std::uint64_t program_base = 0x00000000;
+constexpr std::uint64_t program_row_pitch = 0x1000;  // bytes; 1024 columns at most
+constexpr std::uint64_t program_address(unsigned row) { return program_base + row * program_row_pitch; }
+
+// An outer product: UpdateHeader, then `rows` int16 of the row operand, then `columns` int16 of the column
+// operand, in one burst.
+constexpr std::uint64_t outer_product_address = 0x40000000;
+struct UpdateHeader {
+  std::uint16_t rows;
+  std::uint16_t columns;
+  std::uint16_t magnitude_bits;  // of the row operand
+  std::uint16_t reserved;
+};
+
+// Carry resolution: a write of any four bytes.
+constexpr std::uint64_t carry_resolution_address = 0x50000000;
+
+}  // namespace weft::crossbar

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/hart/hart.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/unit/registers.h"
+
+namespace weft::hart {
+
+using sc_core::sc_time;
+using sc_core::sc_time_stamp;
+using unit::Cause;
+using xweft::Role;
+
+namespace {
+
+constexpr std::uint32_t illegal_instruction = 2;
+// Exceptions 24 to 31 are for custom use (RISC-V privileged architecture, table 3.6): a command that a unit
+// had accepted failed for another reason than an access.
+constexpr std::uint32_t unit_error = 24;
+// More than any two harts at one instant need to let each other go first.
+constexpr int settle_limit = 8;
+
+std::uint32_t cause_after_acceptance(Cause cause) {
+  return cause == Cause::illegal_instruction ? unit_error : static_cast<std::uint32_t>(cause);
+}
+
+const char* text(WaitKind kind) {
+  switch (kind) {
+    case WaitKind::running:
+      return "running";
+    case WaitKind::halted:
+      return "halted";
+    case WaitKind::interrupt:
+      return "wfi";
+    case WaitKind::ticket:
+      return "wait";
+    case WaitKind::units:
+      return "waitm";
+    case WaitKind::counter:
+      return "cwait";
+    case WaitKind::queue:
+      break;
+  }
+  return "queue full";
+}
+
+}  // namespace
+
+std::string describe(const HartState& state) {
+  const std::string where = fmt::format(" (pc {:#010x})", state.pc);
+  switch (state.kind) {
+    case WaitKind::counter:
+      return fmt::format("cwait: counter {} is {}, waits for {}", state.subject, state.present,
+                         state.target) +
+             where;
+    case WaitKind::ticket:
+      return fmt::format("wait: unit {} has finished {} commands, waits for {}", state.subject, state.present,
+                         state.target) +
+             where;
+    case WaitKind::units:
+      return fmt::format("waitm: units {:#x} of {:#x} are busy", state.present, state.target) + where;
+    case WaitKind::queue:
+      return fmt::format("the command queue of unit {} is full", state.subject) + where;
+    default:
+      return text(state.kind) + where;
+  }
+}
+
+Hart::Hart(sc_core::sc_module_name name, const HartConfig& config, Context& context)
+    : sc_module(name),
+      fetch_socket("fetch_socket"),
+      data_socket("data_socket"),
+      software_interrupt("software_interrupt"),
+      timer_interrupt("timer_interrupt"),
+      external_interrupt("external_interrupt"),
+      waits("waits"),
+      control("control"),
+      config_(config),
+      context_(context),
+      core_(std::make_unique<Core>(config.core, static_cast<Environment&>(*this))),
+      running_(config.starts_running),
+      instruction_energy_(context.energy.open(this->name(), "instruction", config.energy_per_instruction)) {
+  SC_HAS_PROCESS(Hart);
+  SC_THREAD(thread);
+  SC_METHOD(update_interrupts);
+  sensitive << software_interrupt << timer_interrupt << external_interrupt;
+  control.bind(*this);
+  if (config_.xweft) {
+    xweft_.wunits = config_.xweft->crossbars;
+    xweft_.wtile = config_.xweft->tile;
+  }
+  core_->set_trap_observer([this](const TrapEvent& event) {
+    if (trap_observer_) trap_observer_(event);
+  });
+  fetch_socket.on_invalidate([this](std::uint64_t, std::uint64_t) { core_->flush_direct(); });
+  data_socket.on_invalidate([this](std::uint64_t, std::uint64_t) { core_->flush_direct(); });
+}
+
+void Hart::start(std::uint32_t entry) {
+  core_->reset();
+  core_->flush_code();
+  core_->set_pc(entry);
+  const xweft::State fresh;
+  const std::uint32_t units = xweft_.wunits;
+  const std::uint32_t tile = xweft_.wtile;
+  xweft_ = fresh;
+  xweft_.wunits = units;
+  xweft_.wtile = tile;
+  running_ = true;
+  started_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void Hart::halt() {
+  running_ = false;
+  core_->request_yield();
+}
+
+void Hart::update_interrupts() {
+  core_->set_interrupt(Interrupt::software, software_interrupt.read());
+  core_->set_interrupt(Interrupt::timer, timer_interrupt.read());
+  core_->set_interrupt(Interrupt::external, external_interrupt.read());
+  interrupt_changed_.notify(sc_core::SC_ZERO_TIME);
+}
+
+HartState Hart::state() const {
+  if (!running_) return {WaitKind::halted, core_->pc(), 0, 0, 0};
+  HartState state = waiting_;
+  state.pc = core_->pc();
+  if (waits.size() == 0) return state;
+  if (state.kind == WaitKind::counter) state.present = waits->counter(state.subject);
+  if (state.kind == WaitKind::ticket) state.present = waits->finished(state.subject) & unit::sequence_mask;
+  if (state.kind == WaitKind::units) state.present = waits->busy_units() & state.target;
+  return state;
+}
+
+void Hart::thread() {
+  for (;;) {
+    if (!running_) sleep_until_started();
+    run_ahead();
+    if (!running_) continue;
+    if (core_->waiting()) {
+      sleep_until_interrupt();
+    }
+  }
+}
+
+void Hart::sleep_until_started() {
+  catch_up();
+  while (!running_) wait(started_);
+  stall_until_now();
+}
+
+void Hart::sleep_until_interrupt() {
+  waiting_.kind = WaitKind::interrupt;
+  wait(interrupt_changed_);
+  waiting_.kind = WaitKind::running;
+  stall_until_now();
+}
+
+void Hart::run_ahead() {
+  const std::uint64_t limit = core_->cycles() + cycles_ahead();
+  core_->run(limit);
+  instruction_energy_.charge(core_->instructions() - instructions_charged_);
+  instructions_charged_ = core_->instructions();
+  catch_up();
+}
+
+std::uint64_t Hart::cycles_ahead() {
+  sc_time horizon = config_.quantum;
+  if (core_->interrupts_enabled()) {
+    // Everything else at this instant goes first: it may raise an interrupt now, or leave an event that is
+    // the earliest time at which one can come.
+    for (int round = 0; round < settle_limit && sc_core::sc_pending_activity_at_current_time(); ++round) {
+      wait(sc_core::SC_ZERO_TIME);
+    }
+    if (sc_core::sc_pending_activity()) {
+      horizon = std::min(horizon, sc_core::sc_time_to_pending_activity());
+    }
+  }
+  const auto cycles = static_cast<std::uint64_t>(horizon.value() / config_.cycle.value());
+  return std::max<std::uint64_t>(cycles, 1);
+}
+
+sc_time Hart::local_time() const {
+  return origin_time_ + sc_time::from_value(config_.cycle.value() * (core_->cycles() - origin_cycles_));
+}
+
+void Hart::catch_up() {
+  const sc_time local = local_time();
+  if (local > sc_time_stamp()) wait(local - sc_time_stamp());
+  origin_time_ = local;
+  origin_cycles_ = core_->cycles();
+}
+
+void Hart::stall_until_now() {
+  const sc_time local = local_time();
+  const sc_time now = sc_time_stamp();
+  if (now > local) spend(now - local);
+}
+
+void Hart::spend(const sc_time& delay) {
+  const std::uint64_t period = config_.cycle.value();
+  core_->add_cycles((delay.value() + period - 1) / period);
+}
+
+void Hart::after_transaction() {
+  // What the access started may interrupt this hart earlier than was known when it set out.
+  if (core_->interrupts_enabled()) core_->request_yield();
+}
+
+AccessStatus Hart::load(std::uint32_t address, unsigned size, std::uint32_t& value) {
+  catch_up();
+  sc_time delay;
+  value = 0;
+  const Status status = data_socket.read(address, &value, size, delay);
+  stall_until_now();
+  spend(delay);
+  after_transaction();
+  return status == Status::ok ? AccessStatus::ok : AccessStatus::fault;
+}
+
+AccessStatus Hart::store(std::uint32_t address, unsigned size, std::uint32_t value) {
+  catch_up();
+  sc_time delay;
+  const Status status = data_socket.write(address, &value, size, delay);
+  stall_until_now();
+  spend(delay);
+  after_transaction();
+  return status == Status::ok ? AccessStatus::ok : AccessStatus::fault;
+}
+
+AccessStatus Hart::fetch(std::uint32_t address, std::uint16_t& parcel) {
+  catch_up();
+  sc_time delay;
+  const Status status = fetch_socket.read(address, &parcel, sizeof parcel, delay);
+  stall_until_now();
+  spend(delay);
+  after_transaction();
+  return status == Status::ok ? AccessStatus::ok : AccessStatus::fault;
+}
+
+DirectMemory Hart::direct(std::uint32_t address) {
+  constexpr std::uint32_t page = 0x1000;
+  const std::optional<DirectRegion> region = data_socket.direct(address);
+  if (!region) return {nullptr, address & ~(page - 1), address | (page - 1), false, false};
+  const std::uint64_t end = std::min<std::uint64_t>(region->end, 0xffffffffu);
+  return {region->pointer, static_cast<std::uint32_t>(region->start), static_cast<std::uint32_t>(end),
+          region->readable, region->writable};
+}
+
+std::uint64_t Hart::time() {
+  catch_up();
+  return ticks_ ? ticks_() : 0;
+}
+
+CsrStatus Hart::csr_read(unsigned number, std::uint32_t& value) {
+  if (!config_.xweft) return CsrStatus::no_such_csr;
+  return xweft_.read(number, value) == xweft::CsrAccess::ok ? CsrStatus::ok : CsrStatus::no_such_csr;
+}
+
+CsrStatus Hart::csr_write(unsigned number, std::uint32_t value) {
+  if (!config_.xweft) return CsrStatus::no_such_csr;
+  switch (xweft_.write(number, value)) {
+    case xweft::CsrAccess::ok:
+      return CsrStatus::ok;
+    case xweft::CsrAccess::no_such_csr:
+      return CsrStatus::no_such_csr;
+    case xweft::CsrAccess::illegal_value:
+      break;
+  }
+  return CsrStatus::illegal_value;
+}
+
+CustomResult Hart::custom(std::uint32_t instruction, Core&) {
+  const xweft::Instruction* const decoded = config_.xweft ? xweft::decode(instruction) : nullptr;
+  if (decoded == nullptr) return CustomResult::trap(illegal_instruction, instruction);
+  catch_up();
+  if (const auto fault = waits->take_fault()) {
+    return CustomResult::trap(cause_after_acceptance(fault->fault.cause), fault->fault.value);
+  }
+  const CustomResult result =
+      decoded->unit == xweft::Unit::none ? synchronise(*decoded, instruction) : issue(*decoded, instruction);
+  after_transaction();
+  return result;
+}
+
+CustomResult Hart::issue(const xweft::Instruction& instruction, std::uint32_t bits) {
+  const xweft::Fields fields = xweft::fields(bits);
+  const std::uint32_t third = core_->x(fields.rs3);
+  const unit::Command command =
+      xweft::make_command(instruction, xweft_, core_->x(fields.rs1), core_->x(fields.rs2), third);
+  const XweftConfig& tile = *config_.xweft;
+  CustomResult result;
+  unsigned last_unit = 0;
+  switch (instruction.unit) {
+    case xweft::Unit::crossbar:
+      result = issue_to_crossbars(command, bits, third, instruction.rs2 == Role::src1);
+      if (third != 0)
+        last_unit = unit::first_crossbar_index + 31u - static_cast<unsigned>(__builtin_clz(third));
+      break;
+    case xweft::Unit::vector:
+      last_unit = unit::vector_index;
+      result = send_command(last_unit, tile.vector_window, command, bits);
+      break;
+    default:
+      last_unit = unit::dma_index;
+      result = send_command(last_unit, tile.dma_window, command, bits);
+      break;
+  }
+  if (!result.trapped) core_->set_x(fields.rd, unit::ticket(last_unit, waits->issued(last_unit)));
+  return result;
+}
+
+CustomResult Hart::issue_to_crossbars(const unit::Command& command, std::uint32_t bits, std::uint32_t mask,
+                                      bool second_is_source) {
+  const XweftConfig& tile = *config_.xweft;
+  if (mask == 0) return CustomResult::trap(illegal_instruction, bits);
+  if ((mask & ~tile.crossbars) != 0) {
+    const auto missing = static_cast<unsigned>(__builtin_ctz(mask & ~tile.crossbars));
+    return CustomResult::trap(static_cast<std::uint32_t>(Cause::store_access_fault),
+                              tile.crossbar_windows + missing * tile.unit_window_size);
+  }
+  std::uint32_t position = 0;
+  for (std::uint32_t rest = mask; rest != 0; rest &= rest - 1, ++position) {
+    const auto number = static_cast<unsigned>(__builtin_ctz(rest));
+    unit::Command own = command;
+    own.src0 += position * xweft_.wsstr;
+    (second_is_source ? own.src1 : own.dst) += position * xweft_.wdstr;
+    const CustomResult result =
+        send_command(unit::first_crossbar_index + number,
+                     tile.crossbar_windows + number * tile.unit_window_size, own, bits);
+    if (result.trapped) return result;
+  }
+  return CustomResult::retire();
+}
+
+CustomResult Hart::send_command(unsigned unit, std::uint32_t window, const unit::Command& command,
+                                std::uint32_t bits) {
+  const unsigned depth = config_.xweft->queue_depth;
+  const auto has_room = [&] { return waits->issued(unit) - waits->finished(unit) < depth; };
+  if (!has_room()) {
+    const CustomResult slept = sleep_until({WaitKind::queue, 0, unit, 0, 0}, has_room);
+    if (slept.trapped) return slept;
+  }
+  const unit::Descriptor words = unit::encode(command);
+  sc_time delay;
+  const Status status = data_socket.write(window, words.data(), sizeof words, delay);
+  stall_until_now();
+  spend(delay);
+  return status == Status::ok ? CustomResult::retire() : rejected(window, bits);
+}
+
+CustomResult Hart::rejected(std::uint32_t window, std::uint32_t bits) {
+  std::uint32_t cause = 0;
+  std::uint32_t value = 0;
+  data_socket.read_debug(window + unit::registers::error_cause.offset, &cause, sizeof cause);
+  data_socket.read_debug(window + unit::registers::error_value.offset, &value, sizeof value);
+  // The unit refused the descriptor that this instruction stands for: the instruction is illegal.
+  if (cause == illegal_instruction || cause == 0) return CustomResult::trap(illegal_instruction, bits);
+  return CustomResult::trap(cause, value);
+}
+
+template <typename Ready>
+CustomResult Hart::sleep_until(const HartState& waiting, Ready ready) {
+  waiting_ = waiting;
+  while (!ready()) {
+    wait(waits->changed());
+    if (const auto fault = waits->take_fault()) {
+      waiting_.kind = WaitKind::running;
+      stall_until_now();
+      return CustomResult::trap(cause_after_acceptance(fault->fault.cause), fault->fault.value);
+    }
+  }
+  waiting_.kind = WaitKind::running;
+  stall_until_now();
+  return CustomResult::retire();
+}
+
+CustomResult Hart::synchronise(const xweft::Instruction& instruction, std::uint32_t bits) {
+  const xweft::Fields fields = xweft::fields(bits);
+  const std::uint32_t first = core_->x(fields.rs1);
+  const std::uint32_t second = core_->x(fields.rs2);
+  switch (instruction.mnemonic) {
+    case xweft::Mnemonic::wait: {
+      const unsigned unit = first >> 24;
+      const std::uint32_t sequence = first & unit::sequence_mask;
+      if (unit >= unit::max_units) return CustomResult::trap(illegal_instruction, bits);
+      const auto reached = [&] {
+        // Sequence numbers wrap at 24 bits; a difference in the upper half means "not yet".
+        return ((waits->finished(unit) - sequence) & unit::sequence_mask) <= unit::sequence_mask / 2;
+      };
+      return sleep_until({WaitKind::ticket, 0, unit, sequence, 0}, reached);
+    }
+    case xweft::Mnemonic::waitm:
+      return sleep_until({WaitKind::units, 0, 0, first, 0},
+                         [&] { return (waits->busy_units() & first) == 0; });
+    case xweft::Mnemonic::cwait:
+      if (first >= waits->counter_count()) return CustomResult::trap(illegal_instruction, bits);
+      return sleep_until({WaitKind::counter, 0, first, second, 0},
+                         [&] { return static_cast<std::int32_t>(waits->counter(first) - second) >= 0; });
+    default:
+      return raise_counter(first, second, bits);
+  }
+}
+
+CustomResult Hart::raise_counter(std::uint32_t where, std::uint32_t amount, std::uint32_t bits) {
+  const XweftConfig& tile = *config_.xweft;
+  const std::uint32_t target = where >> 16;
+  const std::uint32_t counter = where & 0xffffu;
+  if (target >= tile.tiles || counter >= waits->counter_count())
+    return CustomResult::trap(illegal_instruction, bits);
+  const std::uint32_t address =
+      tile.tiles_base + target * tile.tile_window_size + tile.counter_add_offset + 4 * counter;
+  sc_time delay;
+  const Status status = data_socket.write(address, &amount, sizeof amount, delay);
+  stall_until_now();
+  spend(delay);
+  if (status == Status::ok) return CustomResult::retire();
+  return CustomResult::trap(static_cast<std::uint32_t>(Cause::store_access_fault), address);
+}
+
+}  // namespace weft::hart

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// The SystemC shell of a hart: sockets, interrupts, simulated time and the Xweft extension around the
+// instruction-set simulator (core.h).
+//
+// Time. The hart runs ahead of simulated time by at most a quantum and catches up before everything that
+// others can see: a bus transaction, an Xweft instruction, an interrupt. Results and end time do not depend
+// on the quantum: a hart that could take an interrupt never runs past the next event of the simulation, and
+// one that cannot is disturbed by nothing but what it waits for.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <systemc>
+
+#include "models/common/context.h"
+#include "models/hart/core.h"
+#include "models/hart/hart_control.h"
+#include "models/hart/xweft.h"
+#include "models/sync/wait_interface.h"
+#include "models/tlm/initiator_socket.h"
+
+namespace weft::hart {
+
+// Where a tile hart finds the units of its tile. Addresses are bus addresses of the tile's own window.
+struct XweftConfig {
+  unsigned tile = 0;
+  std::uint32_t crossbars = 0;  // mask of the units that exist
+  unsigned queue_depth = 8;
+  std::uint32_t dma_window = 0;
+  std::uint32_t vector_window = 0;
+  std::uint32_t crossbar_windows = 0;
+  std::uint32_t unit_window_size = 0x1000;
+  std::uint32_t tiles_base = 0;  // window of tile 0
+  std::uint32_t tile_window_size = 0x100000;
+  std::uint32_t counter_add_offset = 0;  // of the sync counters' ADD registers in a window
+  unsigned tiles = 1;
+};
+
+struct HartConfig {
+  CoreConfig core;
+  sc_core::sc_time cycle = sc_core::sc_time(1, sc_core::SC_NS);
+  sc_core::sc_time quantum = sc_core::sc_time(10, sc_core::SC_US);
+  bool starts_running = false;       // else waits for HartControl::start
+  std::optional<XweftConfig> xweft;  // without it, Xweft instructions are illegal
+  Joule energy_per_instruction;
+};
+
+enum class WaitKind { running, halted, interrupt, ticket, units, counter, queue };
+
+// What a hart is doing, for whoever reports a deadlock.
+struct HartState {
+  WaitKind kind = WaitKind::running;
+  std::uint32_t pc = 0;
+  std::uint32_t subject = 0;  // ticket, unit mask, counter number or unit
+  std::uint32_t target = 0;   // value waited for
+  std::uint32_t present = 0;  // value now
+};
+
+class Hart : public sc_core::sc_module, public HartControl, private Environment {
+ public:
+  InitiatorSocket fetch_socket;
+  InitiatorSocket data_socket;
+  sc_core::sc_in<bool> software_interrupt;
+  sc_core::sc_in<bool> timer_interrupt;
+  sc_core::sc_in<bool> external_interrupt;
+  sc_core::sc_port<sync::WaitInterface, 1, sc_core::SC_ZERO_OR_MORE_BOUND> waits;
+  sc_core::sc_export<HartControl> control;
+
+  using TrapObserver = std::function<void(const TrapEvent&)>;
+  using TickSource = std::function<std::uint64_t()>;
+
+  Hart(sc_core::sc_module_name name, const HartConfig& config, Context& context);
+
+  // HartControl
+  void start(std::uint32_t entry) override;
+  void halt() override;
+  bool running() const override { return running_; }
+
+  // mtime for the `time` CSR; 0 without one.
+  void set_tick_source(TickSource source) { ticks_ = std::move(source); }
+  void set_trap_observer(TrapObserver observer) { trap_observer_ = std::move(observer); }
+
+  const Core& core() const { return *core_; }
+  HartState state() const;
+  // Somebody else wrote code that this hart may have decoded.
+  void flush_code() { core_->flush_code(); }
+
+ private:
+  // Environment
+  AccessStatus load(std::uint32_t address, unsigned size, std::uint32_t& value) override;
+  AccessStatus store(std::uint32_t address, unsigned size, std::uint32_t value) override;
+  AccessStatus fetch(std::uint32_t address, std::uint16_t& parcel) override;
+  DirectMemory direct(std::uint32_t address) override;
+  std::uint64_t time() override;
+  CustomResult custom(std::uint32_t instruction, Core& core) override;
+  CsrStatus csr_read(unsigned number, std::uint32_t& value) override;
+  CsrStatus csr_write(unsigned number, std::uint32_t value) override;
+
+  void thread();
+  void sleep_until_started();
+  void sleep_until_interrupt();
+  void run_ahead();
+  std::uint64_t cycles_ahead();
+  void update_interrupts();
+
+  // Local time is the simulated time at `origin_cycles_` plus the cycles since.
+  sc_core::sc_time local_time() const;
+  void catch_up();
+  void stall_until_now();
+  void spend(const sc_core::sc_time& delay);
+  void after_transaction();
+
+  CustomResult issue(const xweft::Instruction& instruction, std::uint32_t bits);
+  CustomResult issue_to_crossbars(const unit::Command& command, std::uint32_t bits, std::uint32_t mask,
+                                  bool second_is_source);
+  CustomResult send_command(unsigned unit, std::uint32_t window, const unit::Command& command,
+                            std::uint32_t bits);
+  CustomResult synchronise(const xweft::Instruction& instruction, std::uint32_t bits);
+  CustomResult rejected(std::uint32_t window, std::uint32_t bits);
+  // Sleeps until `ready`; a unit's fault ends the sleep with a trap.
+  template <typename Ready>
+  CustomResult sleep_until(const HartState& waiting, Ready ready);
+  CustomResult raise_counter(std::uint32_t where, std::uint32_t amount, std::uint32_t bits);
+
+  HartConfig config_;
+  Context& context_;
+  std::unique_ptr<Core> core_;
+  xweft::State xweft_;
+  TickSource ticks_;
+  TrapObserver trap_observer_;
+  sc_core::sc_event started_;
+  sc_core::sc_event interrupt_changed_;
+  bool running_ = false;
+  HartState waiting_;
+  sc_core::sc_time origin_time_;
+  std::uint64_t origin_cycles_ = 0;
+  EnergyLedger::Account& instruction_energy_;
+  std::uint64_t instructions_charged_ = 0;
+};
+
+// "cwait: counter 3 has 16, 17 wanted (pc 0x40001234)"
+std::string describe(const HartState& state);
+
+}  // namespace weft::hart

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a hart may wait for inside its tile. Implemented by the sync board.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <systemc>
+
+#include "models/unit/command.h"
+
+namespace weft::sync {
+
+// A fault of a unit's command, for the hart that has to be told.
+struct UnitFault {
+  unsigned unit;
+  unit::Fault fault;
+};
+
+class WaitInterface : public sc_core::sc_interface {
+ public:
+  // Commands a unit has taken, and has finished, since reset.
+  virtual std::uint32_t issued(unsigned unit) const = 0;
+  virtual std::uint32_t finished(unsigned unit) const = 0;
+  // One bit for every unit with a command running or waiting.
+  virtual std::uint32_t busy_units() const = 0;
+  virtual unsigned counter_count() const = 0;
+  virtual std::uint32_t counter(unsigned index) const = 0;
+  // The oldest fault not yet taken; taking it removes it.
+  virtual std::optional<UnitFault> take_fault() = 0;
+  // Notified whenever one of the above has changed.
+  virtual const sc_core::sc_event& changed() const = 0;
+};
+
+}  // namespace weft::sync

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/tile/tile.h"
+
+#include <fmt/format.h>
+
+#include "models/common/error.h"
+#include "models/sync/registers.h"
+#include "models/tile/window.h"
+
+namespace weft::tile {
+
+namespace {
+
+// Inputs of the tile's bus before those of the crossbar units.
+enum BusInput : unsigned {
+  network_input,
+  fetch_input,
+  data_input,
+  dma_input,
+  vector_input,
+  first_crossbar_input
+};
+
+std::uint32_t window_base(const TileConfig& config) { return config.tiles_base + config.index * window_size; }
+
+std::uint32_t crossbar_mask(const TileConfig& config) { return (1u << config.crossbars) - 1; }
+
+const TileConfig& checked(const TileConfig& config) {
+  const auto require = [&](bool good, const char* what, std::uint64_t found, const char* allowed) {
+    if (!good) throw Error(fmt::format("tile {}: {} is {}, allowed: {}", config.index, what, found, allowed));
+  };
+  require(config.crossbars >= 1 && config.crossbars <= max_crossbars, "crossbars", config.crossbars,
+          "1 to 24");
+  require(config.sync_counters >= 1 && config.sync_counters <= sync::max_counters, "sync counters",
+          config.sync_counters, "1 to 64");
+  require(config.buffer.size >= 1 && config.buffer.size <= window::buffer_size, "buffer size",
+          config.buffer.size, "1 to 786432 bytes");
+  require(config.queue_depth >= 1 && config.queue_depth <= 255, "queue depth", config.queue_depth,
+          "1 to 255");
+  return config;
+}
+
+std::string crossbar_region(unsigned number) { return fmt::format("crossbar{}", number); }
+
+bus::BusConfig bus_config(const TileConfig& config) {
+  const std::uint64_t base = window_base(config);
+  bus::BusConfig result;
+  result.initiators = first_crossbar_input + config.crossbars;
+  result.latency = config.bus_latency;
+  result.regions = {{"buffer", base + window::buffer_base, config.buffer.size},
+                    {"control", base + window::tile_control_base, window::tile_control_size},
+                    {"sync", base + window::sync_base, window::sync_size},
+                    {"dma", base + window::dma_base, window::dma_size},
+                    {"vector", base + window::vector_base, window::vector_size}};
+  for (unsigned number = 0; number < config.crossbars; ++number) {
+    result.regions.push_back({crossbar_region(number),
+                              base + window::crossbars_base + number * unit_window_size, unit_window_size});
+  }
+  result.default_route = "network";
+  return result;
+}
+
+tile_control::TileControlConfig control_config(const TileConfig& config) {
+  return {config.index, crossbar_mask(config), static_cast<std::uint32_t>(config.buffer.size),
+          config.sync_counters};
+}
+
+hart::HartConfig hart_config(const TileConfig& config) {
+  const std::uint32_t base = window_base(config);
+  hart::HartConfig result = config.hart;
+  result.core.hart_id = config.index;
+  result.core.reset_pc = base;
+  result.core.vendor_extension = true;
+  result.starts_running = false;
+  hart::XweftConfig xweft;
+  xweft.tile = config.index;
+  xweft.crossbars = crossbar_mask(config);
+  xweft.queue_depth = config.queue_depth;
+  xweft.dma_window = base + static_cast<std::uint32_t>(window::dma_base);
+  xweft.vector_window = base + static_cast<std::uint32_t>(window::vector_base);
+  xweft.crossbar_windows = base + static_cast<std::uint32_t>(window::crossbars_base);
+  xweft.unit_window_size = unit_window_size;
+  xweft.tiles_base = config.tiles_base;
+  xweft.tile_window_size = window_size;
+  xweft.counter_add_offset = static_cast<std::uint32_t>(window::sync_base) + sync::registers::add.offset;
+  xweft.tiles = config.tiles;
+  result.xweft = xweft;
+  return result;
+}
+
+unit::CommandUnitConfig unit_config(const TileConfig& config, unsigned index) {
+  unit::CommandUnitConfig result;
+  result.index = index;
+  result.queue_depth = config.queue_depth;
+  result.counters = config.sync_counters;
+  result.window = {window_base(config) + static_cast<std::uint32_t>(window::buffer_base),
+                   static_cast<std::uint32_t>(config.buffer.size)};
+  return result;
+}
+
+tile_dma::TileDmaConfig dma_config(const TileConfig& config) {
+  tile_dma::TileDmaConfig result = config.dma;
+  result.unit = unit_config(config, unit::dma_index);
+  result.tiles_base = config.tiles_base;
+  result.tiles_size = config.tiles * window_size;
+  result.tile_window_size = window_size;
+  result.sync_offset = static_cast<std::uint32_t>(window::sync_base);
+  return result;
+}
+
+vector::VectorUnitConfig vector_config(const TileConfig& config) {
+  vector::VectorUnitConfig result = config.vector;
+  result.unit = unit_config(config, unit::vector_index);
+  return result;
+}
+
+}  // namespace
+
+Tile::Tile(sc_core::sc_module_name name, const TileConfig& config, Context& context)
+    : sc_module(name),
+      irq("irq"),
+      config_(checked(config)),
+      bus_("bus", bus_config(config), context),
+      buffer_("buffer", config.buffer, context),
+      board_("sync", config.sync_counters),
+      control_("control", control_config(config), context),
+      hart_("hart", hart_config(config), context),
+      dma_("dma", dma_config(config), context),
+      vector_("vector", vector_config(config), context),
+      no_interrupt_("no_interrupt") {
+  for (unsigned number = 0; number < config.crossbars; ++number) {
+    crossbar::CrossbarUnitConfig own = config.crossbar;
+    own.unit = unit_config(config, unit::first_crossbar_index + number);
+    const std::string unit_name = crossbar_region(number);
+    crossbars_.push_back(std::make_unique<crossbar::CrossbarUnit>(unit_name.c_str(), own, context));
+    filters_.push_back(std::make_unique<write_filter::WriteFilter>(fmt::format("filter{}", number).c_str()));
+  }
+  bind();
+  control_.on_reset([this] { reset_units(); });
+}
+
+void Tile::bind() {
+  bus_.to("buffer").bind(buffer_.socket);
+  bus_.to("control").bind(control_.socket);
+  bus_.to("sync").bind(board_.registers);
+  bus_.to("dma").bind(dma_.window);
+  bus_.to("vector").bind(vector_.window);
+  hart_.fetch_socket.bind(bus_.inputs[fetch_input]);
+  hart_.data_socket.bind(bus_.inputs[data_input]);
+  dma_.operands.bind(bus_.inputs[dma_input]);
+  vector_.operands.bind(bus_.inputs[vector_input]);
+  dma_.completion.bind(board_.units);
+  vector_.completion.bind(board_.units);
+  hart_.waits.bind(board_.waits);
+  hart_.software_interrupt.bind(no_interrupt_);
+  hart_.timer_interrupt.bind(no_interrupt_);
+  hart_.external_interrupt.bind(no_interrupt_);
+  control_.hart.bind(hart_.control);
+  control_.irq.bind(irq);
+  for (unsigned number = 0; number < config_.crossbars; ++number) {
+    crossbar::CrossbarUnit& unit = *crossbars_[number];
+    bus_.to(crossbar_region(number)).bind(unit.window);
+    unit.operands.bind(bus_.inputs[first_crossbar_input + number]);
+    unit.completion.bind(board_.units);
+    unit.update_out.bind(filters_[number]->in);
+    filters_[number]->out.bind(unit.update);
+  }
+}
+
+void Tile::reset_units() {
+  dma_.reset();
+  vector_.reset();
+  for (const auto& unit : crossbars_) unit->reset();
+  board_.reset();
+}
+
+}  // namespace weft::tile

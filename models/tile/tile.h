@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tile: hart, buffer, sync board, DMA, vector unit and crossbar units around one bus.
+//
+//              network in ──▶┌─────┐──▶ buffer, tile control, sync board
+//   hart (fetch, data) ─────▶│ bus │──▶ command windows of the units
+//   operands of every unit ─▶└─────┘──▶ network out (everything outside the tile's window)
+//
+//   crossbar unit ──update──▶ write filter ──▶ crossbar unit's update port
+//
+// The window's layout is in window.yaml; a tile answers at the same global addresses for its own hart and
+// for everybody else.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <systemc>
+#include <vector>
+
+#include "models/bus/bus.h"
+#include "models/common/context.h"
+#include "models/crossbar/crossbar_unit.h"
+#include "models/hart/hart.h"
+#include "models/memory/memory.h"
+#include "models/sync/sync_board.h"
+#include "models/tile_control/tile_control.h"
+#include "models/tile_dma/tile_dma.h"
+#include "models/vector/vector_unit.h"
+#include "models/write_filter/write_filter.h"
+
+namespace weft::tile {
+
+constexpr std::uint32_t window_size = 0x100000;
+constexpr std::uint32_t unit_window_size = 0x1000;
+constexpr unsigned max_crossbars = 24;
+
+struct TileConfig {
+  unsigned index = 0;
+  unsigned tiles = 1;            // in the accelerator
+  std::uint32_t tiles_base = 0;  // global address of tile 0's window
+  unsigned crossbars = 8;        // 1 to max_crossbars
+  unsigned sync_counters = 32;   // 1 to sync::max_counters
+  unsigned queue_depth = 8;
+  sc_core::sc_time bus_latency;
+  // Of these, the tile fills in what depends on its number and its map.
+  hart::HartConfig hart;
+  memory::MemoryConfig buffer;
+  crossbar::CrossbarUnitConfig crossbar;
+  vector::VectorUnitConfig vector;
+  tile_dma::TileDmaConfig dma;
+};
+
+class Tile : public sc_core::sc_module {
+ public:
+  // Throws Error when a number is outside its limits.
+  Tile(sc_core::sc_module_name name, const TileConfig& config, Context& context);
+
+  // What arrives from the network, and what leaves towards it.
+  bus::Bus::Input& from_network() { return bus_.inputs[0]; }
+  bus::Bus::Output& to_network() { return bus_.to("network"); }
+  sc_core::sc_out<bool> irq;
+
+  hart::Hart& hart() { return hart_; }
+  const hart::Hart& hart() const { return hart_; }
+  const memory::Memory& buffer() const { return buffer_; }
+  const vector::VectorUnit& vector() const { return vector_; }
+  const tile_dma::TileDma& dma() const { return dma_; }
+  const sync::SyncBoard& board() const { return board_; }
+  const std::vector<std::unique_ptr<crossbar::CrossbarUnit>>& crossbars() const { return crossbars_; }
+  // Commands running or waiting in any unit.
+  bool busy() const { return board_.busy_units() != 0; }
+
+ private:
+  void bind();
+  void reset_units();
+
+  TileConfig config_;
+  bus::Bus bus_;
+  memory::Memory buffer_;
+  sync::SyncBoard board_;
+  tile_control::TileControl control_;
+  hart::Hart hart_;
+  tile_dma::TileDma dma_;
+  vector::VectorUnit vector_;
+  std::vector<std::unique_ptr<crossbar::CrossbarUnit>> crossbars_;
+  std::vector<std::unique_ptr<write_filter::WriteFilter>> filters_;
+  // A tile hart has no interrupt sources.
+  sc_core::sc_signal<bool> no_interrupt_;
+};
+
+}  // namespace weft::tile

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/machine/accelerator.h"
+
+#include <fmt/format.h>
+
+#include "models/common/error.h"
+
+namespace weft::machine {
+
+namespace {
+
+enum EntryInput : unsigned { host_input, tile_input, entry_inputs };
+
+constexpr std::uint64_t address_space = std::uint64_t{1} << 32;
+
+const AcceleratorConfig& checked(const AcceleratorConfig& config) {
+  constexpr int max_tiles = 1024;
+  if (config.columns < 1 || config.rows < 1 || config.tiles() > max_tiles) {
+    throw Error(fmt::format("accelerator: {} x {} tiles, allowed: 1 to {} in all", config.columns,
+                            config.rows, max_tiles));
+  }
+  if (config.host_column < 0 || config.host_column >= config.columns || config.host_row < 0 ||
+      config.host_row >= config.rows) {
+    throw Error(fmt::format("accelerator: host node ({}, {}) lies outside the mesh of {} x {}",
+                            config.host_column, config.host_row, config.columns, config.rows));
+  }
+  return config;
+}
+
+noc::NocConfig noc_config(const AcceleratorConfig& config) {
+  noc::NocConfig result = config.noc;
+  result.mesh.columns = config.columns;
+  result.mesh.rows = config.rows;
+  result.map.clear();
+  for (int number = 0; number < config.tiles(); ++number) {
+    const auto offset = static_cast<std::uint64_t>(number) * tile::window_size;
+    result.map.push_back({config.tiles_base + offset, tile::window_size, number});
+  }
+  const std::uint64_t tiles_end =
+      config.tiles_base + static_cast<std::uint64_t>(config.tiles()) * tile::window_size;
+  result.map.push_back({0, config.tiles_base, config.host_node()});
+  result.map.push_back({tiles_end, address_space - tiles_end, config.host_node()});
+  return result;
+}
+
+bus::BusConfig entry_config() {
+  bus::BusConfig result;
+  result.initiators = entry_inputs;
+  result.default_route = "network";
+  return result;
+}
+
+bus::BusConfig exit_config(const AcceleratorConfig& config) {
+  const auto offset = static_cast<std::uint64_t>(config.host_node()) * tile::window_size;
+  bus::BusConfig result;
+  result.initiators = 1;
+  result.regions = {{"tile", config.tiles_base + offset, tile::window_size, true}};
+  result.default_route = "system";
+  return result;
+}
+
+}  // namespace
+
+Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& config, Context& context)
+    : sc_module(name),
+      host("host"),
+      system("system"),
+      irq("irq"),
+      noc_("noc", noc_config(checked(config)), context.energy),
+      entry_("entry", entry_config(), context),
+      exit_("exit", exit_config(config), context),
+      tile_irqs_("tile_irq", static_cast<std::size_t>(config.tiles())) {
+  for (int number = 0; number < config.tiles(); ++number) {
+    tile::TileConfig own = config.tile;
+    own.index = static_cast<unsigned>(number);
+    own.tiles = static_cast<unsigned>(config.tiles());
+    own.tiles_base = static_cast<std::uint32_t>(config.tiles_base);
+    tiles_.push_back(std::make_unique<tile::Tile>(fmt::format("tile{}", number).c_str(), own, context));
+  }
+  bind(config);
+  SC_HAS_PROCESS(Accelerator);
+  SC_METHOD(drive_irq);
+  for (auto& line : tile_irqs_) sensitive << line;
+}
+
+void Accelerator::bind(const AcceleratorConfig& config) {
+  for (int number = 0; number < config.tiles(); ++number) {
+    tile::Tile& own = tile(number);
+    own.irq.bind(tile_irqs_[static_cast<std::size_t>(number)]);
+    if (number == config.host_node()) {
+      own.to_network().bind(entry_.inputs[tile_input]);
+      exit_.to("tile").bind(own.from_network());
+    } else {
+      own.to_network().bind(noc_.from_node(number));
+      noc_.to_node(number).bind(own.from_network());
+    }
+  }
+  host.bind(entry_.inputs[host_input]);
+  entry_.to("network").bind(noc_.from_node(config.host_node()));
+  noc_.to_node(config.host_node()).bind(exit_.inputs[0]);
+  exit_.to("system").bind(system);
+}
+
+void Accelerator::drive_irq() {
+  bool any = false;
+  for (const auto& line : tile_irqs_) any = any || line.read();
+  irq.write(any);
+}
+
+}  // namespace weft::machine

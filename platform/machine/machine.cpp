@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/machine/machine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "models/common/error.h"
+#include "platform/machine/memory_map.h"
+
+namespace weft::machine {
+
+namespace {
+
+enum BusInput : unsigned { fetch_input, data_input, dma_input, accelerator_input, debug_input, bus_inputs };
+
+bus::BusConfig bus_config(const MachineConfig& config) {
+  if (config.sram.size > map::sram_size) {
+    throw Error(fmt::format("SRAM of {} bytes, allowed: up to {}", config.sram.size, map::sram_size));
+  }
+  if (config.dram.size > map::dram_size) {
+    throw Error(fmt::format("DRAM of {} bytes, allowed: up to {}", config.dram.size, map::dram_size));
+  }
+  bus::BusConfig result;
+  result.initiators = bus_inputs;
+  result.latency = config.bus_latency;
+  const auto tiles = static_cast<std::uint64_t>(config.accelerator.tiles()) * tile::window_size;
+  result.regions = {{"boot_rom", map::boot_rom_base, map::boot_rom_size},
+                    {"finisher", map::finisher_base, map::finisher_size},
+                    {"syscon", map::syscon_base, map::syscon_size},
+                    {"dma", map::dma_base, map::dma_size},
+                    {"clint", map::clint_base, map::clint_size},
+                    {"sram", map::sram_base, config.sram.size},
+                    {"plic", map::plic_base, map::plic_size},
+                    {"uart", map::uart_base, map::uart_size},
+                    {"tiles", map::tiles_base, tiles, true},
+                    {"dram", map::dram_base, config.dram.size}};
+  return result;
+}
+
+memory::MemoryConfig boot_rom_config() {
+  memory::MemoryConfig result;
+  result.size = map::boot_rom_size;
+  result.read_only = true;
+  return result;
+}
+
+hart::HartConfig hart_config(const MachineConfig& config) {
+  hart::HartConfig result = config.hart;
+  result.core.hart_id = 0;
+  result.core.reset_pc = static_cast<std::uint32_t>(map::boot_rom_base);
+  result.starts_running = true;
+  result.xweft.reset();
+  return result;
+}
+
+AcceleratorConfig accelerator_config(const MachineConfig& config) {
+  AcceleratorConfig result = config.accelerator;
+  result.tiles_base = map::tiles_base;
+  return result;
+}
+
+}  // namespace
+
+std::string HartName::text() const { return tile ? fmt::format("tile{}.hart", *tile) : "host.hart"; }
+
+Machine::Machine(sc_core::sc_module_name name, const MachineConfig& config, Context& context)
+    : sc_module(name),
+      bus_("bus", bus_config(config), context),
+      boot_rom_("boot_rom", boot_rom_config(), context),
+      sram_("sram", config.sram, context),
+      dram_("dram", config.dram, context),
+      uart_("uart", {}, context),
+      clint_("clint", {}, context),
+      plic_("plic", {}, context),
+      finisher_("finisher", context),
+      syscon_("syscon", config.syscon, context),
+      dma_("dma", config.dma, context),
+      hart_("hart", hart_config(config), context),
+      accelerator_("accelerator", accelerator_config(config), context),
+      debug_("debug"),
+      software_line_("software_line"),
+      timer_line_("timer_line"),
+      external_line_("external_line"),
+      uart_line_("uart_line"),
+      dma_line_("dma_line"),
+      tiles_line_("tiles_line") {
+  bind();
+  hart_.set_tick_source([this] { return clint_.now_ticks(); });
+}
+
+void Machine::bind() {
+  hart_.fetch_socket.bind(bus_.inputs[fetch_input]);
+  hart_.data_socket.bind(bus_.inputs[data_input]);
+  dma_.memory.bind(bus_.inputs[dma_input]);
+  accelerator_.system.bind(bus_.inputs[accelerator_input]);
+  debug_.bind(bus_.inputs[debug_input]);
+
+  bus_.to("boot_rom").bind(boot_rom_.socket);
+  bus_.to("finisher").bind(finisher_.socket);
+  bus_.to("syscon").bind(syscon_.socket);
+  bus_.to("dma").bind(dma_.socket);
+  bus_.to("clint").bind(clint_.socket);
+  bus_.to("sram").bind(sram_.socket);
+  bus_.to("plic").bind(plic_.socket);
+  bus_.to("uart").bind(uart_.socket);
+  bus_.to("tiles").bind(accelerator_.host);
+  bus_.to("dram").bind(dram_.socket);
+
+  clint_.software[0].bind(software_line_);
+  clint_.timer[0].bind(timer_line_);
+  plic_.external[0].bind(external_line_);
+  hart_.software_interrupt.bind(software_line_);
+  hart_.timer_interrupt.bind(timer_line_);
+  hart_.external_interrupt.bind(external_line_);
+  uart_.irq.bind(uart_line_);
+  dma_.irq.bind(dma_line_);
+  accelerator_.irq.bind(tiles_line_);
+  plic_.sources[map::uart_irq].bind(uart_line_);
+  plic_.sources[map::dma_irq].bind(dma_line_);
+  plic_.sources[map::tiles_irq].bind(tiles_line_);
+}
+
+void Machine::set_boot(std::uint32_t entry, std::uint32_t boot_info) {
+  const std::array<std::uint32_t, 7> code{0x00000297,  // auipc t0, 0
+                                          0xf1402573,  // csrr  a0, mhartid
+                                          0x0142a583,  // lw    a1, 20(t0)
+                                          0x0182a283,  // lw    t0, 24(t0)
+                                          0x00028067,  // jr    t0
+                                          boot_info,  entry};
+  boot_rom_.load(0, code.data(), sizeof code);
+}
+
+void Machine::write_memory(std::uint64_t address, const void* data, std::size_t size) {
+  if (debug_.write_debug(address, data, static_cast<std::uint32_t>(size)) == Status::ok) return;
+  throw Error(fmt::format("nothing answers at {:#010x} to {:#010x}", address, address + size - 1));
+}
+
+void Machine::read_memory(std::uint64_t address, void* data, std::size_t size) {
+  if (debug_.read_debug(address, data, static_cast<std::uint32_t>(size)) == Status::ok) return;
+  throw Error(fmt::format("nothing answers at {:#010x} to {:#010x}", address, address + size - 1));
+}
+
+std::uint64_t Machine::instructions() const {
+  std::uint64_t sum = hart_.core().instructions();
+  for (int number = 0; number < accelerator_.tiles(); ++number) {
+    sum += accelerator_.tile(number).hart().core().instructions();
+  }
+  return sum;
+}
+
+std::vector<BlockedHart> Machine::blocked_harts() const {
+  std::vector<BlockedHart> blocked;
+  const auto consider = [&](const HartName& name, const hart::Hart& hart) {
+    const hart::HartState state = hart.state();
+    if (state.kind != hart::WaitKind::running && state.kind != hart::WaitKind::halted)
+      blocked.push_back({name, state});
+  };
+  consider({}, hart_);
+  for (int number = 0; number < accelerator_.tiles(); ++number) {
+    consider({number}, accelerator_.tile(number).hart());
+  }
+  return blocked;
+}
+
+bool Machine::tiles_are_stuck() const {
+  bool any_waits = false;
+  for (int number = 0; number < accelerator_.tiles(); ++number) {
+    const tile::Tile& tile = accelerator_.tile(number);
+    const hart::WaitKind kind = tile.hart().state().kind;
+    if (tile.busy() || kind == hart::WaitKind::running) return false;
+    any_waits = any_waits || kind != hart::WaitKind::halted;
+  }
+  return any_waits;
+}
+
+}  // namespace weft::machine

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small RV32IM + Xweft assembler for the code generator: one instruction a call, labels, data, and a
+// note of what every instruction is for, from which listing and symbols are made.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/hart/xweft.h"
+
+namespace weft::compiler {
+
+// Integer registers by their ABI names.
+enum class Reg : std::uint8_t {
+  zero,
+  ra,
+  sp,
+  gp,
+  tp,
+  t0,
+  t1,
+  t2,
+  s0,
+  s1,
+  a0,
+  a1,
+  a2,
+  a3,
+  a4,
+  a5,
+  a6,
+  a7,
+  s2,
+  s3,
+  s4,
+  s5,
+  s6,
+  s7,
+  s8,
+  s9,
+  s10,
+  s11,
+  t3,
+  t4,
+  t5,
+  t6
+};
+
+struct Label {
+  int id = -1;
+};
+
+// A stretch of code with a name: a symbol of the ELF file.
+struct Region {
+  std::string name;
+  std::uint32_t start = 0;  // address
+  std::uint32_t end = 0;
+};
+
+// One instruction of the listing.
+struct ListingLine {
+  std::uint32_t address = 0;
+  std::uint32_t word = 0;
+  std::string region;
+  std::string note;
+};
+
+class Assembler {
+ public:
+  explicit Assembler(std::uint32_t base) : base_(base) {}
+
+  std::uint32_t here() const { return base_ + 4 * static_cast<std::uint32_t>(words_.size()); }
+  // Everything emitted from now on belongs to this region.
+  void region(const std::string& name);
+  // Says what the following instructions do, until the next note.
+  void note(const std::string& text) { note_ = text; }
+
+  Label make_label();
+  void bind(Label label);
+  std::uint32_t address_of(Label label) const;
+
+  void li(Reg rd, std::uint32_t value);
+  // Address of a label, two instructions.
+  void la(Reg rd, Label label);
+  void mv(Reg rd, Reg rs) { addi(rd, rs, 0); }
+  void addi(Reg rd, Reg rs1, std::int32_t immediate);
+  void add(Reg rd, Reg rs1, Reg rs2);
+  void sub(Reg rd, Reg rs1, Reg rs2);
+  void mul(Reg rd, Reg rs1, Reg rs2);
+  void divu(Reg rd, Reg rs1, Reg rs2);
+  void sltu(Reg rd, Reg rs1, Reg rs2);
+  void slli(Reg rd, Reg rs1, unsigned shift);
+  void srli(Reg rd, Reg rs1, unsigned shift);
+  void srai(Reg rd, Reg rs1, unsigned shift);
+  void lw(Reg rd, std::int32_t offset, Reg base);
+  void lh(Reg rd, std::int32_t offset, Reg base);
+  void sw(Reg source, std::int32_t offset, Reg base);
+  void sh(Reg source, std::int32_t offset, Reg base);
+  void beq(Reg rs1, Reg rs2, Label target) { branch(0, rs1, rs2, target); }
+  void bne(Reg rs1, Reg rs2, Label target) { branch(1, rs1, rs2, target); }
+  void bltu(Reg rs1, Reg rs2, Label target) { branch(6, rs1, rs2, target); }
+  void j(Label target) { jal(Reg::zero, target); }
+  void call(Label target) { jal(Reg::ra, target); }
+  void ret() { emit(0x00008067); }
+  void csrw(unsigned csr, Reg source);
+  void csrr(Reg rd, unsigned csr);
+  void wfi() { emit(0x10500073); }
+  void xweft(xweft::Mnemonic mnemonic, Reg rd, Reg rs1, Reg rs2, Reg rs3);
+
+  // Resolves every label; throws Error when a branch is too far. Call once, at the end.
+  void finish();
+
+  const std::vector<std::uint32_t>& words() const { return words_; }
+  const std::vector<ListingLine>& listing() const { return listing_; }
+  const std::vector<Region>& regions() const { return regions_; }
+
+ private:
+  enum class FixupKind : std::uint8_t { branch, jump, address };
+  struct Fixup {
+    std::size_t index;
+    int label;
+    FixupKind kind;
+  };
+
+  void emit(std::uint32_t word);
+  void branch(unsigned function, Reg rs1, Reg rs2, Label target);
+  void jal(Reg rd, Label target);
+  void patch(std::size_t index, std::uint32_t bits);
+
+  std::uint32_t base_;
+  std::vector<std::uint32_t> words_;
+  std::vector<ListingLine> listing_;
+  std::vector<Region> regions_;
+  std::vector<std::int64_t> labels_;  // address, or -1
+  std::vector<Fixup> fixups_;
+  std::string note_;
+};
+
+}  // namespace weft::compiler

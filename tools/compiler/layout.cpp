@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/compiler/layout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "firmware/include/weft/boot_info.h"
+#include "models/common/error.h"
+
+namespace weft::compiler {
+
+namespace {
+
+constexpr std::uint32_t code_base_size = 8 * 1024;
+constexpr std::uint32_t code_shard_size = 4 * 1024;
+constexpr std::uint32_t alignment = 64;
+
+std::uint32_t aligned(std::uint32_t value) { return (value + alignment - 1) & ~(alignment - 1); }
+
+// Hands out a tile's buffer from the bottom up and remembers for what.
+class Allocator {
+ public:
+  Allocator(int tile, std::uint32_t start, std::uint32_t end)
+      : tile_(tile), next_(start), start_(start), end_(end) {}
+
+  std::uint32_t take(const std::string& what, std::uint64_t bytes) {
+    const std::uint32_t address = next_;
+    uses_.emplace_back(what, bytes);
+    needed_ += (bytes + alignment - 1) / alignment * alignment;
+    // Past the end the address no longer matters: finish() reports the whole need.
+    next_ = aligned(static_cast<std::uint32_t>(std::min<std::uint64_t>(next_ + bytes, 0xfffff000u)));
+    return address;
+  }
+
+  // `slots` samples of `bytes` each.
+  Area area(const std::string& what, std::uint64_t slots, std::uint64_t bytes) {
+    const std::uint64_t pitch = (bytes + alignment - 1) / alignment * alignment;
+    const std::uint32_t address = take(what, pitch * slots);
+    return {address, slots > 1 ? static_cast<std::uint32_t>(pitch) : 0};
+  }
+
+  std::uint32_t next() const { return next_; }
+
+  void finish() const {
+    if (needed_ <= end_ - start_) return;
+    std::string list;
+    auto sorted = uses_;
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    for (std::size_t index = 0; index < std::min<std::size_t>(sorted.size(), 5); ++index) {
+      list += fmt::format("{}{} {} bytes", index == 0 ? "" : ", ", sorted[index].first, sorted[index].second);
+    }
+    throw Error(
+        fmt::format("tile {} needs {} bytes of buffer, it has {} (platform.tile.buffer_size); largest: {}; "
+                    "allowed: a smaller training.batch, more tiles, or a larger buffer",
+                    tile_, needed_, end_ - start_, list));
+  }
+
+ private:
+  int tile_;
+  std::uint32_t next_;
+  std::uint32_t start_;
+  std::uint32_t end_;
+  std::uint64_t needed_ = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> uses_;
+};
+
+class LayoutMaker {
+ public:
+  LayoutMaker(const LoweredNetwork& network, const Placement& placement, const TileLimits& limits)
+      : network_(network), placement_(placement), limits_(limits) {}
+
+  Layout make() {
+    layout_.shards.resize(placement_.shards.size());
+    for (int tile = 0; tile < placement_.tiles_used; ++tile) make_tile(tile);
+    return std::move(layout_);
+  }
+
+ private:
+  void make_tile(int tile) {
+    const std::vector<int> shards = placement_.of_tile(tile);
+    TileLayout own;
+    own.tile = tile;
+    own.base = static_cast<std::uint32_t>(limits_.tiles_base) +
+               static_cast<std::uint32_t>(tile) * limits_.window_size;
+    own.code = own.base;
+    own.code_size = code_base_size + code_shard_size * static_cast<std::uint32_t>(shards.size());
+    Allocator memory(tile, own.base, own.base + limits_.buffer_size);
+    memory.take("code", own.code_size);
+    take_data(memory, own, shards.size());
+    own.zero_start = memory.next();
+    counters_ = 0;
+    for (const int index : shards) take_shard(memory, index);
+    std::uint64_t staging = 0;
+    for (const int index : shards) {
+      const ShardBuffers& buffers = layout_.shards[static_cast<std::size_t>(index)];
+      staging =
+          std::max<std::uint64_t>(staging, std::uint64_t{4} * static_cast<unsigned>(buffers.block_rows) *
+                                               static_cast<unsigned>(buffers.block_columns));
+    }
+    own.staging = own.zero_start;
+    if (memory.next() - own.zero_start < staging) {
+      memory.take("weight staging", staging - (memory.next() - own.zero_start));
+    }
+    own.zero_size = memory.next() - own.zero_start;
+    memory.finish();
+    own.counters = counters_;
+    if (counters_ > limits_.counters) {
+      throw Error(fmt::format(
+          "tile {} needs {} sync counters, it has {} (platform.tile.sync_counters); allowed: more "
+          "counters or more tiles",
+          tile, counters_, limits_.counters));
+    }
+    layout_.tiles.push_back(own);
+  }
+
+  void take_data(Allocator& memory, TileLayout& own, std::size_t shards) {
+    constexpr std::uint32_t metrics_size = 16;
+    const std::uint32_t start = memory.next();
+    own.data.train_metrics = memory.take("metrics", metrics_size);
+    own.data.test_metrics = memory.take("metrics", metrics_size);
+    own.data.record = memory.take("record", sizeof(weft_epoch_record));
+    own.data.rates =
+        memory.take("rates", std::uint64_t{4} * network_.rates.size() * layout_.rate_row_words(network_));
+    own.data.expected = memory.take("counter targets", std::uint64_t{4} * limits_.counters);
+    own.data.carries = memory.take("carry counts", 4 * shards);
+    own.data_size = memory.next() - start;
+  }
+
+  std::uint64_t batch() const { return static_cast<std::uint64_t>(network_.batch); }
+
+  void take_shard(Allocator& memory, int index) {
+    const Shard& shard = placement_.shards[static_cast<std::size_t>(index)];
+    const LoweredLayer& layer = network_.layers[static_cast<std::size_t>(shard.layer)];
+    const bool last = shard.layer + 1 == static_cast<int>(network_.layers.size());
+    const std::string prefix = fmt::format("layer{}.", shard.layer);
+    ShardBuffers own;
+    own.block_rows = layer.row_blocks == 1 ? layer.inputs : network_.array_rows;
+    own.block_columns = layer.column_blocks == 1 ? layer.outputs : network_.array_columns;
+    own.padded_rows = shard.row_blocks * own.block_rows;
+    own.padded_columns = shard.column_blocks * own.block_columns;
+    const auto rows = static_cast<std::uint64_t>(own.padded_rows);
+    const auto columns = static_cast<std::uint64_t>(own.padded_columns);
+    const auto row_shards = static_cast<std::uint64_t>(layer.row_shards());
+
+    own.input = memory.area(prefix + "input", batch(), 2 * rows);
+    own.input_counter = counters_++;
+    own.credit_counter = counters_++;
+    if (shard.row_blocks > 1) {
+      own.partial =
+          memory.area(prefix + "partial sums", 1, 4 * columns * static_cast<unsigned>(shard.row_blocks));
+    }
+    own.sum = memory.area(prefix + "sum", 1, 4 * columns);
+    own.update = memory.area(prefix + "update", 1, 2 * columns);
+    if (shard.home()) {
+      if (row_shards > 1) {
+        own.shard_sums = memory.area(prefix + "shard sums", batch(), 4 * columns * row_shards);
+        own.sum_counter = counters_++;
+      }
+      own.bias = memory.area(prefix + "bias", 1, 4 * columns);
+      own.bias_sum = memory.area(prefix + "bias", 1, 4 * columns);
+      own.bias_update = memory.area(prefix + "bias update", 1, 4 * columns);
+      if (!last) {
+        own.activation = memory.area(prefix + "activation", batch(), 2 * columns);
+        take_error_in(memory, shard, own, prefix);
+      }
+      if (layer.activation == reference::Activation::sigmoid) {
+        own.slope = memory.area(prefix + "slope", 1, 4 * columns);
+      }
+    }
+    if (shard.layer > 0) {
+      if (shard.column_blocks > 1) {
+        own.error_partial =
+            memory.area(prefix + "partial errors", 1, 4 * rows * static_cast<unsigned>(shard.column_blocks));
+      }
+      own.error_out = memory.area(prefix + "error out", 1, 4 * rows);
+    }
+    const bool head = last && shard.home() && shard.column_shard == 0;
+    if (head) {
+      take_head(memory, layer, own);
+      own.error = layout_.head.error;
+    } else {
+      own.error = memory.area(prefix + "error", batch(), 2 * columns);
+      own.error_counter = counters_++;
+    }
+    layout_.shards[static_cast<std::size_t>(index)] = own;
+  }
+
+  void take_error_in(Allocator& memory, const Shard& shard, ShardBuffers& own, const std::string& prefix) {
+    const LoweredLayer& next = network_.layers[static_cast<std::size_t>(shard.layer) + 1];
+    const auto columns = static_cast<std::uint64_t>(own.padded_columns);
+    own.error_in =
+        memory.area(prefix + "error in", batch(), 4 * columns * static_cast<unsigned>(next.column_shards()));
+    own.error_sum = memory.area(prefix + "error sum", 1, 4 * columns);
+    own.error_in_counter = counters_++;
+  }
+
+  void take_head(Allocator& memory, const LoweredLayer& layer, const ShardBuffers& own) {
+    HeadBuffers& head = layout_.head;
+    head.padded_outputs = layer.column_blocks * own.block_columns;
+    const auto outputs = static_cast<std::uint64_t>(head.padded_outputs);
+    if (layer.column_shards() > 1) {
+      head.logits = memory.area("head.logits", batch(), 4 * outputs);
+      head.logits_counter = counters_++;
+    } else {
+      head.logits = own.sum;
+    }
+    head.shifted = memory.area("head.shifted", 1, 4 * outputs);
+    head.exponential = memory.area("head.exponential", 1, 4 * outputs);
+    head.output = memory.area("head.output", 1, 2 * outputs);
+    head.difference = memory.area("head.difference", 1, 2 * outputs);
+    head.square = memory.area("head.square", 1, 4 * outputs);
+    head.scalars = memory.area("head.scalars", 1, 32);
+    head.error = memory.area("head.error", batch(), 2 * outputs);
+  }
+
+  const LoweredNetwork& network_;
+  const Placement& placement_;
+  const TileLimits& limits_;
+  Layout layout_;
+  unsigned counters_ = 0;
+};
+
+}  // namespace
+
+Layout lay_out(const LoweredNetwork& network, const Placement& placement, const TileLimits& limits) {
+  return LayoutMaker(network, placement, limits).make();
+}
+
+}  // namespace weft::compiler

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where everything lies: buffers and sync counters of every shard in its tile, images in DRAM. Laid out for
+// all tiles before any code is made, because tiles write into each other's buffers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tools/compiler/placement.h"
+
+namespace weft::compiler {
+
+// An area of `pitch` bytes for each sample of a batch (or one for all when pitch is 0).
+struct Area {
+  std::uint32_t address = 0;
+  std::uint32_t pitch = 0;
+
+  Area at(std::uint32_t offset) const { return {address + offset, pitch}; }
+};
+
+// Buffers of one shard. Sizes in docs/compiler.md; an area that the shard does not need has address 0.
+struct ShardBuffers {
+  int block_rows = 0;  // rows and columns of an array that are in use
+  int block_columns = 0;
+  int padded_rows = 0;  // row_blocks · block_rows
+  int padded_columns = 0;
+
+  Area input;          // int16, padded_rows
+  Area partial;        // int32, row_blocks x padded_columns
+  Area shard_sums;     // int32, row_shards x padded_columns; the home collects them
+  Area sum;            // int32, pre-activation
+  Area activation;     // int16
+  Area error;          // int16, at the pre-activation
+  Area error_partial;  // int32, column_blocks x padded_rows
+  Area error_out;      // int32, padded_rows: for the layer before
+  Area error_in;       // int32, column shards of the next layer x padded_columns
+  Area error_sum;      // int32
+  Area update;         // int16
+  Area bias_update;    // int32
+  Area bias;           // int32
+  Area bias_sum;       // int32, the bias as it is added to the sum
+  Area slope;          // int16, 2 x padded_columns: sigmoid's derivative and its factor
+
+  unsigned input_counter = 0;
+  unsigned sum_counter = 0;
+  unsigned error_counter = 0;
+  unsigned error_in_counter = 0;
+  unsigned credit_counter = 0;
+};
+
+// Buffers of the head: the home of the last layer's column shard 0, where the loss is computed.
+struct HeadBuffers {
+  int padded_outputs = 0;
+  Area logits;       // int32, the whole last layer's sums
+  Area shifted;      // int32: logits minus their maximum
+  Area exponential;  // int32
+  Area output;       // int16: activated output, for mean squared error
+  Area difference;   // int16
+  Area square;       // int32
+  Area scalars;      // int32 x 8
+  Area error;        // int16, the whole last layer's errors
+  unsigned logits_counter = 0;
+};
+
+// Words of the tile's data section that code reads and writes.
+struct TileData {
+  std::uint32_t train_metrics = 0;  // samples, correct, loss low, loss high
+  std::uint32_t test_metrics = 0;
+  std::uint32_t record = 0;    // struct weft_epoch_record under construction
+  std::uint32_t rates = 0;     // one row an epoch
+  std::uint32_t expected = 0;  // one word a sync counter: value to wait for
+  std::uint32_t carries = 0;   // one word a shard: outer products since the last carry resolution
+};
+
+struct TileLayout {
+  int tile = 0;
+  std::uint32_t base = 0;  // of the window
+  std::uint32_t code = 0;
+  std::uint32_t code_size = 0;  // reserved
+  TileData data;
+  std::uint32_t data_size = 0;
+  std::uint32_t zero_start = 0;  // everything the program clears before it starts
+  std::uint32_t zero_size = 0;
+  std::uint32_t staging = 0;  // one array's weights on their way, shares the cleared region
+  unsigned counters = 0;      // in use
+};
+
+struct TileLimits {
+  std::uint64_t tiles_base = 0x40000000;
+  std::uint32_t window_size = 0x100000;
+  std::uint32_t buffer_size = 256 * 1024;
+  unsigned counters = 32;
+};
+
+struct Layout {
+  std::vector<ShardBuffers> shards;  // as in Placement
+  HeadBuffers head;
+  std::vector<TileLayout> tiles;
+
+  std::uint32_t rate_row_words(const LoweredNetwork& network) const {
+    return 1 + 2 * static_cast<std::uint32_t>(network.layers.size());
+  }
+};
+
+// Throws Error when a tile's buffer or its sync counters do not suffice, listing what takes the room.
+Layout lay_out(const LoweredNetwork& network, const Placement& placement, const TileLimits& limits);
+
+}  // namespace weft::compiler

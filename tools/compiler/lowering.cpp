@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/compiler/lowering.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/common/error.h"
+
+namespace weft::compiler {
+
+namespace {
+
+// ReLU outputs of trained perceptrons stay below this in practice; larger ones saturate.
+constexpr int relu_integer_bits = 3;
+// Errors of hidden layers may exceed those of the output layer, which are at most 1.
+constexpr int hidden_error_integer_bits = 2;
+// Weights saturate at ±2^this.
+constexpr int weight_integer_bits = 3;
+
+int ceil_divide(int value, int divisor) { return (value + divisor - 1) / divisor; }
+
+// Column blocks are kept whole in a tile when the tile has enough arrays; otherwise one column block is cut
+// over several tiles and their partial sums are added on the way.
+void cut(LoweredLayer& layer, const LoweringOptions& options) {
+  layer.row_blocks = ceil_divide(layer.inputs, options.array_rows);
+  layer.column_blocks = ceil_divide(layer.outputs, options.array_columns);
+  layer.rows_per_shard = std::min(layer.row_blocks, options.arrays_per_tile);
+  layer.columns_per_shard = layer.row_blocks > options.arrays_per_tile
+                                ? 1
+                                : std::min(layer.column_blocks, options.arrays_per_tile / layer.row_blocks);
+}
+
+int output_fraction(const LoweredLayer& layer, const NumberFormat& format) {
+  if (layer.activation == reference::Activation::sigmoid) return format.activation_bits;
+  return format.activation_bits - relu_integer_bits;
+}
+
+// Largest fraction that keeps rate · error within the update's magnitude bits.
+int update_fraction(double largest_rate, const LoweredLayer& layer, const NumberFormat& format) {
+  const double largest_error = std::ldexp(1.0, format.error_bits - layer.error_fraction);
+  return static_cast<int>(std::floor(format.error_bits - std::log2(largest_rate * largest_error)));
+}
+
+LoweredRate lower_rate(double rate, int epoch) {
+  int exponent = 0;
+  const double mantissa = std::frexp(rate, &exponent);  // rate = mantissa · 2^exponent, 0.5 <= mantissa < 1
+  LoweredRate lowered;
+  lowered.multiplier = static_cast<std::int32_t>(std::lround(std::ldexp(mantissa, rate_bits)));
+  lowered.exponent = rate_bits - exponent;
+  if (lowered.multiplier == (1 << rate_bits)) {
+    lowered.multiplier /= 2;
+    --lowered.exponent;
+  }
+  if (rate <= 0 || lowered.exponent > 40) {
+    throw Error(
+        fmt::format("training.learning_rate: {} per sample in epoch {} is too small for the machine's fixed "
+                    "point; allowed: "
+                    "at least {:.1e}",
+                    rate, epoch + 1, std::ldexp(1.0, rate_bits - 41)));
+  }
+  return lowered;
+}
+
+void check_shifts(const LoweredNetwork& network) {
+  constexpr int largest_shift = 63;
+  for (std::size_t index = 0; index < network.layers.size(); ++index) {
+    const LoweredLayer& layer = network.layers[index];
+    for (const LoweredRate& rate : network.rates) {
+      if (rate.bias_shift(layer) < 0 || rate.update_shift(layer) < 0) {
+        throw Error(fmt::format("training.learning_rate: {:g} is too large for layer {}'s fixed point",
+                                std::ldexp(rate.multiplier, -rate.exponent), index));
+      }
+      if (rate.update_shift(layer) > largest_shift) {
+        throw Error(fmt::format("training.learning_rate: {:g} is too small for layer {}'s fixed point",
+                                std::ldexp(rate.multiplier, -rate.exponent), index));
+      }
+    }
+    if (layer.mvm_shift() < 0 || layer.mtvm_shift() < 0) {
+      throw Error(
+          fmt::format("workload.number_format: layer {} has {} input and {} weight fraction bits, fewer than "
+                      "the {} of its sums",
+                      index, layer.input_fraction, layer.weight_fraction, sum_fraction));
+    }
+  }
+}
+
+std::int32_t quantise(double value, int fraction, double limit) {
+  const double scaled = std::round(std::ldexp(value, fraction));
+  return static_cast<std::int32_t>(std::clamp(scaled, -limit, limit));
+}
+
+}  // namespace
+
+LoweredNetwork lower(const reference::Network& network, const reference::TrainingPlan& plan,
+                     const LoweringOptions& options) {
+  reference::check(network);
+  reference::check(plan);
+  LoweredNetwork lowered;
+  lowered.loss = network.loss;
+  lowered.format = options.format;
+  lowered.array_rows = options.array_rows;
+  lowered.array_columns = options.array_columns;
+  lowered.batch = plan.batch;
+  lowered.carry_period = options.carry_period;
+  for (std::size_t epoch = 0; epoch < plan.learning_rate.size(); ++epoch) {
+    lowered.rates.push_back(lower_rate(plan.learning_rate[epoch] / plan.batch, static_cast<int>(epoch)));
+  }
+  const double largest_rate =
+      *std::max_element(plan.learning_rate.begin(), plan.learning_rate.end()) / plan.batch;
+
+  int input_fraction = options.format.input_bits;
+  int input_bits = options.format.input_bits;
+  for (std::size_t index = 0; index < network.layers.size(); ++index) {
+    const reference::DenseLayer& dense = network.layers[index];
+    const bool last = index + 1 == network.layers.size();
+    LoweredLayer layer;
+    layer.inputs = dense.inputs;
+    layer.outputs = dense.outputs;
+    layer.activation = dense.activation;
+    cut(layer, options);
+    layer.input_fraction = input_fraction;
+    layer.input_bits = input_bits;
+    layer.output_fraction = output_fraction(layer, options.format);
+    layer.output_bits = options.format.activation_bits;
+    layer.error_fraction =
+        last ? options.format.error_bits : options.format.error_bits - hidden_error_integer_bits;
+    const int weight_limit = options.format.weight_bits - 1 - weight_integer_bits;
+    layer.weight_fraction =
+        std::min(update_fraction(largest_rate, layer, options.format) + input_fraction, weight_limit);
+    layer.update_fraction = layer.weight_fraction - input_fraction;
+    lowered.layers.push_back(layer);
+    input_fraction = layer.output_fraction;
+    input_bits = layer.output_bits;
+  }
+  check_shifts(lowered);
+  return lowered;
+}
+
+std::vector<LoweredWeights> lower_weights(const LoweredNetwork& network,
+                                          const std::vector<reference::LayerWeights>& weights) {
+  const double weight_limit = std::ldexp(1.0, network.format.weight_bits - 2);
+  const double bias_limit = std::ldexp(1.0, 30);
+  std::vector<LoweredWeights> lowered;
+  for (std::size_t index = 0; index < network.layers.size(); ++index) {
+    const LoweredLayer& layer = network.layers[index];
+    const reference::LayerWeights& source = weights.at(index);
+    LoweredWeights result;
+    const auto inputs = static_cast<std::size_t>(layer.inputs);
+    const auto outputs = static_cast<std::size_t>(layer.outputs);
+    result.weights.resize(inputs * outputs);
+    for (std::size_t output = 0; output < outputs; ++output) {
+      for (std::size_t input = 0; input < inputs; ++input) {
+        result.weights[input * outputs + output] =
+            quantise(source.weights[output * inputs + input], layer.weight_fraction, weight_limit);
+      }
+    }
+    for (const double bias : source.bias) result.bias.push_back(quantise(bias, bias_fraction, bias_limit));
+    lowered.push_back(std::move(result));
+  }
+  return lowered;
+}
+
+std::int16_t input_code(float value, int bits) {
+  const long code = std::lround(std::ldexp(static_cast<double>(value), bits));
+  return static_cast<std::int16_t>(std::clamp(code, 0L, (1L << bits) - 1));
+}
+
+}  // namespace weft::compiler

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which tile and which crossbar units hold which part of which layer.
+//
+// A layer's weight matrix (inputs x outputs) is cut into blocks of one array; a shard is the rectangle of
+// blocks of one layer that lies in one tile. Shards get tiles of their own as long as there are enough;
+// otherwise they share, in the order of the layers.
+#pragma once
+
+#include <vector>
+
+#include "tools/compiler/lowering.h"
+
+namespace weft::compiler {
+
+struct Shard {
+  int layer = 0;
+  int row_shard = 0;     // along the inputs; row shard 0 is the home: it adds up and activates
+  int column_shard = 0;  // along the outputs
+  int first_row = 0;     // of the layer's inputs
+  int rows = 0;          // inputs in this shard, without padding
+  int first_column = 0;
+  int columns = 0;
+  int row_blocks = 0;
+  int column_blocks = 0;
+
+  int tile = 0;
+  int first_unit = 0;  // block (i, j) lies in unit first_unit + j · row_blocks + i
+
+  bool home() const { return row_shard == 0; }
+  int units() const { return row_blocks * column_blocks; }
+  int unit(int row_block, int column_block) const {
+    return first_unit + column_block * row_blocks + row_block;
+  }
+};
+
+struct Machine {
+  int tiles = 4;
+  int crossbars_per_tile = 8;
+};
+
+struct Placement {
+  std::vector<Shard> shards;  // by layer, then column shard, then row shard
+  int tiles_used = 0;
+
+  std::vector<int> of_layer(int layer) const;  // indices into shards
+  std::vector<int> of_tile(int tile) const;
+  int home(int layer, int column_shard) const;
+};
+
+// Throws Error when the machine has too few crossbar units, saying how many are needed.
+Placement place(const LoweredNetwork& network, const Machine& machine);
+
+}  // namespace weft::compiler
