@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/assembly/machine_config.h"
+
+#include <cmath>
+
+namespace weft::assembly {
+
+namespace {
+
+using sc_core::sc_time;
+
+sc_time nanoseconds(double value) { return sc_time(value, sc_core::SC_NS); }
+sc_time period(double clock_MHz) { return sc_time(1e3 / clock_MHz, sc_core::SC_NS); }
+double bytes_per_second(double gigabytes) { return gigabytes * 1e9; }
+
+hart::CycleCosts cycle_costs(const config::CycleCosts& from) {
+  const auto cost = [](int value) { return static_cast<unsigned>(value); };
+  hart::CycleCosts to;
+  to.alu = cost(from.alu);
+  to.load = cost(from.load);
+  to.store = cost(from.store);
+  to.branch = cost(from.branch);
+  to.branch_taken = cost(from.branch_taken);
+  to.jump = cost(from.jump);
+  to.multiply = cost(from.multiply);
+  to.divide = cost(from.divide);
+  to.csr = cost(from.csr);
+  to.atomic = cost(from.atomic);
+  to.fence = cost(from.fence);
+  to.custom = cost(from.custom);
+  to.trap = cost(from.trap);
+  return to;
+}
+
+hart::HartConfig hart_config(const config::Scenario& scenario, const config::CycleCosts& costs) {
+  hart::HartConfig hart;
+  hart.core.costs = cycle_costs(costs);
+  hart.cycle = period(scenario.platform.clock_MHz);
+  hart.quantum = nanoseconds(scenario.platform.quantum_ns);
+  hart.energy_per_instruction = picojoule(scenario.technology.digital.hart_pJ_per_instruction);
+  return hart;
+}
+
+memory::MemoryConfig memory_config(std::uint64_t size, double latency_ns, double bandwidth_GBps,
+                                   double pJ_per_byte) {
+  memory::MemoryConfig memory;
+  memory.size = size;
+  memory.latency = nanoseconds(latency_ns);
+  memory.bytes_per_second = bytes_per_second(bandwidth_GBps);
+  memory.read_energy_per_byte = picojoule(pJ_per_byte);
+  memory.write_energy_per_byte = picojoule(pJ_per_byte);
+  return memory;
+}
+
+crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
+  const config::CrossbarTechnology& technology = scenario.technology.crossbar;
+  crossbar::CrossbarUnitConfig crossbar;
+  crossbar.array = array_config(scenario.platform.crossbar);
+  crossbar.timing.mvm_step = nanoseconds(technology.mvm_step_ns);
+  crossbar.timing.opa_step = nanoseconds(technology.opa_step_ns);
+  crossbar.timing.opa_phases = static_cast<unsigned>(technology.opa_phases);
+  crossbar.timing.array_read = nanoseconds(technology.read_time_ns);
+  crossbar.timing.array_write = nanoseconds(technology.write_time_ns);
+  crossbar.energy.mvm_step = picojoule(technology.mvm_step_pJ);
+  crossbar.energy.opa_step = picojoule(technology.opa_step_pJ);
+  crossbar.energy.array_read = picojoule(technology.read_pJ);
+  crossbar.energy.array_write = technology.write_verify_pulses * picojoule(technology.write_pJ);
+  return crossbar;
+}
+
+vector::VectorUnitConfig vector_config(const config::Scenario& scenario) {
+  const config::DigitalTechnology& technology = scenario.technology.digital;
+  vector::VectorUnitConfig vector;
+  vector.lanes = static_cast<unsigned>(scenario.platform.tile.vector_lanes);
+  vector.cycle = period(scenario.platform.clock_MHz);
+  vector.other_element = picojoule(technology.vector_pJ_per_element);
+  vector.multiply_element = picojoule(technology.vector_multiply_pJ_per_element);
+  // A look-up interpolates: one multiplication and one addition.
+  vector.table_element = vector.multiply_element + vector.other_element;
+  return vector;
+}
+
+tile::TileConfig tile_config(const config::Scenario& scenario) {
+  const config::TileConfig& from = scenario.platform.tile;
+  tile::TileConfig tile;
+  tile.crossbars = static_cast<unsigned>(from.crossbars);
+  tile.sync_counters = static_cast<unsigned>(from.sync_counters);
+  tile.queue_depth = static_cast<unsigned>(from.queue_depth);
+  tile.bus_latency = period(scenario.platform.clock_MHz);
+  tile.hart = hart_config(scenario, from.cycles);
+  tile.buffer = memory_config(from.buffer_size_bytes, from.buffer_latency_ns, from.buffer_bandwidth_GBps,
+                              scenario.technology.digital.buffer_pJ_per_byte);
+  tile.crossbar = crossbar_config(scenario);
+  tile.vector = vector_config(scenario);
+  return tile;
+}
+
+noc::NocConfig noc_config(const config::Scenario& scenario) {
+  const config::NocConfig& from = scenario.platform.noc;
+  noc::NocConfig noc;
+  noc.mesh.flit_bytes = static_cast<unsigned>(from.flit_bytes);
+  noc.mesh.hop_cycles = static_cast<unsigned>(from.hop_cycles);
+  noc.mesh.max_packet_flits = static_cast<unsigned>(from.max_packet_flits);
+  noc.mesh.virtual_channels = static_cast<unsigned>(from.virtual_channels);
+  noc.cycle = period(from.clock_MHz);
+  noc.router_flit = picojoule(scenario.technology.noc.router_pJ_per_flit);
+  noc.link_flit_millimetre = picojoule(scenario.technology.noc.link_pJ_per_flit);
+  return noc;
+}
+
+syscon::SysconConfig syscon_config(const config::Scenario& scenario, std::uint32_t boot_info) {
+  const config::PlatformConfig& platform = scenario.platform;
+  syscon::SysconConfig syscon;
+  syscon.version_minor = 1;
+  syscon.tile_columns = static_cast<std::uint32_t>(platform.tiles.columns);
+  syscon.tile_rows = static_cast<std::uint32_t>(platform.tiles.rows);
+  syscon.crossbars_per_tile = static_cast<std::uint32_t>(platform.tile.crossbars);
+  syscon.crossbar_rows = static_cast<std::uint32_t>(platform.crossbar.rows);
+  syscon.crossbar_columns = static_cast<std::uint32_t>(platform.crossbar.columns);
+  syscon.dram_bytes = platform.host.dram_size_bytes;
+  syscon.clock_hz = static_cast<std::uint32_t>(std::llround(platform.clock_MHz * 1e6));
+  syscon.boot_info = boot_info;
+  return syscon;
+}
+
+}  // namespace
+
+crossbar::ArrayConfig array_config(const config::CrossbarConfig& from) {
+  crossbar::ArrayConfig array;
+  array.rows = from.rows;
+  array.cols = from.columns;
+  array.slices = from.slices;
+  array.digit_bits = from.digit_bits;
+  array.cell_bits = from.cell_bits.size() == 1
+                        ? std::vector<int>(static_cast<std::size_t>(from.slices), from.cell_bits.front())
+                        : from.cell_bits;
+  array.dac_bits = from.dac_bits;
+  array.adc_bits = from.adc_bits;
+  array.adc_range =
+      from.adc_range == config::AdcRange::max ? crossbar::AdcRange::max : crossbar::AdcRange::granular;
+  switch (from.arithmetic) {
+    case config::Arithmetic::automatic:
+      array.arithmetic = crossbar::Arithmetic::automatic;
+      break;
+    case config::Arithmetic::exact:
+      array.arithmetic = crossbar::Arithmetic::exact;
+      break;
+    case config::Arithmetic::sliced:
+      array.arithmetic = crossbar::Arithmetic::sliced;
+      break;
+  }
+  return array;
+}
+
+machine::MachineConfig machine_config(const config::Scenario& scenario, std::uint32_t boot_info) {
+  const config::HostConfig& host = scenario.platform.host;
+  const config::DigitalTechnology& digital = scenario.technology.digital;
+  machine::MachineConfig machine;
+  machine.hart = hart_config(scenario, host.cycles);
+  machine.sram = memory_config(host.sram_size_bytes, 0, 0, digital.buffer_pJ_per_byte);
+  machine.sram.latency = period(scenario.platform.clock_MHz);
+  machine.dram = memory_config(host.dram_size_bytes, host.dram_latency_ns, host.dram_bandwidth_GBps,
+                               digital.dram_pJ_per_byte);
+  machine.bus_latency = period(scenario.platform.clock_MHz);
+  machine.syscon = syscon_config(scenario, boot_info);
+  machine.accelerator.columns = scenario.platform.tiles.columns;
+  machine.accelerator.rows = scenario.platform.tiles.rows;
+  machine.accelerator.host_column = scenario.platform.noc.host_node.x;
+  machine.accelerator.host_row = scenario.platform.noc.host_node.y;
+  machine.accelerator.tile = tile_config(scenario);
+  machine.accelerator.noc = noc_config(scenario);
+  return machine;
+}
+
+}  // namespace weft::assembly

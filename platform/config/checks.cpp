@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// What no key can know by itself.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+#include "platform/config/schema.h"
+
+namespace weft::config {
+
+namespace {
+
+void check_crossbar(const CrossbarConfig& crossbar, Reader& reader) {
+  constexpr int max_weight_bits = 32;
+  if (crossbar.weight_bits() > max_weight_bits) {
+    const std::string path = "platform.crossbar.slices";
+    reader.error(reader.where(path), path,
+                 fmt::format("{} slices of {} digit_bits make a weight of {} bits, at most {} are possible",
+                             crossbar.slices, crossbar.digit_bits, crossbar.weight_bits(), max_weight_bits));
+  }
+  const std::string path = "platform.crossbar.cell_bits";
+  const auto entries = static_cast<int>(crossbar.cell_bits.size());
+  if (entries != 1 && entries != crossbar.slices) {
+    reader.error(reader.where(path), path,
+                 fmt::format("found {} entries, expected one number or one for each of the {} slices",
+                             entries, crossbar.slices));
+  }
+  const int smallest = *std::min_element(crossbar.cell_bits.begin(), crossbar.cell_bits.end());
+  if (smallest < crossbar.digit_bits) {
+    reader.error(
+        reader.where(path), path,
+        fmt::format("a cell of {} bits cannot hold a digit of {} bits (platform.crossbar.digit_bits)",
+                    smallest, crossbar.digit_bits));
+  }
+}
+
+void check_host_node(const PlatformConfig& platform, Reader& reader) {
+  const MeshPosition& node = platform.noc.host_node;
+  if (node.x < platform.tiles.columns && node.y < platform.tiles.rows) return;
+  const std::string path = "platform.noc.host_node";
+  reader.error(reader.where(path), path,
+               fmt::format("[{}, {}] is outside the mesh of {} columns and {} rows", node.x, node.y,
+                           platform.tiles.columns, platform.tiles.rows));
+}
+
+void check_programs(const Scenario& scenario, Reader& reader) {
+  std::map<int, std::size_t> program_of_tile;
+  const std::vector<TileProgram>& programs = scenario.workload.programs;
+  for (std::size_t i = 0; i < programs.size(); ++i) {
+    const std::string path = fmt::format("workload.programs[{}].tile", i);
+    const int tile = programs[i].tile;
+    if (tile >= scenario.platform.tiles.count()) {
+      reader.error(reader.where(path), path,
+                   fmt::format("found {}, but the platform has tiles 0 to {}", tile,
+                               scenario.platform.tiles.count() - 1));
+    }
+    const auto [first, is_new] = program_of_tile.emplace(tile, i);
+    if (is_new) continue;
+    reader.error(reader.where(path), path,
+                 fmt::format("tile {} runs workload.programs[{}] already", tile, first->second));
+  }
+}
+
+void check_network(const Scenario& scenario, Reader& reader) {
+  const WorkloadConfig& workload = scenario.workload;
+  const LayerConfig& last = workload.layers.back();
+  const std::string last_path = fmt::format("workload.layers[{}]", workload.layers.size() - 1);
+  if (workload.loss == Loss::cross_entropy && last.activation != Activation::none) {
+    const std::string path = last_path + ".activation";
+    reader.error(reader.where(path), path,
+                 "the last layer's activation must be none with loss cross_entropy, which has a softmax of "
+                 "its own");
+  }
+  constexpr int digit_classes = 10;
+  if (scenario.dataset.kind == DatasetKind::digits && last.outputs < digit_classes) {
+    const std::string path = last_path + ".outputs";
+    reader.error(reader.where(path), path,
+                 fmt::format("found {}, but the dataset has {} classes", last.outputs, digit_classes));
+  }
+}
+
+void check_samples(const Scenario& scenario, Reader& reader) {
+  const TrainingConfig& training = scenario.training;
+  const DatasetConfig& dataset = scenario.dataset;
+  if (training.batch > dataset.train) {
+    const std::string path = "training.batch";
+    reader.error(
+        reader.where(path), path,
+        fmt::format("found {}, but dataset.train has only {} samples", training.batch, dataset.train));
+  }
+  if (training.evaluate && dataset.test == 0) {
+    const std::string path = "dataset.test";
+    reader.error(reader.where(path), path, "found 0, but training.evaluate needs test samples");
+  }
+  if (dataset.kind == DatasetKind::idx && dataset.images.has_value() != dataset.labels.has_value()) {
+    const std::string path = dataset.images ? "dataset.images" : "dataset.labels";
+    reader.error(reader.where(path), path, "dataset.images and dataset.labels go together");
+  }
+}
+
+// A file may be called anything; a scenario's name has to pass as a file name and as a word.
+std::string name_from(const std::string& stem) {
+  std::string name = stem;
+  for (char& character : name) {
+    const bool allowed = std::isalnum(static_cast<unsigned char>(character)) != 0 || character == '.' ||
+                         character == '_' || character == '-';
+    if (!allowed) character = '_';
+  }
+  const bool good_start = !name.empty() && std::isalnum(static_cast<unsigned char>(name.front())) != 0;
+  constexpr std::size_t longest = 100;
+  return (good_start ? name : "scenario" + name).substr(0, longest);
+}
+
+}  // namespace
+
+void complete(Scenario& scenario, const Source& file,
+              const std::optional<std::filesystem::path>& data_directory) {
+  if (scenario.name.empty()) scenario.name = name_from(std::filesystem::path(file.name).stem().string());
+  if (scenario.run.output.empty()) scenario.run.output = std::filesystem::path("results") / scenario.name;
+
+  std::vector<int>& cell_bits = scenario.platform.crossbar.cell_bits;
+  if (cell_bits.size() == 1) {
+    cell_bits.assign(static_cast<std::size_t>(scenario.platform.crossbar.slices), cell_bits.front());
+  }
+
+  DatasetConfig& dataset = scenario.dataset;
+  const bool has_files = scenario.workload.programs.empty() && dataset.kind != DatasetKind::digits;
+  if (!has_files) return;
+  if (data_directory) {
+    dataset.directory = *data_directory;
+  } else if (dataset.directory.empty()) {
+    dataset.directory = file.directory;
+  }
+  dataset.directory = absolute_path(dataset.directory);
+}
+
+void check_consistency(const Scenario& scenario, Reader& reader) {
+  check_crossbar(scenario.platform.crossbar, reader);
+  check_host_node(scenario.platform, reader);
+  const bool network = !scenario.workload.layers.empty();
+  const bool programs = !scenario.workload.programs.empty();
+  if (network == programs) {
+    const std::string path = network ? "workload.programs" : "workload";
+    reader.error(reader.where(path), path,
+                 network ? "a workload has either layers or programs, not both"
+                         : "either layers (a network to train) or programs is required");
+    return;
+  }
+  if (programs) {
+    check_programs(scenario, reader);
+    return;
+  }
+  check_network(scenario, reader);
+  check_samples(scenario, reader);
+}
+
+double LearningRate::at(int epoch) const {
+  if (!schedule.empty()) {
+    return schedule[std::min(static_cast<std::size_t>(epoch), schedule.size() - 1)];
+  }
+  double rate = initial;
+  for (int i = 0; i < epoch; ++i) rate *= decay;
+  return rate;
+}
+
+}  // namespace weft::config

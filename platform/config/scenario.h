@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// A scenario as plain data: what the YAML files of scenarios/ say, with every default filled in.
+//
+// Units stand in the member's name: times in nanoseconds, energies in picojoule, clocks in MHz, memory
+// sizes in bytes, bandwidths in GB/s (= bytes per nanosecond). The initial values are the defaults; the
+// keys, ranges and descriptions stand in schema.cpp, and docs/scenario.md shows all of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weft::config {
+
+constexpr std::uint64_t kibibyte = 1024;
+constexpr std::uint64_t mebibyte = 1024 * kibibyte;
+constexpr std::uint64_t gibibyte = 1024 * mebibyte;
+
+// ---- platform ----
+
+// Cycles an instruction of each class takes, memory and unit waits not included.
+struct CycleCosts {
+  int alu = 1;
+  int load = 2;
+  int store = 1;
+  int branch = 1;
+  int branch_taken = 3;
+  int jump = 2;
+  int multiply = 3;
+  int divide = 20;
+  int csr = 1;
+  int atomic = 4;
+  int fence = 1;
+  int custom = 1;
+  int trap = 4;
+};
+
+struct MeshSize {
+  int columns = 2;
+  int rows = 2;
+  int count() const { return columns * rows; }
+};
+
+struct HostConfig {
+  std::uint64_t dram_size_bytes = 256 * mebibyte;
+  double dram_latency_ns = 60;
+  double dram_bandwidth_GBps = 12.8;
+  std::uint64_t sram_size_bytes = 256 * kibibyte;
+  CycleCosts cycles;
+};
+
+struct TileConfig {
+  std::uint64_t buffer_size_bytes = 256 * kibibyte;
+  double buffer_latency_ns = 2;
+  double buffer_bandwidth_GBps = 32;
+  int crossbars = 8;
+  int queue_depth = 8;
+  int vector_lanes = 16;
+  int sync_counters = 32;
+  CycleCosts cycles;
+};
+
+enum class AdcRange { max, granular };
+enum class Arithmetic { automatic, exact, sliced };
+
+// One crossbar unit: a weight of slices * digit_bits bits, one physical array a slice.
+struct CrossbarConfig {
+  int rows = 128;
+  int columns = 128;
+  int slices = 16;
+  int digit_bits = 2;
+  std::vector<int> cell_bits = {6};  // after loading: one entry a slice, least significant slice first
+  int dac_bits = 1;
+  int adc_bits = 10;
+  AdcRange adc_range = AdcRange::max;
+  Arithmetic arithmetic = Arithmetic::automatic;
+
+  int weight_bits() const { return slices * digit_bits; }
+};
+
+enum class NocModel { lt };
+
+struct MeshPosition {
+  int x = 0;
+  int y = 0;
+};
+
+struct NocConfig {
+  NocModel model = NocModel::lt;
+  int hop_cycles = 4;
+  int flit_bytes = 8;
+  int virtual_channels = 2;
+  int max_packet_flits = 32;
+  double clock_MHz = 1000;
+  MeshPosition host_node;
+};
+
+struct PlatformConfig {
+  MeshSize tiles;
+  double clock_MHz = 1000;
+  double quantum_ns = 10'000;
+  HostConfig host;
+  TileConfig tile;
+  CrossbarConfig crossbar;
+  NocConfig noc;
+};
+
+// ---- technology: sources of the numbers beside the keys in schema.cpp ----
+
+// Of one physical array of 128 x 128 cells (one slice).
+struct CrossbarTechnology {
+  double mvm_step_ns = 100;
+  double opa_step_ns = 1.25;
+  int opa_phases = 4;
+  double read_time_ns = 10'250;
+  double write_time_ns = 10'970;
+  double mvm_step_pJ = 322;
+  double opa_step_pJ = 88.8;
+  double read_pJ = 6'500;
+  double write_pJ = 21'100;
+  int write_verify_pulses = 14;
+};
+
+struct DigitalTechnology {
+  double vector_pJ_per_element = 0.265;
+  double vector_multiply_pJ_per_element = 0.565;
+  double vector_table_pJ_per_element = 0.234;
+  double buffer_pJ_per_byte = 0.5375;
+  double dram_pJ_per_byte = 31.2;
+  double hart_pJ_per_instruction = 5;
+};
+
+struct NocTechnology {
+  double router_pJ_per_flit = 3.17;
+  double link_pJ_per_flit = 2.07;
+};
+
+struct TechnologyConfig {
+  CrossbarTechnology crossbar;
+  DigitalTechnology digital;
+  NocTechnology noc;
+};
+
+// ---- workload: a network to compile, or programs written by hand ----
+
+enum class LayerType { dense };
+enum class Activation { none, relu, sigmoid };
+enum class Loss { cross_entropy, mean_squared_error };
+
+struct LayerConfig {
+  LayerType type = LayerType::dense;
+  int outputs = 0;
+  Activation activation = Activation::none;
+};
+
+struct TileProgram {
+  int tile = 0;
+  std::filesystem::path elf;
+};
+
+// Magnitude bits of the operands that stream into the arrays; the sign is extra.
+struct NumberFormat {
+  int input_bits = 8;
+  int activation_bits = 10;
+  int error_bits = 15;
+};
+
+struct WorkloadConfig {
+  std::vector<LayerConfig> layers;
+  Loss loss = Loss::cross_entropy;
+  std::vector<TileProgram> programs;
+  NumberFormat number_format;
+};
+
+// ---- training ----
+
+enum class InitialWeights { automatic, he, xavier };
+
+struct LearningRate {
+  double initial = 0.05;
+  double decay = 1.0;                 // factor from one epoch to the next
+  std::vector<double> schedule = {};  // if not empty: one rate an epoch, the last one holds on
+
+  double at(int epoch) const;  // epochs count from 0
+};
+
+struct TrainingConfig {
+  int epochs = 1;
+  int batch = 1;
+  LearningRate learning_rate;
+  std::uint64_t seed = 1;
+  InitialWeights initial = InitialWeights::automatic;
+  int carry_period = 1;
+  bool evaluate = true;
+  bool shuffle = true;
+};
+
+// ---- dataset ----
+
+enum class DatasetKind { digits, idx, csv };
+
+struct DatasetConfig {
+  DatasetKind kind = DatasetKind::digits;
+  int train = 0;
+  int test = 0;
+  int size = 16;
+  std::uint64_t seed = 1;
+  // Where images, labels and path are looked for; absolute after loading, empty for generated digits.
+  std::filesystem::path directory;
+  std::optional<std::filesystem::path> images;
+  std::optional<std::filesystem::path> labels;
+  std::filesystem::path path;
+  std::optional<std::string> label_column;  // name, or number from 1; without it the last
+  char delimiter = ',';
+};
+
+// ---- run ----
+
+enum class Progress { automatic, bar, lines, none };
+
+struct RunConfig {
+  std::filesystem::path output;  // after loading: results/<name> if the scenario does not say
+  std::optional<std::filesystem::path> firmware;
+  double max_simulated_time_ns = 0;  // 0: no limit
+  double watchdog_ns = 1e9;
+  Progress progress = Progress::automatic;
+};
+
+struct Scenario {
+  std::string name;
+  std::string description;
+  PlatformConfig platform;
+  TechnologyConfig technology;
+  WorkloadConfig workload;
+  TrainingConfig training;
+  DatasetConfig dataset;
+  RunConfig run;
+};
+
+}  // namespace weft::config

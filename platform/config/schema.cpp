@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/config/schema.h"
+
+namespace weft::config {
+
+namespace {
+
+constexpr double millisecond = 1e6;  // in ns
+constexpr double second = 1e9;
+constexpr double millijoule = 1e9;  // in pJ
+constexpr int any_positive = 1'000'000'000;
+
+// ---- platform ----
+
+const Table<CycleCosts>& cycle_costs_table() {
+  using C = CycleCosts;
+  const auto cycles = [] { return integer(1, 1000); };
+  static const Table<C> table =
+      Table<C>()
+          .add("alu", &C::alu, cycles(), "Cycles of an integer operation.")
+          .add("load", &C::load, cycles(), "Cycles of a load, besides the memory's own time.")
+          .add("store", &C::store, cycles(), "Cycles of a store, besides the memory's own time.")
+          .add("branch", &C::branch, cycles(), "Cycles of a branch not taken.")
+          .add("branch_taken", &C::branch_taken, cycles(), "Cycles of a taken branch.")
+          .add("jump", &C::jump, cycles(), "Cycles of a jump, call or return.")
+          .add("multiply", &C::multiply, cycles(), "Cycles of a multiplication.")
+          .add("divide", &C::divide, cycles(), "Cycles of a division or remainder.")
+          .add("csr", &C::csr, cycles(), "Cycles of a control and status register access.")
+          .add("atomic", &C::atomic, cycles(), "Cycles of an atomic memory operation.")
+          .add("fence", &C::fence, cycles(), "Cycles of a fence.")
+          .add("custom", &C::custom, cycles(), "Cycles to issue an in-memory-computing instruction.")
+          .add("trap", &C::trap, cycles(), "Cycles to enter or leave a trap handler.");
+  return table;
+}
+
+const Table<MeshSize>& mesh_size_table() {
+  static const Table<MeshSize> table =
+      Table<MeshSize>()
+          .add("columns", &MeshSize::columns, integer(1, 32), "Columns of the mesh of tiles.")
+          .add("rows", &MeshSize::rows, integer(1, 32), "Rows of the mesh of tiles.");
+  return table;
+}
+
+const Table<HostConfig>& host_table() {
+  using H = HostConfig;
+  static const Table<H> table =
+      Table<H>()
+          .add("dram_size", &H::dram_size_bytes, byte_size(mebibyte, 2 * gibibyte, 4 * kibibyte),
+               "Size of the DRAM at 0x8000_0000.")
+          .add("dram_latency", &H::dram_latency_ns, duration(0, 10'000), "Time from request to first byte.")
+          .add("dram_bandwidth", &H::dram_bandwidth_GBps, bandwidth(0.001, 10'000),
+               "Bytes the DRAM moves per time; transfers queue for it.")
+          .add("sram_size", &H::sram_size_bytes, byte_size(4 * kibibyte, 16 * mebibyte, 4 * kibibyte),
+               "Size of the host's SRAM.")
+          .add("cycles", &H::cycles, object(cycle_costs_table()), "");
+  return table;
+}
+
+const Table<TileConfig>& tile_table() {
+  using T = TileConfig;
+  static const Table<T> table =
+      Table<T>()
+          .add("buffer_size", &T::buffer_size_bytes, byte_size(4 * kibibyte, 768 * kibibyte, 4 * kibibyte),
+               "Size of a tile's buffer; the rest of the tile's 1 MiB window holds its units.")
+          .add("buffer_latency", &T::buffer_latency_ns, duration(0, 10'000),
+               "Time from request to first byte.")
+          .add("buffer_bandwidth", &T::buffer_bandwidth_GBps, bandwidth(0.001, 10'000),
+               "Bytes the buffer moves per time; its users queue for it.")
+          .add("crossbars", &T::crossbars, integer(1, 24), "Crossbar units of a tile.")
+          .add("queue_depth", &T::queue_depth, integer(1, 255),
+               "Commands a unit holds before whoever issues the next one waits.")
+          .add("vector_lanes", &T::vector_lanes, integer(1, 1024),
+               "Elements the vector unit processes a cycle.")
+          .add("sync_counters", &T::sync_counters, integer(1, 64), "Counters tiles wait for each other with.")
+          .add("cycles", &T::cycles, object(cycle_costs_table()), "");
+  return table;
+}
+
+const Table<CrossbarConfig>& crossbar_table() {
+  using C = CrossbarConfig;
+  static const Table<C> table =
+      Table<C>()
+          .add("rows", &C::rows, integer(1, 1024), "Rows of an array (inputs of a matrix-vector product).")
+          .add("columns", &C::columns, integer(1, 1024), "Columns of an array.")
+          .add("slices", &C::slices, integer(1, 32),
+               "Arrays that hold one weight; slices x digit_bits is the weight's width, at most 32 bits.")
+          .add("digit_bits", &C::digit_bits, integer(1, 8), "Weight bits a slice holds (radix 2^digit_bits).")
+          .add("cell_bits", &C::cell_bits, uniform_or_list_of(integer(1, 8), "integers"),
+               "Resolution of a cell, digit and carry room together: one number for all slices, or one a "
+               "slice from the least significant up.")
+          .add("dac_bits", &C::dac_bits, integer(1, 8), "Input bits a row is driven with in one step.")
+          .add("adc_bits", &C::adc_bits, integer(2, 28), "Resolution of the column converters.")
+          .add("adc_range", &C::adc_range,
+               choice<AdcRange>({{"max", AdcRange::max}, {"granular", AdcRange::granular}}),
+               "max: full scale covers the largest current; granular: one step is one cell unit and "
+               "larger currents clip.")
+          .add(
+              "arithmetic", &C::arithmetic,
+              choice<Arithmetic>({{"automatic", Arithmetic::automatic},
+                                  {"exact", Arithmetic::exact},
+                                  {"sliced", Arithmetic::sliced}}),
+              "How results are computed; never changes time or energy. automatic: integers where "
+              "provably equal to sliced; sliced: always slice by slice; exact: an error where not provable.");
+  return table;
+}
+
+const Table<NocConfig>& noc_table() {
+  using N = NocConfig;
+  static const Table<N> table =
+      Table<N>()
+          .add("model", &N::model, choice<NocModel>({{"lt", NocModel::lt}}),
+               "lt: loosely timed, links reserved by calendar.")
+          .add("hop_cycles", &N::hop_cycles, integer(1, 64),
+               "Cycles a head flit takes from router to router.")
+          .add("flit_bytes", &N::flit_bytes, integer(1, 256), "Payload bytes of a flit.")
+          .add("virtual_channels", &N::virtual_channels, integer(1, 16), "Virtual channels of a port.")
+          .add("max_packet_flits", &N::max_packet_flits, integer(1, 1024),
+               "Payload flits of a packet; longer messages are cut.")
+          .add("clock_MHz", &N::clock_MHz, real(1, 4000), "Clock of routers and links in MHz.")
+          .add("host_node", &N::host_node, mesh_position(31, 31), "Router that the host is attached to.");
+  return table;
+}
+
+const Table<PlatformConfig>& platform_table() {
+  using P = PlatformConfig;
+  static const Table<P> table =
+      Table<P>()
+          .add_loader_key({"preset", "name", "none", "file platforms/<name>.yaml",
+                           "Takes the platform from that file; the keys beside it override."})
+          .add("tiles", &P::tiles, object(mesh_size_table()), "")
+          .add("clock_MHz", &P::clock_MHz, real(1, 4000), "Clock of harts and units in MHz.")
+          .add("quantum", &P::quantum_ns, duration(1, second),
+               "Time a hart may run ahead of the others; results do not depend on it.")
+          .add("host", &P::host, object(host_table()), "")
+          .add("tile", &P::tile, object(tile_table()), "")
+          .add("crossbar", &P::crossbar, object(crossbar_table()), "")
+          .add("noc", &P::noc, object(noc_table()), "");
+  return table;
+}
+
+// ---- technology ----
+
+const Table<CrossbarTechnology>& crossbar_technology_table() {
+  using T = CrossbarTechnology;
+  const auto time = [] { return duration(0.001, second); };
+  const auto price = [] { return energy(0, millijoule); };
+  static const Table<T> table =
+      Table<T>()
+          .add("mvm_step", &T::mvm_step_ns, time(),
+               "One step of a matrix-vector product: drive, settle, convert 128 columns (PANTHER's public "
+               "simulator).")
+          .add("opa_step", &T::opa_step_ns, time(),
+               "One pulse of an outer product (20 ns a sign phase of 16 steps, PANTHER's public simulator; "
+               "minimum pulse 1 ns, Marinella et al. 2018 table I).")
+          .add("opa_phases", &T::opa_phases, integer(1, 4),
+               "Sign combinations an outer product is applied in (Marinella et al. 2018 section III-E).")
+          .add("read_time", &T::read_time_ns, time(),
+               "Serial read of a whole array of one slice (PANTHER's public simulator).")
+          .add("write_time", &T::write_time_ns, time(),
+               "Serial write of a whole array of one slice (PANTHER's public simulator).")
+          .add("mvm_step_energy", &T::mvm_step_pJ, price(),
+               "One step of one slice: array, DACs and ADC (41.24 nJ over 8 slices x 16 steps, PANTHER "
+               "sections 6.3 and 7.3).")
+          .add(
+              "opa_step_energy", &T::opa_step_pJ, price(),
+              "One outer-product step of one slice (11.37 nJ over 8 slices x 16 steps, PANTHER section 7.3).")
+          .add("read_energy", &T::read_pJ, price(),
+               "Serial read of a whole array of one slice (PANTHER's public simulator).")
+          .add("write_energy", &T::write_pJ, price(),
+               "Serial write of a whole array of one slice, one pulse a cell (PANTHER's public simulator).")
+          .add("write_verify_pulses", &T::write_verify_pulses, integer(1, 1000),
+               "Pulses of a verified write, each at write_energy (derived from the energy ratios of PANTHER "
+               "section 7.3).");
+  return table;
+}
+
+const Table<DigitalTechnology>& digital_technology_table() {
+  using T = DigitalTechnology;
+  const auto price = [] { return real(0, 1e6); };
+  static const Table<T> table =
+      Table<T>()
+          .add("vector_pJ_per_element", &T::vector_pJ_per_element, price(),
+               "Vector unit, operations that are neither of the next two (0.265 mW a lane at 1 GHz, PUMA's "
+               "public "
+               "simulator).")
+          .add("vector_multiply_pJ_per_element", &T::vector_multiply_pJ_per_element, price(),
+               "Vector unit, multiplication (0.565 mW a lane at 1 GHz, PUMA's public simulator).")
+          .add("vector_table_pJ_per_element", &T::vector_table_pJ_per_element, price(),
+               "Vector unit, exponential, logarithm, sigmoid and hyperbolic tangent (0.234 mW a lane at 1 "
+               "GHz, "
+               "ISAAC's sigmoid in PUMA's public simulator).")
+          .add("buffer_pJ_per_byte", &T::buffer_pJ_per_byte, price(),
+               "Tile buffer, read or write (64 KiB eDRAM, 17.2 pJ per 32 bytes, PUMA's public simulator).")
+          .add("dram_pJ_per_byte", &T::dram_pJ_per_byte, price(),
+               "Host DRAM, read or write (HBM2, 3.9 pJ per bit, NeuroSim).")
+          .add("hart_pJ_per_instruction", &T::hart_pJ_per_instruction, price(),
+               "Host and tile harts. Assumed: about twice the 2.2 pJ a cycle of PUMA's control pipeline, "
+               "instruction memory and register file (PUMA table 3).");
+  return table;
+}
+
+const Table<NocTechnology>& noc_technology_table() {
+  using T = NocTechnology;
+  static const Table<T> table =
+      Table<T>()
+          .add("router_pJ_per_flit", &T::router_pJ_per_flit, real(0, 1e6),
+               "A flit through a router: 64 bits, 2 virtual channels, depth 8, 32 nm (measured with DSENT).")
+          .add("link_pJ_per_flit", &T::link_pJ_per_flit, real(0, 1e6),
+               "A flit over a link of 1 mm: 64 bits, 32 nm (measured with DSENT).");
+  return table;
+}
+
+const Table<TechnologyConfig>& technology_table() {
+  using T = TechnologyConfig;
+  static const Table<T> table =
+      Table<T>()
+          .add_loader_key({"preset", "name", "none", "file technologies/<name>.yaml",
+                           "Takes the technology from that file; the keys beside it override."})
+          .add("crossbar", &T::crossbar, object(crossbar_technology_table()), "")
+          .add("digital", &T::digital, object(digital_technology_table()), "")
+          .add("noc", &T::noc, object(noc_technology_table()), "");
+  return table;
+}
+
+// ---- workload ----
+
+const Table<LayerConfig>& layer_table() {
+  using L = LayerConfig;
+  static const Table<L> table = Table<L>()
+                                    .add("type", &L::type, choice<LayerType>({{"dense", LayerType::dense}}),
+                                         "dense: every input reaches every output, with a bias.")
+                                    .add("outputs", &L::outputs, integer(1, 65536), "Outputs of the layer.")
+                                    .required()
+                                    .add("activation", &L::activation,
+                                         choice<Activation>({{"none", Activation::none},
+                                                             {"relu", Activation::relu},
+                                                             {"sigmoid", Activation::sigmoid}}),
+                                         "Function after the weights.");
+  return table;
+}
+
+const Table<TileProgram>& program_table() {
+  static const Table<TileProgram> table =
+      Table<TileProgram>()
+          .add("tile", &TileProgram::tile, integer(0, 1023), "Tile that runs it, counted row by row.")
+          .required()
+          .add("elf", &TileProgram::elf, path(PathBase::file), "The program, an RV32 ELF file.")
+          .required();
+  return table;
+}
+
+const Table<NumberFormat>& number_format_table() {
+  using F = NumberFormat;
+  static const Table<F> table =
+      Table<F>()
+          .add("input_bits", &F::input_bits, integer(1, 15), "Magnitude bits of the network's inputs.")
+          .add("activation_bits", &F::activation_bits, integer(1, 15),
+               "Magnitude bits of activations between layers; a matrix-vector product takes as many steps.")
+          .add("error_bits", &F::error_bits, integer(1, 15), "Magnitude bits of errors and deltas.");
+  return table;
+}
+
+const Table<WorkloadConfig>& workload_table() {
+  using W = WorkloadConfig;
+  const auto has_network = [](const W& workload) { return workload.programs.empty(); };
+  static const Table<W> table =
+      Table<W>()
+          .add("layers", &W::layers, list_of(object(layer_table()), "layers"),
+               "The network to train, from the input on. Either this or programs.")
+          .add("loss", &W::loss,
+               choice<Loss>({{"cross_entropy", Loss::cross_entropy},
+                             {"mean_squared_error", Loss::mean_squared_error}}),
+               "cross_entropy: softmax of the last layer, whose activation is none; mean_squared_error: "
+               "against one-hot targets.")
+          .only_with("programs", "workload.layers", has_network)
+          .add("programs", &W::programs, list_of(object(program_table()), "programs"),
+               "Hand-written programs instead of a network; training and dataset are then left out.")
+          .add("number_format", &W::number_format, object(number_format_table()), "")
+          .only_with("programs", "workload.layers", has_network);
+  return table;
+}
+
+// ---- training ----
+
+// A number, a list of numbers, or {initial, decay}.
+class LearningRateCodec final : public Codec<LearningRate> {
+ public:
+  bool read(Reader& reader, const YamlNode& node, const std::string& path,
+            LearningRate& value) const override {
+    value = LearningRate();
+    if (node.is_mapping()) return table().read(reader, node, path, value);
+    if (node.is_sequence()) return schedule_->read(reader, node, path, value.schedule);
+    if (node.is_scalar()) return rate()->read(reader, node, path, value.initial);
+    return reader.wrong_value(node, path, "a number, a list of numbers or a mapping with initial and decay");
+  }
+  YamlNode write(const LearningRate& value, WriteFor purpose) const override {
+    if (!value.schedule.empty()) return schedule_->write(value.schedule, purpose);
+    return table().write(value, purpose);
+  }
+  void document(KeyDoc doc, const LearningRate& initial, std::vector<KeyDoc>& docs) const override {
+    doc.type = "number, list of numbers or mapping";
+    doc.range = "1e-09 … 10";
+    const std::string path = doc.path;
+    docs.push_back(std::move(doc));
+    table().document(path, initial, docs);
+  }
+
+ private:
+  static CodecPtr<double> rate() { return real(1e-9, 10); }
+  static const Table<LearningRate>& table() {
+    static const Table<LearningRate> table =
+        Table<LearningRate>()
+            .add("initial", &LearningRate::initial, rate(), "Rate of the first epoch.")
+            .required()
+            .add("decay", &LearningRate::decay, real(1e-6, 1), "Factor from one epoch to the next.");
+    return table;
+  }
+
+  CodecPtr<std::vector<double>> schedule_ = list_of(rate(), "numbers");
+};
+
+const Table<TrainingConfig>& training_table() {
+  using T = TrainingConfig;
+  static const Table<T> table =
+      Table<T>()
+          .add("epochs", &T::epochs, integer(1, 100'000), "Passes over the training samples.")
+          .required()
+          .add("batch", &T::batch, integer(1, 65536), "Samples whose gradients make one update.")
+          .add("learning_rate", &T::learning_rate,
+               CodecPtr<LearningRate>(std::make_shared<LearningRateCodec>()),
+               "One rate for all epochs, a list with one an epoch (the last one holds on), or a mapping.")
+          .required()
+          .add("seed", &T::seed, seed_number(), "Seed of initial weights and order of samples.")
+          .add("initial", &T::initial,
+               choice<InitialWeights>({{"auto", InitialWeights::automatic},
+                                       {"he", InitialWeights::he},
+                                       {"xavier", InitialWeights::xavier}}),
+               "Distribution of the initial weights; auto: he for relu layers, xavier for others.")
+          .add("carry_period", &T::carry_period, integer(1, any_positive),
+               "Outer products an array takes before its carries are resolved.")
+          .add("evaluate", &T::evaluate, flag(), "Run the test samples after each epoch.")
+          .add("shuffle", &T::shuffle, flag(), "A new order of the training samples each epoch.");
+  return table;
+}
+
+// ---- dataset ----
+
+const Table<DatasetConfig>& dataset_table() {
+  using D = DatasetConfig;
+  const auto is = [](DatasetKind kind) { return [kind](const D& dataset) { return dataset.kind == kind; }; };
+  static const Table<D> table =
+      Table<D>()
+          .add("kind", &D::kind,
+               choice<DatasetKind>(
+                   {{"digits", DatasetKind::digits}, {"idx", DatasetKind::idx}, {"csv", DatasetKind::csv}}),
+               "digits: drawn by the program, needs no files; idx: MNIST's format; csv: a table.")
+          .required()
+          .add("train", &D::train, integer(1, 10'000'000), "Samples to train with.")
+          .required()
+          .add("test", &D::test, integer(0, 10'000'000), "Samples to test with.")
+          .required()
+          .add("size", &D::size, integer(8, 64), "Width and height of a digit in pixels.")
+          .only_with("kind", "kind: digits", is(DatasetKind::digits))
+          .add("seed", &D::seed, seed_number(), "Seed of the drawn digits.")
+          .only_with("kind", "kind: digits", is(DatasetKind::digits))
+          .add("directory", &D::directory, path(PathBase::folder),
+               "Where the files are; without it, the scenario's own folder. --data overrides it.")
+          .only_with("kind", "kind: idx or csv",
+                     [](const D& dataset) { return dataset.kind != DatasetKind::digits; })
+          .not_in_hash()
+          .add("images", &D::images, optional_of(path(PathBase::literal)),
+               "File with the images, in `directory`; without it, the usual names are looked for.")
+          .only_with("kind", "kind: idx", is(DatasetKind::idx))
+          .add("labels", &D::labels, optional_of(path(PathBase::literal)),
+               "File with the labels, in `directory`.")
+          .only_with("kind", "kind: idx", is(DatasetKind::idx))
+          .add("path", &D::path, path(PathBase::literal), "The table, in `directory`.")
+          .required()
+          .only_with("kind", "kind: csv", is(DatasetKind::csv))
+          .add("label_column", &D::label_column, optional_of(text()),
+               "Column of the label: its name, or its number from 1; without it, the last.")
+          .only_with("kind", "kind: csv", is(DatasetKind::csv))
+          .add("delimiter", &D::delimiter, character(), "What separates columns.")
+          .only_with("kind", "kind: csv", is(DatasetKind::csv));
+  return table;
+}
+
+// ---- run ----
+
+const Table<RunConfig>& run_table() {
+  using R = RunConfig;
+  static const Table<R> table =
+      Table<R>()
+          .add("output", &R::output, path(PathBase::literal),
+               "Where the results go, relative to the current directory; without it, results/<name>.")
+          .not_in_hash()
+          .add("firmware", &R::firmware, optional_of(path(PathBase::file)),
+               "Firmware of your own for the host, an RV32 ELF file, instead of the one built in.")
+          .add("max_simulated_time", &R::max_simulated_time_ns, duration(0, 1e6 * second),
+               "The run stops after this much simulated time; 0: no limit.")
+          .add("watchdog", &R::watchdog_ns, duration(millisecond / 1000, 1e6 * second),
+               "Simulated time in which something must make progress, or the run ends with a report of "
+               "who waits for what.")
+          .add("progress", &R::progress,
+               choice<Progress>({{"auto", Progress::automatic},
+                                 {"bar", Progress::bar},
+                                 {"lines", Progress::lines},
+                                 {"none", Progress::none}}),
+               "How progress is shown; auto: a bar on a terminal, else lines.")
+          .not_in_hash();
+  return table;
+}
+
+}  // namespace
+
+const Table<Scenario>& scenario_table() {
+  using S = Scenario;
+  // With both kinds of workload given, that is the one error to report.
+  const auto trains = [](const S& scenario) {
+    return scenario.workload.programs.empty() || !scenario.workload.layers.empty();
+  };
+  static const Table<S> table =
+      Table<S>()
+          .add_loader_key({"include", "path or list of paths", "none", "existing files",
+                           "Scenario files to start from, relative to this one; later ones win over earlier "
+                           "ones, and this file over all."})
+          .add("name", &S::name, identifier(), "Names the run and its results; without it, the file's name.")
+          .add("description", &S::description, text(), "What the scenario is for; stands in the report.")
+          .add("platform", &S::platform, object(platform_table()), "")
+          .add("technology", &S::technology, object(technology_table()), "")
+          .add("workload", &S::workload, object(workload_table()), "")
+          .required()
+          .add("training", &S::training, object(training_table()), "")
+          .required()
+          .only_with("workload", "workload.layers", trains)
+          .add("dataset", &S::dataset, object(dataset_table()), "")
+          .required()
+          .only_with("workload", "workload.layers", trains)
+          .add("run", &S::run, object(run_table()), "");
+  return table;
+}
+
+}  // namespace weft::config

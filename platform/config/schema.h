@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keys of a scenario and the checks between them.
+#pragma once
+
+#include "platform/config/codec.h"
+#include "platform/config/table.h"
+
+namespace weft::config {
+
+const Table<Scenario>& scenario_table();
+
+// Fills in what depends on other keys (scenario name, results directory, cell bits a slice, dataset
+// directory) and reports values that do not fit together. To be called on a scenario read without errors.
+void complete(Scenario& scenario, const Source& file,
+              const std::optional<std::filesystem::path>& data_directory);
+void check_consistency(const Scenario& scenario, Reader& reader);
+
+}  // namespace weft::config

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/loader/elf_file.h"
+
+#include <elf.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "models/common/error.h"
+
+namespace weft::loader {
+
+namespace {
+
+class Reader {
+ public:
+  Reader(const std::vector<std::uint8_t>& bytes, const std::string& name) : bytes_(bytes), name_(name) {}
+
+  ElfFile parse() {
+    check_header();
+    ElfFile file;
+    file.name = name_;
+    file.entry = header_.e_entry;
+    for (unsigned index = 0; index < header_.e_phnum; ++index) add_segment(file, index);
+    for (unsigned index = 0; index < header_.e_shnum; ++index) add_section(file, index);
+    std::stable_sort(file.symbols.begin(), file.symbols.end(),
+                     [](const Symbol& a, const Symbol& b) { return a.address < b.address; });
+    check_entry(file);
+    check_overlaps(file);
+    return file;
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const { throw Error(fmt::format("{}: {}", name_, what)); }
+
+  // A copy, because nothing in a file is aligned for sure.
+  template <typename T>
+  T at(std::uint64_t offset, const char* what) const {
+    if (offset > bytes_.size() || bytes_.size() - offset < sizeof(T)) {
+      fail(fmt::format("truncated ELF file: {} at byte {} lies beyond its {} bytes", what, offset,
+                       bytes_.size()));
+    }
+    T value;
+    std::memcpy(&value, bytes_.data() + offset, sizeof value);
+    return value;
+  }
+
+  std::vector<std::uint8_t> range(std::uint64_t offset, std::uint64_t size, const std::string& what) const {
+    if (offset > bytes_.size() || size > bytes_.size() - offset) {
+      fail(fmt::format("truncated ELF file: {} takes bytes {} to {}, the file has {}", what, offset,
+                       offset + size, bytes_.size()));
+    }
+    const auto first = bytes_.begin() + static_cast<std::ptrdiff_t>(offset);
+    return {first, first + static_cast<std::ptrdiff_t>(size)};
+  }
+
+  void check_header() {
+    if (bytes_.size() < SELFMAG || std::memcmp(bytes_.data(), ELFMAG, SELFMAG) != 0) {
+      fail("not an ELF file; allowed: 32-bit little-endian RISC-V executables");
+    }
+    header_ = at<Elf32_Ehdr>(0, "ELF header");
+    if (header_.e_ident[EI_CLASS] != ELFCLASS32) fail("a 64-bit ELF file; the harts are 32-bit (RV32)");
+    if (header_.e_ident[EI_DATA] != ELFDATA2LSB) fail("a big-endian ELF file; the harts are little-endian");
+    if (header_.e_machine != EM_RISCV) {
+      fail(fmt::format("an ELF file for machine {}; allowed: {} (RISC-V)", header_.e_machine, EM_RISCV));
+    }
+    if (header_.e_type != ET_EXEC) {
+      fail(fmt::format("an ELF file of type {}; allowed: {} (a linked, static executable)", header_.e_type,
+                       ET_EXEC));
+    }
+  }
+
+  void add_segment(ElfFile& file, unsigned index) const {
+    const auto segment =
+        at<Elf32_Phdr>(header_.e_phoff + std::uint64_t{index} * sizeof(Elf32_Phdr), "program header");
+    if (segment.p_type != PT_LOAD || segment.p_memsz == 0) return;
+    if (segment.p_filesz > segment.p_memsz) fail(fmt::format("segment {} has more bytes than memory", index));
+    if (std::uint64_t{segment.p_paddr} + segment.p_memsz > (std::uint64_t{1} << 32)) {
+      fail(fmt::format("segment {} at {:#x} passes the end of the address space", index, segment.p_paddr));
+    }
+    file.segments.push_back({segment.p_paddr, segment.p_memsz,
+                             range(segment.p_offset, segment.p_filesz, fmt::format("segment {}", index))});
+  }
+
+  Elf32_Shdr section(unsigned index) const {
+    return at<Elf32_Shdr>(header_.e_shoff + std::uint64_t{index} * sizeof(Elf32_Shdr), "section header");
+  }
+
+  std::string text(const Elf32_Shdr& table, std::uint32_t offset) const {
+    const std::vector<std::uint8_t> bytes = range(table.sh_offset, table.sh_size, "string table");
+    if (offset >= bytes.size()) fail("a name lies outside its string table");
+    const auto first = bytes.begin() + offset;
+    return {first, std::find(first, bytes.end(), std::uint8_t{0})};
+  }
+
+  void add_section(ElfFile& file, unsigned index) const {
+    const Elf32_Shdr header = section(index);
+    if (header.sh_type == SHT_SYMTAB) add_symbols(file, header);
+    const bool is_code = header.sh_type == SHT_PROGBITS && (header.sh_flags & SHF_EXECINSTR) != 0;
+    if (!is_code || header_.e_shstrndx >= header_.e_shnum) return;
+    file.code.push_back({text(section(header_.e_shstrndx), header.sh_name), header.sh_addr,
+                         range(header.sh_offset, header.sh_size, "code section")});
+  }
+
+  void add_symbols(ElfFile& file, const Elf32_Shdr& table) const {
+    if (table.sh_link >= header_.e_shnum) fail("the symbol table names no string table");
+    const Elf32_Shdr names = section(table.sh_link);
+    for (std::uint64_t offset = 0; offset + sizeof(Elf32_Sym) <= table.sh_size; offset += sizeof(Elf32_Sym)) {
+      const auto symbol = at<Elf32_Sym>(table.sh_offset + offset, "symbol");
+      const unsigned type = ELF32_ST_TYPE(symbol.st_info);
+      if (symbol.st_name == 0 || (type != STT_FUNC && type != STT_NOTYPE && type != STT_OBJECT)) continue;
+      if (symbol.st_shndx == SHN_UNDEF) continue;
+      std::string name = text(names, symbol.st_name);
+      // Mapping symbols ($x, $d) and compiler-local labels name no place a reader knows.
+      if (name.empty() || name[0] == '$' || name.rfind(".L", 0) == 0) continue;
+      file.symbols.push_back({std::move(name), symbol.st_value, symbol.st_size});
+    }
+  }
+
+  void check_entry(const ElfFile& file) const {
+    if (file.segments.empty()) fail("no loadable segment");
+    for (const Segment& segment : file.segments) {
+      if (file.entry >= segment.address && file.entry - segment.address < segment.memory_size) return;
+    }
+    fail(fmt::format("the entry {:#x} lies in no loadable segment", file.entry));
+  }
+
+  void check_overlaps(const ElfFile& file) const {
+    std::vector<const Segment*> sorted;
+    for (const Segment& segment : file.segments) sorted.push_back(&segment);
+    std::sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->address < b->address; });
+    for (std::size_t index = 1; index < sorted.size(); ++index) {
+      const Segment& before = *sorted[index - 1];
+      if (std::uint64_t{before.address} + before.memory_size > sorted[index]->address) {
+        fail(fmt::format("the segments at {:#x} and {:#x} overlap", before.address, sorted[index]->address));
+      }
+    }
+  }
+
+  const std::vector<std::uint8_t>& bytes_;
+  const std::string& name_;
+  Elf32_Ehdr header_{};
+};
+
+}  // namespace
+
+std::string ElfFile::place(std::uint32_t address) const {
+  const auto after =
+      std::upper_bound(symbols.begin(), symbols.end(), address,
+                       [](std::uint32_t value, const Symbol& symbol) { return value < symbol.address; });
+  if (after == symbols.begin()) return "";
+  const Symbol& symbol = *std::prev(after);
+  const std::uint32_t offset = address - symbol.address;
+  return offset == 0 ? symbol.name : fmt::format("{}+{:#x}", symbol.name, offset);
+}
+
+ElfFile parse_elf(const std::vector<std::uint8_t>& bytes, const std::string& name) {
+  return Reader(bytes, name).parse();
+}
+
+ElfFile read_elf(const std::filesystem::path& file) { return parse_elf(read_file(file), file.string()); }
+
+std::vector<std::uint8_t> read_file(const std::filesystem::path& file) {
+  std::error_code error;
+  if (std::filesystem::is_directory(file, error))
+    throw Error(fmt::format("{}: is a directory", file.string()));
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw Error(fmt::format("{}: cannot be opened: {}", file.string(), std::strerror(errno)));
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+std::vector<std::uint8_t> merge_elf(const std::vector<ElfFile>& files) {
+  std::vector<const Segment*> segments;
+  for (const ElfFile& file : files) {
+    for (const Segment& segment : file.segments) segments.push_back(&segment);
+  }
+  Elf32_Ehdr header{};
+  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+  header.e_ident[EI_CLASS] = ELFCLASS32;
+  header.e_ident[EI_DATA] = ELFDATA2LSB;
+  header.e_ident[EI_VERSION] = EV_CURRENT;
+  header.e_type = ET_EXEC;
+  header.e_machine = EM_RISCV;
+  header.e_version = EV_CURRENT;
+  header.e_entry = files.empty() ? 0 : files.front().entry;
+  header.e_phoff = sizeof header;
+  header.e_ehsize = sizeof header;
+  header.e_phentsize = sizeof(Elf32_Phdr);
+  header.e_phnum = static_cast<Elf32_Half>(segments.size());
+
+  std::vector<std::uint8_t> bytes(sizeof header + segments.size() * sizeof(Elf32_Phdr));
+  std::memcpy(bytes.data(), &header, sizeof header);
+  for (std::size_t index = 0; index < segments.size(); ++index) {
+    const Segment& segment = *segments[index];
+    bytes.resize((bytes.size() + 3) & ~std::size_t{3});
+    Elf32_Phdr own{};
+    own.p_type = PT_LOAD;
+    own.p_offset = static_cast<Elf32_Off>(bytes.size());
+    own.p_vaddr = segment.address;
+    own.p_paddr = segment.address;
+    own.p_filesz = static_cast<Elf32_Word>(segment.bytes.size());
+    own.p_memsz = segment.memory_size;
+    own.p_flags = PF_R | PF_W | PF_X;
+    own.p_align = 4;
+    std::memcpy(bytes.data() + sizeof header + index * sizeof own, &own, sizeof own);
+    bytes.insert(bytes.end(), segment.bytes.begin(), segment.bytes.end());
+  }
+  return bytes;
+}
+
+}  // namespace weft::loader

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Golden reference: trains a lowered network in the machine's fixed-point arithmetic, tensor by tensor,
+// without machine. With ideal arrays (every conversion lossless, no cell saturating between carry
+// resolutions) the platform must give these weights, biases and figures bit for bit. The formulas are in
+// docs/numerics.md; rounding, saturation and tables are in fixed_point.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "tools/compiler/lowering.h"
+#include "tools/reference/fixed_point.h"
+
+namespace weft::reference {
+
+// What an array can hold once its carries are resolved.
+struct WeightRange {
+  std::int64_t min = std::numeric_limits<std::int32_t>::min();
+  std::int64_t max = std::numeric_limits<std::int32_t>::max();
+};
+
+// Sums over samples. In training each sample is judged by the weights of its own forward pass.
+struct EpochMetrics {
+  std::int64_t samples = 0;
+  std::int64_t correct = 0;
+  std::int64_t loss_q16 = 0;  // 16 fraction bits
+
+  double accuracy() const { return static_cast<double>(correct) / static_cast<double>(samples); }
+  double mean_loss() const { return static_cast<double>(loss_q16) / 65536.0 / static_cast<double>(samples); }
+};
+
+class Golden {
+ public:
+  // Weights outside `range` are clamped to it, as programming the arrays does. Throws Error when the
+  // network's formats cannot be executed or `initial` does not fit its layers.
+  Golden(const compiler::LoweredNetwork& network, const std::vector<compiler::LoweredWeights>& initial,
+         WeightRange range = {});
+
+  // One pass over the samples that `order` names. `codes`: samples x features, row-major, as
+  // compiler::input_code() makes them; `labels`: one a sample; `epoch` (from 0) chooses the rate. A last
+  // batch that is incomplete is processed with its own samples at the same rate. Throws Error when data,
+  // order or epoch do not fit.
+  EpochMetrics train_epoch(const std::vector<std::int16_t>& codes, const std::vector<int>& labels,
+                           const std::vector<std::uint32_t>& order, int epoch);
+
+  // The same figures over all samples, without training. Throws Error alike.
+  EpochMetrics evaluate(const std::vector<std::int16_t>& codes, const std::vector<int>& labels) const;
+
+  // What the network answers to one sample: the last layer's sums (16 fraction bits) for cross_entropy,
+  // else its activations (output_fraction). Throws Error when the sample does not fit.
+  std::vector<std::int32_t> outputs(const std::vector<std::int16_t>& sample) const;
+
+  // As read from the arrays, row-major inputs x outputs: with unresolved carries, clamped to the range.
+  std::vector<std::int32_t> weights(std::size_t layer) const;
+  // With compiler::bias_fraction bits.
+  const std::vector<std::int32_t>& bias(std::size_t layer) const { return layers_.at(layer).bias; }
+
+ private:
+  struct Layer {
+    compiler::LoweredLayer shape;
+    std::vector<std::int64_t> weights;  // exact between carry resolutions, hence wider than the arrays
+    std::vector<std::int32_t> bias;
+    std::vector<std::int32_t> bias_sum;  // bias as it is added to the sums
+    int unresolved = 0;                  // outer products since the last carry resolution
+    std::vector<std::uint8_t> touched;   // rows that they reached
+  };
+
+  // What a sample's passes leave for the update.
+  struct Trace {
+    std::vector<std::vector<std::int16_t>> values;  // [0] input codes, [l + 1] activations of layer l
+    std::vector<std::vector<std::int16_t>> errors;  // [l] at the pre-activation of layer l
+    std::vector<std::int32_t> sums;                 // pre-activations of the last layer
+  };
+
+  void check_samples(const std::vector<std::int16_t>& codes, std::size_t count) const;
+  void check_labels(const std::vector<int>& labels) const;
+
+  void forward(const std::int16_t* sample, Trace& trace) const;
+  std::vector<std::int32_t> pre_activations(const Layer& layer, const std::vector<std::int16_t>& x) const;
+  std::int16_t activate(const compiler::LoweredLayer& shape, std::int32_t sum) const;
+
+  // Adds the sample to the figures and leaves the error at the last layer's pre-activation in the trace.
+  void judge(Trace& trace, int label, EpochMetrics& metrics) const;
+  void judge_cross_entropy(Trace& trace, std::size_t label, EpochMetrics& metrics) const;
+  void judge_squared_error(Trace& trace, std::size_t label, EpochMetrics& metrics) const;
+
+  void backward(Trace& trace) const;
+  std::int32_t back_projection(const Layer& layer, std::size_t row,
+                               const std::vector<std::int16_t>& error) const;
+
+  void update(Layer& layer, const std::vector<std::int16_t>& x, const std::vector<std::int16_t>& error,
+              const compiler::LoweredRate& rate) const;
+  void resolve_carries(Layer& layer) const;
+
+  compiler::LoweredNetwork network_;
+  WeightRange range_;
+  std::vector<Layer> layers_;
+  fixed_point::Tables tables_;
+};
+
+}  // namespace weft::reference

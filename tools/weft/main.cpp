@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <systemc>
+
+#include "models/common/error.h"
+#include "tools/weft/commands.h"
+
+// libsystemc.so refers to sc_main; Weft starts the kernel itself.
+int sc_main(int, char*[]) { return 0; }
+
+namespace {
+
+using namespace weft;
+
+void add_scenario(CLI::App& command, tool::ScenarioOptions& options) {
+  command.add_option("scenario", options.scenario, "Scenario file (YAML)")->required();
+  command.add_option("--set", options.set, "Override a key: --set training.epochs=1; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->take_all();
+  command.add_option("--data", options.data, "Folder with the data set's files")->type_name("DIR");
+}
+
+int dispatch(int argc, char** argv) {
+  CLI::App app{"Weft: a virtual platform for in-memory DNN training accelerators"};
+  app.name("weft");
+  app.set_version_flag("--version", "weft " WEFT_VERSION);
+  app.require_subcommand(1);
+  app.footer("Exit status: 0 success, 1 a run that failed, 2 bad usage or bad input.");
+
+  tool::RunOptions run_options;
+  CLI::App* const run = app.add_subcommand("run", "Compile a scenario, simulate it and report");
+  add_scenario(*run, run_options.scenario);
+  run->add_option("--out", run_options.out, "Folder for the results (default: results/<name>)")
+      ->type_name("DIR");
+  bool skip_reference = false;
+  run->add_flag("--no-reference", skip_reference, "Do not train the golden and the float32 reference");
+  run->add_flag("-q,--quiet", run_options.quiet, "Neither firmware output nor progress on the terminal");
+  run->add_flag("-v,--verbose", run_options.verbose,
+                "Show what the blocks log (unmapped accesses, failed commands)");
+
+  tool::ScenarioOptions compile_options;
+  std::filesystem::path compile_out;
+  CLI::App* const compile =
+      app.add_subcommand("compile", "Compile a scenario to program.elf, listing and manifest");
+  add_scenario(*compile, compile_options);
+  compile->add_option("-o,--out", compile_out, "Folder for the files")->required()->type_name("DIR");
+
+  tool::ScenarioOptions check_options;
+  CLI::App* const check = app.add_subcommand("check", "Validate a scenario and its data without running it");
+  add_scenario(*check, check_options);
+
+  tool::ScenarioOptions config_options;
+  CLI::App* const config = app.add_subcommand("config", "Print a scenario with all defaults filled in");
+  add_scenario(*config, config_options);
+
+  std::filesystem::path disasm_file;
+  CLI::App* const disasm = app.add_subcommand("disasm", "Disassemble a RISC-V ELF file, Xweft included");
+  disasm->add_option("file", disasm_file, "ELF file")->required();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? tool::status_ok : tool::status_bad_input;
+  }
+  run_options.reference = !skip_reference;
+  if (run->parsed()) return tool::run(run_options);
+  if (compile->parsed()) return tool::compile(compile_options, compile_out);
+  if (check->parsed()) return tool::check(check_options);
+  if (config->parsed()) return tool::show_config(config_options);
+  return tool::disassemble(disasm_file);
+}
+
+}  // namespace
+
+int main(int argc, char* argv[]) {
+  try {
+    return dispatch(argc, argv);
+  } catch (const Error& error) {
+    fmt::print(stderr, "weft: {}\n", error.what());
+    return tool::status_bad_input;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "weft: internal error: {}\n", error.what());
+    return tool::status_failed;
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/weft/references.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "platform/assembly/machine_config.h"
+
+namespace weft::tool {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string compare(const std::vector<std::int32_t>& platform, const std::vector<std::int32_t>& golden,
+                    const std::string& what) {
+  for (std::size_t index = 0; index < golden.size(); ++index) {
+    if (platform[index] == golden[index]) continue;
+    return fmt::format("{}[{}]: platform {}, golden {}", what, index, platform[index], golden[index]);
+  }
+  return "";
+}
+
+}  // namespace
+
+GoldenRun run_golden(const Workload& workload, const config::Scenario& scenario) {
+  const Clock::time_point start = Clock::now();
+  const compiler::CompiledProgram& program = workload.program;
+  const crossbar::ArrayConfig array = assembly::array_config(scenario.platform.crossbar);
+  reference::Golden golden(program.network, program.lowered_initial,
+                           {array.weight_min(), array.weight_max()});
+  GoldenRun run;
+  for (int epoch = 0; epoch < workload.plan.epochs; ++epoch) {
+    GoldenEpoch result;
+    result.train = golden.train_epoch(program.train_codes, workload.data.train.labels,
+                                      program.orders[static_cast<std::size_t>(epoch)], epoch);
+    if (scenario.training.evaluate)
+      result.test = golden.evaluate(program.test_codes, workload.data.test.labels);
+    run.epochs.push_back(result);
+  }
+  for (std::size_t layer = 0; layer < program.network.layers.size(); ++layer) {
+    run.weights.push_back({golden.weights(layer), golden.bias(layer)});
+  }
+  run.wall_s = seconds_since(start);
+  return run;
+}
+
+FloatRun run_float(const Workload& workload, const config::Scenario& scenario) {
+  reference::FloatReference trainer(workload.network, workload.program.initial);
+  const Clock::time_point start = Clock::now();
+  FloatRun run;
+  for (int epoch = 0; epoch < workload.plan.epochs; ++epoch) {
+    const auto index = static_cast<std::size_t>(epoch);
+    reference::EpochResult result;
+    result.train = trainer.train_epoch(workload.data.train, workload.program.orders[index],
+                                       workload.plan.batch, workload.plan.learning_rate[index]);
+    if (scenario.training.evaluate) result.test = trainer.evaluate(workload.data.test);
+    run.epochs.push_back(result);
+  }
+  run.wall_s = seconds_since(start);
+  return run;
+}
+
+std::string first_difference(const std::vector<compiler::LoweredWeights>& platform,
+                             const std::vector<compiler::LoweredWeights>& golden) {
+  for (std::size_t layer = 0; layer < golden.size(); ++layer) {
+    const std::string weights =
+        compare(platform[layer].weights, golden[layer].weights, fmt::format("layer {} weights", layer));
+    if (!weights.empty()) return weights;
+    const std::string biases =
+        compare(platform[layer].bias, golden[layer].bias, fmt::format("layer {} biases", layer));
+    if (!biases.empty()) return biases;
+  }
+  return "";
+}
+
+}  // namespace weft::tool

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/weft/results.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <map>
+
+#include "models/unit/command.h"
+
+namespace weft::tool {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr int schema_version = 1;
+constexpr double q16 = 65536.0;
+
+json mean(double sum, std::uint64_t count) {
+  return count == 0 ? json() : json(sum / static_cast<double>(count));
+}
+
+std::int64_t join(std::uint32_t low, std::uint32_t high) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(high) << 32 | low);
+}
+
+json score(std::uint64_t samples, std::uint64_t correct, std::int64_t loss_q16) {
+  return {{"samples", samples},
+          {"accuracy", mean(static_cast<double>(correct), samples)},
+          {"loss", mean(static_cast<double>(loss_q16) / q16, samples)}};
+}
+
+json score(const reference::EpochMetrics& metrics) {
+  return score(static_cast<std::uint64_t>(metrics.samples), static_cast<std::uint64_t>(metrics.correct),
+               metrics.loss_q16);
+}
+
+json platform_epoch(const weft_epoch_record& record) {
+  return {{"train", score(record.train_samples, record.train_correct,
+                          join(record.train_loss_low, record.train_loss_high))},
+          {"test", score(record.test_samples, record.test_correct,
+                         join(record.test_loss_low, record.test_loss_high))}};
+}
+
+json epochs(const RunReport& report) {
+  json list = json::array();
+  for (std::size_t index = 0; index < report.outcome.records.size(); ++index) {
+    json epoch = {{"epoch", report.outcome.records[index].epoch},
+                  {"learning_rate", report.workload->plan.learning_rate[index]},
+                  {"platform", platform_epoch(report.outcome.records[index])}};
+    if (report.golden) {
+      epoch["golden"] = {{"train", score(report.golden->epochs[index].train)},
+                         {"test", score(report.golden->epochs[index].test)}};
+    }
+    if (report.float32) {
+      const reference::EpochResult& result = report.float32->epochs[index];
+      epoch["float32"] = {{"train", {{"accuracy", result.train.accuracy}, {"loss", result.train.loss}}},
+                          {"test", {{"accuracy", result.test.accuracy}, {"loss", result.test.loss}}}};
+      if (!report.scenario.training.evaluate)
+        epoch["float32"]["test"] = {{"accuracy", nullptr}, {"loss", nullptr}};
+    }
+    list.push_back(std::move(epoch));
+  }
+  return list;
+}
+
+// The last epoch's test accuracy, or null.
+json final_accuracy(const json& epochs, const char* who) {
+  if (epochs.empty() || !epochs.back().contains(who)) return nullptr;
+  return epochs.back()[who]["test"]["accuracy"];
+}
+
+bool metrics_equal(const RunReport& report) {
+  if (report.outcome.records.size() != report.golden->epochs.size()) return false;
+  for (std::size_t index = 0; index < report.outcome.records.size(); ++index) {
+    const weft_epoch_record& record = report.outcome.records[index];
+    const GoldenEpoch& golden = report.golden->epochs[index];
+    if (record.train_correct != golden.train.correct || record.test_correct != golden.test.correct)
+      return false;
+    if (join(record.train_loss_low, record.train_loss_high) != golden.train.loss_q16) return false;
+    if (join(record.test_loss_low, record.test_loss_high) != golden.test.loss_q16) return false;
+  }
+  return true;
+}
+
+json reference(const RunReport& report) {
+  if (!report.golden || !report.difference) return {{"bit_exact", nullptr}};
+  json result = {{"bit_exact", report.difference->empty() && metrics_equal(report)}};
+  result["first_difference"] = report.difference->empty() ? json() : json(*report.difference);
+  result["metrics_equal"] = metrics_equal(report);
+  return result;
+}
+
+// "weft.accelerator.tile3.crossbar12" is of the kind "tile.crossbar".
+std::string kind(const std::string& component) {
+  std::string result;
+  std::string part;
+  const auto flush = [&] {
+    while (!part.empty() && std::isdigit(static_cast<unsigned char>(part.back())) != 0) part.pop_back();
+    if (part != "weft" && part != "accelerator") result += (result.empty() ? "" : ".") + part;
+    part.clear();
+  };
+  for (const char letter : component) {
+    if (letter == '.') {
+      flush();
+    } else {
+      part += letter;
+    }
+  }
+  flush();
+  return result;
+}
+
+json energy(const Context& context) {
+  struct Sum {
+    std::uint64_t count = 0;
+    double joule = 0;
+  };
+  std::map<std::string, std::map<std::string, Sum>> kinds;
+  std::map<std::string, double> components;
+  for (const EnergyLedger::Account& account : context.energy.accounts()) {
+    if (account.count() == 0) continue;
+    Sum& sum = kinds[kind(account.component())][account.operation()];
+    sum.count += account.count();
+    sum.joule += account.total().value();
+    components[account.component()] += account.total().value();
+  }
+  json operations = json::array();
+  for (const auto& [name, sums] : kinds) {
+    for (const auto& [operation, sum] : sums) {
+      operations.push_back(
+          {{"kind", name}, {"operation", operation}, {"count", sum.count}, {"energy_J", sum.joule}});
+    }
+  }
+  return {
+      {"total_J", context.energy.total().value()}, {"operations", operations}, {"components", components}};
+}
+
+json crossbar_counts(const machine::Accelerator& accelerator) {
+  crossbar::ArrayStatistics sum;
+  crossbar::PathStatistics paths;
+  std::vector<std::uint64_t> saturated;
+  std::uint64_t results_saturated = 0;
+  for (int number = 0; number < accelerator.tiles(); ++number) {
+    for (const auto& unit : accelerator.tile(number).crossbars()) {
+      const crossbar::ArrayStatistics& own = unit->array().statistics();
+      sum.mvms += own.mvms;
+      sum.mtvms += own.mtvms;
+      sum.opas += own.opas;
+      sum.carry_resolutions += own.carry_resolutions;
+      sum.conversions += own.conversions;
+      sum.conversions_clipped += own.conversions_clipped;
+      sum.conversions_rounded += own.conversions_rounded;
+      sum.opa_deposits += own.opa_deposits;
+      sum.opa_products_truncated += own.opa_products_truncated;
+      sum.weights_clamped += own.weights_clamped;
+      sum.cells_programmed += own.cells_programmed;
+      results_saturated += unit->results_saturated();
+      saturated.resize(std::max(saturated.size(), own.saturated.size()));
+      for (std::size_t slice = 0; slice < own.saturated.size(); ++slice)
+        saturated[slice] += own.saturated[slice].cells;
+      paths.exact_operations += unit->array().path_statistics().exact_operations;
+      paths.sliced_operations += unit->array().path_statistics().sliced_operations;
+    }
+  }
+  return {{"mvm", sum.mvms},
+          {"mtvm", sum.mtvms},
+          {"opa", sum.opas},
+          {"crs", sum.carry_resolutions},
+          {"cells_programmed", sum.cells_programmed},
+          {"adc_conversions", sum.conversions},
+          {"adc_clipped", sum.conversions_clipped},
+          {"adc_rounded", sum.conversions_rounded},
+          {"opa_deposits", sum.opa_deposits},
+          {"opa_products_truncated", sum.opa_products_truncated},
+          {"cells_saturated_by_slice", saturated},
+          {"weights_clamped", sum.weights_clamped},
+          {"results_saturated", results_saturated},
+          {"computed_exactly", paths.exact_operations},
+          {"computed_sliced", paths.sliced_operations}};
+}
+
+json operations(const machine::Machine& machine) {
+  const machine::Accelerator& accelerator = machine.accelerator();
+  std::uint64_t elements = 0;
+  std::uint64_t saturated = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t tile_instructions = 0;
+  for (int number = 0; number < accelerator.tiles(); ++number) {
+    const tile::Tile& tile = accelerator.tile(number);
+    elements += tile.vector().elements();
+    saturated += tile.vector().saturated();
+    bytes += tile.dma().bytes_moved();
+    tile_instructions += tile.hart().core().instructions();
+  }
+  return {{"crossbar", crossbar_counts(accelerator)},
+          {"vector", {{"elements", elements}, {"results_saturated", saturated}}},
+          {"dma", {{"bytes", bytes}}},
+          {"instructions", {{"host", machine.hart().core().instructions()}, {"tiles", tile_instructions}}}};
+}
+
+json noc(const noc::Noc& network) {
+  const noc::TrafficStatistics& traffic = network.traffic();
+  json links = json::array();
+  for (int node = 0; node < network.config().mesh.nodes(); ++node) {
+    for (int number = 0; number < noc::kPorts; ++number) {
+      const auto port = static_cast<noc::Port>(number);
+      const noc::LinkStatistics& link = network.link(node, port);
+      if (link.flits == 0) continue;
+      links.push_back({{"node", node},
+                       {"port", noc::to_string(port)},
+                       {"flits", link.flits},
+                       {"busy_cycles", link.busy},
+                       {"waiting_cycles", link.waiting}});
+    }
+  }
+  return {{"messages", traffic.messages},
+          {"packets", traffic.packets},
+          {"flits", traffic.flits},
+          {"payload_bytes", traffic.bytes},
+          {"mean_latency_cycles", traffic.mean_latency()},
+          {"max_latency_cycles", traffic.latency_max},
+          {"contention_cycles", traffic.contention_sum},
+          {"links", links}};
+}
+
+json utilisation(const machine::Machine& machine, double simulated_s) {
+  json tiles = json::array();
+  const machine::Accelerator& accelerator = machine.accelerator();
+  const auto share = [&](const sc_core::sc_time& busy) {
+    return simulated_s > 0 ? busy.to_seconds() / simulated_s : 0;
+  };
+  for (int number = 0; number < accelerator.tiles(); ++number) {
+    const tile::Tile& tile = accelerator.tile(number);
+    json crossbars = json::array();
+    for (const auto& unit : tile.crossbars()) crossbars.push_back(share(unit->busy_time()));
+    tiles.push_back({{"tile", number},
+                     {"vector", share(tile.vector().busy_time())},
+                     {"dma", share(tile.dma().busy_time())},
+                     {"crossbars", crossbars}});
+  }
+  return tiles;
+}
+
+json host(const RunReport& report) {
+  const Outcome& outcome = report.outcome;
+  const std::uint64_t instructions = report.simulation.machine().instructions();
+  json result = {
+      {"wall_s", outcome.wall_s},
+      {"instructions", instructions},
+      {"mips", outcome.wall_s > 0 ? static_cast<double>(instructions) / outcome.wall_s / 1e6 : 0.0},
+      {"slowdown_vs_float", nullptr},
+      {"float32_wall_s", nullptr},
+      {"golden_wall_s", nullptr}};
+  if (report.float32) {
+    result["float32_wall_s"] = report.float32->wall_s;
+    if (outcome.ending == Ending::finished)
+      result["slowdown_vs_float"] = outcome.wall_s / report.float32->wall_s;
+  }
+  if (report.golden) result["golden_wall_s"] = report.golden->wall_s;
+  return result;
+}
+
+json faults(const RunReport& report) {
+  json list = json::array();
+  for (const TileFault& fault : report.outcome.faults) {
+    json entry = {{"tile", fault.tile}, {"cause", fault.cause}, {"pc", fault.pc}, {"value", fault.value}};
+    if (report.workload != nullptr) {
+      const compiler::ListingPlace place = compiler::find_in_listing(report.workload->program, fault.pc);
+      if (place.line != 0)
+        entry["listing"] = {{"line", place.line}, {"region", place.region}, {"note", place.note}};
+    }
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+std::string percent(const json& value) {
+  return value.is_number() ? fmt::format("{:.2f} %", 100 * value.get<double>()) : "-";
+}
+
+}  // namespace
+
+json make_results(const RunReport& report) {
+  json results;
+  results["schema_version"] = schema_version;
+  results["scenario"] = {{"name", report.scenario.name},
+                         {"description", report.scenario.description},
+                         {"hash", report.scenario_hash}};
+  results["ending"] = to_text(report.outcome.ending);
+  results["partial"] = report.outcome.ending != Ending::finished;
+  results["exit_code"] = report.outcome.exit_code;
+  results["detail"] = report.outcome.detail;
+  results["faults"] = faults(report);
+  const json list = epochs(report);
+  results["accuracy"] = {{"platform", final_accuracy(list, "platform")},
+                         {"golden", final_accuracy(list, "golden")},
+                         {"float32", final_accuracy(list, "float32")}};
+  results["epochs"] = list;
+  results["reference"] = reference(report);
+  results["time"] = {{"simulated_s", report.outcome.simulated_s}};
+  results["energy"] = energy(report.simulation.context());
+  results["operations"] = operations(report.simulation.machine());
+  results["noc"] = noc(report.simulation.machine().accelerator().noc());
+  results["utilisation"] = utilisation(report.simulation.machine(), report.outcome.simulated_s);
+  results["host"] = host(report);
+  return results;
+}
+
+std::string make_summary(const RunReport& report, const json& results) {
+  std::string text = fmt::format("\n{}: {}", report.scenario.name, to_text(report.outcome.ending));
+  if (!report.outcome.detail.empty()) text += "\n" + report.outcome.detail;
+  const json& accuracy = results["accuracy"];
+  if (report.workload != nullptr) {
+    text +=
+        fmt::format("\n  test accuracy     platform {}   golden {}   float32 {}",
+                    percent(accuracy["platform"]), percent(accuracy["golden"]), percent(accuracy["float32"]));
+    const json& exact = results["reference"]["bit_exact"];
+    text += fmt::format("\n  bit-exact         {}", exact.is_null()     ? "not compared"
+                                                    : exact.get<bool>() ? "yes"
+                                                                        : "no");
+    if (exact.is_boolean() && !exact.get<bool>() && results["reference"]["first_difference"].is_string()) {
+      text += " (" + results["reference"]["first_difference"].get<std::string>() + ")";
+    }
+  }
+  text += fmt::format("\n  simulated time    {:.6f} s", report.outcome.simulated_s);
+  text += fmt::format("\n  energy            {:.6g} J", results["energy"]["total_J"].get<double>());
+  text += fmt::format("\n  host              {:.2f} s wall, {} instructions, {:.1f} MIPS",
+                      report.outcome.wall_s, results["host"]["instructions"].get<std::uint64_t>(),
+                      results["host"]["mips"].get<double>());
+  if (results["host"]["slowdown_vs_float"].is_number()) {
+    text += fmt::format(", {:.2f} x the float32 loop", results["host"]["slowdown_vs_float"].get<double>());
+  }
+  return text + "\n";
+}
+
+}  // namespace weft::tool

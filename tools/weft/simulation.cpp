@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/weft/simulation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "models/common/error.h"
+#include "models/tile/window.h"
+#include "models/tile_control/registers.h"
+#include "platform/assembly/machine_config.h"
+#include "platform/loader/elf_file.h"
+#include "platform/machine/memory_map.h"
+
+namespace weft::tool {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using sc_core::sc_time;
+
+// Wall time between two looks at the outside world.
+constexpr double slice_wall_s = 0.05;
+constexpr double progress_wall_s = 0.1;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::uint64_t tile_address(int tile, std::uint64_t offset) {
+  return map::tiles_base + static_cast<std::uint64_t>(tile) * tile::window_size + offset;
+}
+
+std::uint64_t control_register(int tile, const RegisterInfo& info) {
+  return tile_address(tile, tile::window::tile_control_base + info.offset);
+}
+
+}  // namespace
+
+const char* to_text(Ending ending) {
+  switch (ending) {
+    case Ending::finished:
+      return "finished";
+    case Ending::failed:
+      return "failed";
+    case Ending::deadlock:
+      return "deadlock";
+    case Ending::time_limit:
+      return "time_limit";
+    case Ending::interrupted:
+      break;
+  }
+  return "interrupted";
+}
+
+Simulation::Simulation(const config::Scenario& scenario, const compiler::CompiledProgram* program,
+                       const SimulationOptions& options)
+    : scenario_(scenario), program_(program), options_(options) {
+  sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+  if (options.log) context_.log.set_sink(options.log, LogLevel::info);
+  // The compiler puts the boot information right behind the firmware; hand-written programs get theirs
+  // at the same place.
+  constexpr std::uint32_t firmware_room = 8u * 1024 * 1024;
+  boot_info_ = program != nullptr ? program->dram.boot_info
+                                  : static_cast<std::uint32_t>(map::dram_base) + firmware_room;
+  machine_ =
+      std::make_unique<machine::Machine>("weft", assembly::machine_config(scenario, boot_info_), context_);
+  machine_->finisher().on_exit([this](const finisher::ExitRequest& request) {
+    if (!exit_) exit_ = request;
+    sc_core::sc_pause();
+  });
+  if (options.uart) machine_->uart().attach(options.uart);
+  load_program();
+  load_firmware();
+}
+
+Simulation::~Simulation() = default;
+
+void Simulation::load_firmware() {
+  const loader::ElfFile firmware = loader::parse_elf(options_.firmware, "firmware");
+  for (const loader::Segment& segment : firmware.segments) {
+    std::vector<std::uint8_t> bytes = segment.bytes;
+    bytes.resize(segment.memory_size);
+    try {
+      machine_->write_memory(segment.address, bytes.data(), bytes.size());
+    } catch (const Error&) {
+      throw Error(fmt::format(
+          "firmware: the segment at {:#x} of {} bytes does not lie in memory; allowed: DRAM from "
+          "{:#x}, {} bytes",
+          segment.address, segment.memory_size, map::dram_base, scenario_.platform.host.dram_size_bytes));
+    }
+  }
+  machine_->set_boot(firmware.entry, boot_info_);
+}
+
+void Simulation::load_program() {
+  if (program_ == nullptr) {
+    load_tile_programs();
+    return;
+  }
+  for (const compiler::MemoryImage& image : program_->images) {
+    if (!image.bytes.empty()) machine_->write_memory(image.address, image.bytes.data(), image.bytes.size());
+  }
+}
+
+void Simulation::load_tile_programs() {
+  std::vector<loader::ElfFile> files;
+  std::vector<std::uint32_t> table;
+  for (const config::TileProgram& each : scenario_.workload.programs) {
+    files.push_back(loader::read_elf(each.elf));
+    table.push_back(static_cast<std::uint32_t>(each.tile));
+    table.push_back(files.back().entry);
+  }
+  weft_boot_info info{};
+  info.magic = WEFT_BOOT_MAGIC;
+  info.version = WEFT_BOOT_VERSION;
+  info.tiles = boot_info_ + static_cast<std::uint32_t>(sizeof info);
+  info.tile_count = static_cast<std::uint32_t>(files.size());
+  info.program = info.tiles + 4 * static_cast<std::uint32_t>(table.size());
+  const std::vector<std::uint8_t> elf = loader::merge_elf(files);
+  info.program_size = files.empty() ? 0 : static_cast<std::uint32_t>(elf.size());
+  machine_->write_memory(boot_info_, &info, sizeof info);
+  if (table.empty()) return;
+  machine_->write_memory(info.tiles, table.data(), 4 * table.size());
+  machine_->write_memory(info.program, elf.data(), elf.size());
+}
+
+Outcome Simulation::run() {
+  const Clock::time_point start = Clock::now();
+  Outcome outcome;
+  try {
+    outcome = run_slices();
+  } catch (const sc_core::sc_report& report) {
+    throw Error(fmt::format("simulation: {} ({})", report.get_msg(),
+                            report.get_process_name() != nullptr ? report.get_process_name() : "no process"));
+  }
+  outcome.wall_s = seconds_since(start);
+  outcome.simulated_s = sc_core::sc_time_stamp().to_seconds();
+  outcome.records = collect_records();
+  outcome.faults = collect_faults();
+  return outcome;
+}
+
+Outcome Simulation::run_slices() {
+  sc_time slice(100, sc_core::SC_US);
+  Clock::time_point reported = Clock::now();
+  for (;;) {
+    const Clock::time_point begin = Clock::now();
+    sc_core::sc_start(std::min(slice, time_left()), sc_core::SC_EXIT_ON_STARVATION);
+    const double took = seconds_since(begin);
+    if (took < slice_wall_s / 2 && slice < sc_time(100, sc_core::SC_MS)) slice = slice * 2.0;
+    if (took > slice_wall_s * 2 && slice > sc_time(1, sc_core::SC_US)) slice = slice / 2.0;
+
+    Outcome outcome;
+    if (const auto ending = look_for_end(sc_core::sc_pending_activity())) {
+      outcome.ending = *ending;
+      if (exit_) outcome.exit_code = exit_->code;
+      if (*ending == Ending::deadlock) outcome.detail = describe_deadlock();
+      if (exit_ && exit_->kind == finisher::ExitKind::reset)
+        outcome.detail = "the firmware asked for a reset";
+      return outcome;
+    }
+    if (options_.progress && seconds_since(reported) > progress_wall_s) {
+      options_.progress(progress());
+      reported = Clock::now();
+    }
+  }
+}
+
+sc_time Simulation::time_left() const {
+  const double limit_ns = scenario_.run.max_simulated_time_ns;
+  if (limit_ns <= 0) return sc_core::sc_max_time() - sc_core::sc_time_stamp();
+  return sc_time(limit_ns, sc_core::SC_NS) - sc_core::sc_time_stamp();
+}
+
+std::optional<Ending> Simulation::look_for_end(bool more_events) {
+  if (exit_) return exit_->kind == finisher::ExitKind::pass ? Ending::finished : Ending::failed;
+  if (options_.interrupted != nullptr && options_.interrupted->load()) return Ending::interrupted;
+  if (!more_events) return Ending::deadlock;
+  const sc_time now = sc_core::sc_time_stamp();
+  if (time_left() == sc_core::SC_ZERO_TIME) return Ending::time_limit;
+  // A host that polls, or a timer that ticks, keeps events coming while every tile waits for ever.
+  std::uint64_t done = machine_->instructions() - machine_->hart().core().instructions();
+  if (done != progress_at_last_check_ || !machine_->tiles_are_stuck()) {
+    progress_at_last_check_ = done;
+    last_progress_ = now;
+    return std::nullopt;
+  }
+  if (now - last_progress_ > sc_time(scenario_.run.watchdog_ns, sc_core::SC_NS)) return Ending::deadlock;
+  return std::nullopt;
+}
+
+std::string Simulation::describe_deadlock() const {
+  std::string text = "deadlock: every hart waits and nothing is under way";
+  for (const machine::BlockedHart& blocked : machine_->blocked_harts()) {
+    text += fmt::format("\n  {}: {}", blocked.hart.text(), hart::describe(blocked.state));
+    if (program_ == nullptr || !blocked.hart.tile) continue;
+    const compiler::ListingPlace place = compiler::find_in_listing(*program_, blocked.state.pc);
+    if (place.line != 0)
+      text += fmt::format(", {} (program.lst:{}): {}", place.region, place.line, place.note);
+  }
+  return text;
+}
+
+std::vector<TileFault> Simulation::collect_faults() {
+  namespace r = tile_control::registers;
+  std::vector<TileFault> faults;
+  for (int tile = 0; tile < machine_->accelerator().tiles(); ++tile) {
+    TileFault fault{tile};
+    std::uint32_t pc = 0;
+    machine_->read_memory(control_register(tile, r::fault_pc), &pc, sizeof pc);
+    machine_->read_memory(control_register(tile, r::fault_cause), &fault.cause, sizeof fault.cause);
+    machine_->read_memory(control_register(tile, r::fault_value), &fault.value, sizeof fault.value);
+    fault.pc = pc;
+    if (fault.pc != 0 || fault.cause != 0) faults.push_back(fault);
+  }
+  return faults;
+}
+
+std::vector<weft_epoch_record> Simulation::collect_records() {
+  std::vector<weft_epoch_record> records;
+  if (program_ == nullptr) return records;
+  for (std::size_t index = 0; index < program_->network.rates.size(); ++index) {
+    weft_epoch_record record{};
+    machine_->read_memory(program_->dram.records + index * sizeof record, &record, sizeof record);
+    if (record.valid == 1) records.push_back(record);
+  }
+  return records;
+}
+
+Progress Simulation::progress() {
+  Progress now;
+  now.simulated_s = sc_core::sc_time_stamp().to_seconds();
+  if (program_ == nullptr) return now;
+  const int head_layer = static_cast<int>(program_->network.layers.size()) - 1;
+  const int head = program_->placement.home(head_layer, 0);
+  const int tile = program_->placement.shards[static_cast<std::size_t>(head)].tile;
+  std::uint32_t done = 0;
+  machine_->read_memory(control_register(tile, tile_control::registers::scratch), &done, sizeof done);
+  now.samples_done = done;
+  const std::uint64_t test = scenario_.training.evaluate ? program_->dram.test.count : 0;
+  now.samples_total = program_->network.rates.size() * (program_->dram.train.count + test);
+  return now;
+}
+
+std::vector<compiler::LoweredWeights> Simulation::trained_weights() {
+  std::vector<compiler::LoweredWeights> layers;
+  for (const compiler::LoweredLayer& layer : program_->network.layers) {
+    compiler::LoweredWeights weights;
+    weights.weights.resize(static_cast<std::size_t>(layer.inputs) * static_cast<std::size_t>(layer.outputs));
+    weights.bias.resize(static_cast<std::size_t>(layer.outputs));
+    layers.push_back(std::move(weights));
+  }
+  for (const compiler::WeightBlock& block : program_->dram.weights) {
+    const compiler::Shard& shard = program_->placement.shards[static_cast<std::size_t>(block.shard)];
+    const compiler::LoweredLayer& layer = program_->network.layers[static_cast<std::size_t>(shard.layer)];
+    std::vector<std::int32_t> values(static_cast<std::size_t>(block.rows) *
+                                     static_cast<std::size_t>(block.columns));
+    machine_->read_memory(block.trained, values.data(), 4 * values.size());
+    const int first_input = shard.first_row + block.row_block * block.rows;
+    const int first_output = shard.first_column + block.column_block * block.columns;
+    for (int row = 0; row < block.rows && first_input + row < layer.inputs; ++row) {
+      for (int column = 0; column < block.columns && first_output + column < layer.outputs; ++column) {
+        const std::size_t to =
+            static_cast<std::size_t>(first_input + row) * static_cast<std::size_t>(layer.outputs) +
+            static_cast<std::size_t>(first_output + column);
+        layers[static_cast<std::size_t>(shard.layer)].weights[to] =
+            values[static_cast<std::size_t>(row) * static_cast<std::size_t>(block.columns) +
+                   static_cast<std::size_t>(column)];
+      }
+    }
+  }
+  for (const compiler::BiasBlock& block : program_->dram.biases) {
+    const compiler::Shard& shard = program_->placement.shards[static_cast<std::size_t>(block.shard)];
+    std::vector<std::int32_t> values(static_cast<std::size_t>(block.columns));
+    machine_->read_memory(block.trained, values.data(), 4 * values.size());
+    std::copy_n(values.begin(), shard.columns,
+                layers[static_cast<std::size_t>(shard.layer)].bias.begin() + shard.first_column);
+  }
+  return layers;
+}
+
+}  // namespace weft::tool

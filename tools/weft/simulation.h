@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// One simulation from loading to its end: fills DRAM, boots the firmware, lets time pass in slices, and
+// notices every way a run can end.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firmware/include/weft/boot_info.h"
+#include "platform/config/scenario.h"
+#include "platform/machine/machine.h"
+#include "tools/compiler/compiler.h"
+
+namespace weft::tool {
+
+enum class Ending {
+  finished,     // the firmware ended the run with success
+  failed,       // the firmware ended the run with an exit code
+  deadlock,     // nothing can happen any more
+  time_limit,   // run.max_simulated_time
+  interrupted,  // from outside
+};
+const char* to_text(Ending ending);
+
+struct TileFault {
+  int tile = 0;
+  std::uint32_t cause = 0;
+  std::uint32_t pc = 0;
+  std::uint32_t value = 0;
+};
+
+struct Outcome {
+  Ending ending = Ending::finished;
+  std::uint32_t exit_code = 0;
+  std::string detail;  // for the user: why it did not finish
+  std::vector<TileFault> faults;
+  std::vector<weft_epoch_record> records;  // the valid ones
+  double simulated_s = 0;
+  double wall_s = 0;
+};
+
+struct Progress {
+  std::uint64_t samples_done = 0;
+  std::uint64_t samples_total = 0;  // 0: unknown
+  double simulated_s = 0;
+};
+
+struct SimulationOptions {
+  std::vector<std::uint8_t> firmware;  // ELF file
+  std::function<void(std::uint8_t)> uart;
+  std::function<void(const Progress&)> progress;  // about ten times a second
+  const std::atomic<bool>* interrupted = nullptr;
+  Log::Sink log;
+};
+
+class Simulation {
+ public:
+  // `program` may be null: then `tile_programs` of the scenario, or nothing, run.
+  Simulation(const config::Scenario& scenario, const compiler::CompiledProgram* program,
+             const SimulationOptions& options);
+  ~Simulation();
+
+  Outcome run();
+
+  const machine::Machine& machine() const { return *machine_; }
+  const Context& context() const { return context_; }
+
+  // Weights and biases the tile programs have read out: layer by layer, inputs x outputs.
+  std::vector<compiler::LoweredWeights> trained_weights();
+
+ private:
+  void load_firmware();
+  void load_program();
+  void load_tile_programs();
+  Outcome run_slices();
+  std::optional<Ending> look_for_end(bool more_events);
+  sc_core::sc_time time_left() const;
+  std::string describe_deadlock() const;
+  std::vector<TileFault> collect_faults();
+  std::vector<weft_epoch_record> collect_records();
+  Progress progress();
+
+  const config::Scenario& scenario_;
+  const compiler::CompiledProgram* program_;
+  const SimulationOptions& options_;
+  Context context_;
+  std::unique_ptr<machine::Machine> machine_;
+  std::optional<finisher::ExitRequest> exit_;
+  std::uint32_t boot_info_ = 0;
+  std::uint64_t progress_at_last_check_ = 0;
+  sc_core::sc_time last_progress_;
+};
+
+}  // namespace weft::tool

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/weft/workload.h"
+
+#include "models/crossbar/array_config.h"
+#include "models/tile/tile.h"
+#include "platform/assembly/machine_config.h"
+#include "platform/machine/memory_map.h"
+#include "tools/dataset/csv.h"
+#include "tools/dataset/digits.h"
+#include "tools/dataset/idx.h"
+
+namespace weft::tool {
+
+namespace {
+
+dataset::Split load_idx(const config::DatasetConfig& from) {
+  if (from.images && from.labels) {
+    return dataset::split(dataset::load_idx(*from.images, *from.labels), from.train, from.test);
+  }
+  return dataset::load_idx_directory(from.directory, from.train, from.test);
+}
+
+dataset::Split load_data(const config::DatasetConfig& from) {
+  switch (from.kind) {
+    case config::DatasetKind::idx:
+      return load_idx(from);
+    case config::DatasetKind::csv: {
+      dataset::CsvOptions options;
+      options.label_column = from.label_column.value_or("");
+      options.delimiter = from.delimiter;
+      options.shuffle_seed = from.seed;
+      return dataset::load_csv(from.path, from.train, from.test, options);
+    }
+    case config::DatasetKind::digits:
+      break;
+  }
+  dataset::DigitsOptions options;
+  options.size = from.size;
+  return dataset::procedural_digits(from.seed, from.train, from.test, options);
+}
+
+reference::Activation activation(config::Activation from) {
+  switch (from) {
+    case config::Activation::relu:
+      return reference::Activation::relu;
+    case config::Activation::sigmoid:
+      return reference::Activation::sigmoid;
+    case config::Activation::none:
+      break;
+  }
+  return reference::Activation::none;
+}
+
+reference::Network make_network(const config::WorkloadConfig& from, int features) {
+  reference::Network network;
+  network.loss = from.loss == config::Loss::cross_entropy ? reference::Loss::cross_entropy
+                                                          : reference::Loss::mean_squared_error;
+  int inputs = features;
+  for (const config::LayerConfig& layer : from.layers) {
+    network.layers.push_back({inputs, layer.outputs, activation(layer.activation)});
+    inputs = layer.outputs;
+  }
+  return network;
+}
+
+reference::TrainingPlan make_plan(const config::TrainingConfig& from) {
+  reference::TrainingPlan plan;
+  plan.epochs = from.epochs;
+  plan.batch = from.batch;
+  plan.seed = from.seed;
+  for (int epoch = 0; epoch < from.epochs; ++epoch)
+    plan.learning_rate.push_back(from.learning_rate.at(epoch));
+  return plan;
+}
+
+reference::InitialRule initial_rule(config::InitialWeights from) {
+  switch (from) {
+    case config::InitialWeights::he:
+      return reference::InitialRule::he;
+    case config::InitialWeights::xavier:
+      return reference::InitialRule::xavier;
+    case config::InitialWeights::automatic:
+      break;
+  }
+  return reference::InitialRule::automatic;
+}
+
+compiler::CompileOptions compile_options(const config::Scenario& scenario) {
+  const config::PlatformConfig& platform = scenario.platform;
+  compiler::CompileOptions options;
+  compiler::NumberFormat& format = options.lowering.format;
+  format.input_bits = scenario.workload.number_format.input_bits;
+  format.activation_bits = scenario.workload.number_format.activation_bits;
+  format.error_bits = scenario.workload.number_format.error_bits;
+  format.weight_bits = platform.crossbar.weight_bits();
+  options.lowering.array_rows = platform.crossbar.rows;
+  options.lowering.array_columns = platform.crossbar.columns;
+  options.lowering.arrays_per_tile = platform.tile.crossbars;
+  options.lowering.carry_period = scenario.training.carry_period;
+  options.machine = {platform.tiles.count(), platform.tile.crossbars};
+  options.tile.tiles_base = map::tiles_base;
+  options.tile.window_size = tile::window_size;
+  options.tile.buffer_size = static_cast<std::uint32_t>(platform.tile.buffer_size_bytes);
+  options.tile.counters = static_cast<unsigned>(platform.tile.sync_counters);
+  options.dram_base = map::dram_base;
+  options.dram_size = platform.host.dram_size_bytes;
+  options.evaluate = scenario.training.evaluate;
+  options.shuffle = scenario.training.shuffle;
+  options.initial = initial_rule(scenario.training.initial);
+  return options;
+}
+
+}  // namespace
+
+Workload prepare(const config::Scenario& scenario) {
+  Workload workload;
+  workload.data = load_data(scenario.dataset);
+  workload.network = make_network(scenario.workload, workload.data.train.features);
+  workload.plan = make_plan(scenario.training);
+  workload.program =
+      compiler::compile(workload.network, workload.plan, workload.data, compile_options(scenario));
+  return workload;
+}
+
+}  // namespace weft::tool
