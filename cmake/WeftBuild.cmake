@@ -53,6 +53,11 @@ function(weft_test name)
   endif()
   target_compile_definitions(${name} PRIVATE
     WEFT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" WEFT_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  cmake_path(IS_PREFIX WEFT_UNIT_TEST_DIR "${CMAKE_CURRENT_SOURCE_DIR}" is_unit_test)
+  if(is_unit_test)
+    list(APPEND arg_LABELS unit)
+    add_dependencies(weft_unit_tests ${name})
+  endif()
   # An empty argument would be dropped and shift the properties after it.
   set(labels "")
   if(arg_LABELS)

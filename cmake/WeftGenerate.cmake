@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Code made at build time from the single sources: register descriptions, memory map, instruction table.
 
+# Everything generated, for tools that only read sources.
+add_custom_target(weft_generate)
+
 set(WEFT_GENERATED_DIR "${CMAKE_BINARY_DIR}/generated")
 set(WEFT_REGISTERS_TOOL "${PROJECT_SOURCE_DIR}/tools/generate/registers.py")
 set(WEFT_MEMORY_MAP "${PROJECT_SOURCE_DIR}/platform/machine/memory_map.yaml")
@@ -22,6 +25,7 @@ endfunction()
 function(weft_generated target name)
   add_custom_target(weft_generate_${name} DEPENDS ${ARGN})
   add_dependencies(${target} weft_generate_${name})
+  add_dependencies(weft_generate weft_generate_${name})
 endfunction()
 
 # "models/hart/xweft_table.h": the instruction table as C++.
@@ -64,3 +68,5 @@ add_custom_command(
           "${WEFT_TILE_WINDOW}" ${WEFT_REGISTER_FILES}
   COMMENT "Firmware headers" VERBATIM)
 add_custom_target(weft_generate_firmware_headers DEPENDS "${WEFT_GENERATED_DIR}/firmware/weft/registers.h")
+add_dependencies(weft_generate weft_generate_xweft weft_generate_memory_map weft_generate_tile_window
+                 weft_generate_firmware_headers)

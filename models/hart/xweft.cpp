@@ -16,7 +16,7 @@ constexpr std::size_t slot(std::uint32_t bits) {
   return ((bits >> 5) & 3u) << 5 | ((bits >> 12) & 7u) << 2 | ((bits >> 25) & 3u);
 }
 
-constexpr bool is_custom_opcode(std::uint32_t bits) { return (bits & 0x1fu) == 0x0bu; }
+constexpr bool is_custom_opcode(std::uint32_t bits) { return (bits & 0x0fu) == 0x0bu; }
 
 struct Index {
   std::array<const Instruction*, 128> entries{};

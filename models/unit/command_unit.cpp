@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cstring>
+#include <tuple>
+
 #include "models/common/error.h"
 #include "models/unit/registers.h"
 
@@ -11,6 +15,12 @@ namespace weft::unit {
 namespace {
 
 std::uint32_t field(std::uint32_t word, std::uint32_t mask, unsigned shift) { return (word & mask) >> shift; }
+
+// The registers that make up the descriptor, in the order of its words.
+constexpr std::array<const RegisterInfo*, std::tuple_size_v<Descriptor>> descriptor_registers{
+    &registers::control,    &registers::src0,       &registers::src1,
+    &registers::dst,        &registers::length,     &registers::repeat,
+    &registers::src_stride, &registers::dst_stride, &registers::completion};
 
 }  // namespace
 
@@ -104,6 +114,9 @@ void CommandUnit::declare_registers() {
         static_cast<std::uint64_t>(busy_time_ / sc_core::sc_time(1.0, sc_core::SC_NS)));
   });
   registers_.on_peek(r::operations, [this](unsigned) { return static_cast<std::uint32_t>(operations_); });
+  for (std::size_t word = 0; word < descriptor_registers.size(); ++word) {
+    registers_.on_peek(*descriptor_registers[word], [this, word](unsigned) { return descriptor_[word]; });
+  }
   registers_.on_unmodelled([this](const RegisterInfo& info, unsigned, std::uint32_t bits) {
     context_.log.write({LogLevel::warning, sc_core::sc_time_stamp().to_string(), this->name(),
                         fmt::format("{}: bits {:#x} do not exist", info.name, bits)});
@@ -114,6 +127,7 @@ void CommandUnit::reset() {
   queue_.clear();
   ++generation_;
   registers_.reset();
+  descriptor_ = {};
   error_.reset();
   issued_ = 0;
   completed_ = 0;
@@ -122,25 +136,44 @@ void CommandUnit::reset() {
 }
 
 Status CommandUnit::access(const Transfer& transfer, sc_core::sc_time& delay) {
-  namespace r = registers;
+  if (take_descriptor(transfer)) return issue(delay);
   const Status status = registers_.access(transfer);
-  if (status != Status::ok || !transfer.write || transfer.debug) return status;
+  if (status != Status::ok || !transfer.write) return status;
+  take_words(transfer);
+  if (transfer.debug) return Status::ok;
   const std::uint64_t end = transfer.address + transfer.size;
-  const bool issues = transfer.address <= r::completion.offset && end > r::completion.offset;
-  return issues ? issue(delay) : Status::ok;
+  const std::uint32_t last = registers::completion.offset;
+  return transfer.address <= last && end > last ? issue(delay) : Status::ok;
+}
+
+// A whole descriptor in one burst, as every Xweft instruction sends it: the short way. One with bits that
+// do not exist goes the long way, which reports them.
+bool CommandUnit::take_descriptor(const Transfer& transfer) {
+  if (!transfer.write || transfer.debug || transfer.address != 0 || transfer.size != sizeof(Descriptor))
+    return false;
+  Descriptor words;
+  std::memcpy(words.data(), transfer.data, sizeof words);
+  for (std::size_t word = 0; word < words.size(); ++word) {
+    if ((words[word] & ~descriptor_registers[word]->write_mask) != 0) return false;
+  }
+  descriptor_ = words;
+  return true;
+}
+
+void CommandUnit::take_words(const Transfer& transfer) {
+  for (std::size_t word = 0; word < descriptor_registers.size(); ++word) {
+    const RegisterInfo& info = *descriptor_registers[word];
+    const bool written = info.offset >= transfer.address && info.offset < transfer.address + transfer.size;
+    if (written) descriptor_[word] = registers_.get(info);
+  }
 }
 
 Status CommandUnit::issue(const sc_core::sc_time& delay) {
-  namespace r = registers;
-  const Descriptor words{
-      registers_.get(r::control),    registers_.get(r::src0),       registers_.get(r::src1),
-      registers_.get(r::dst),        registers_.get(r::length),     registers_.get(r::repeat),
-      registers_.get(r::src_stride), registers_.get(r::dst_stride), registers_.get(r::completion)};
   if (queue_.size() >= config_.queue_depth) return Status::generic_error;
   Command decoded;
   std::optional<Fault> fault;
-  if (!decode(words, decoded)) {
-    fault = Fault{Cause::illegal_instruction, words[0]};
+  if (!decode(descriptor_, decoded)) {
+    fault = Fault{Cause::illegal_instruction, descriptor_[0]};
   } else if (decoded.raises_counter() && decoded.counter() >= config_.counters) {
     fault = Fault{Cause::illegal_instruction, decoded.completion};
   } else {

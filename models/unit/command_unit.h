@@ -80,6 +80,8 @@ class CommandUnit : public sc_core::sc_module {
   };
 
   Status access(const Transfer& transfer, sc_core::sc_time& delay);
+  bool take_descriptor(const Transfer& transfer);
+  void take_words(const Transfer& transfer);
   Status issue(const sc_core::sc_time& delay);
   void run();
   void note_fault(const Fault& fault);
@@ -88,6 +90,7 @@ class CommandUnit : public sc_core::sc_module {
   CommandUnitConfig config_;
   Context& context_;
   RegisterFile registers_;
+  Descriptor descriptor_{};
   std::deque<Entry> queue_;
   sc_core::sc_event arrived_;
   unsigned generation_ = 0;
