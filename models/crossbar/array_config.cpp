@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/crossbar/array_config.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "models/common/error.h"
+#include "models/crossbar/adc.h"
+#include "models/crossbar/slicing.h"
+
+namespace weft::crossbar {
+
+namespace {
+
+void require_in_range(const std::string& field, int value, int low, int high) {
+  if (value >= low && value <= high) return;
+  throw Error(fmt::format("crossbar array: {} = {} is not allowed ({} to {})", field, value, low, high));
+}
+
+void require_cells(const ArrayConfig& config) {
+  if (!config.cell_bits.empty() && config.cell_bits.size() != static_cast<std::size_t>(config.slices)) {
+    throw Error(
+        fmt::format("crossbar array: cell_bits has {} entries, one for each of the {} slices is needed",
+                    config.cell_bits.size(), config.slices));
+  }
+  for (int slice = 0; slice < config.slices; ++slice) {
+    require_in_range(fmt::format("cell_bits[{}]", slice), config.cell_bits_of(slice), config.digit_bits,
+                     ArrayConfig::max_cell_bits);
+  }
+}
+
+// The shift-and-add register has 64 bits. A converted current is below twice the largest current: the
+// step of a converter with few bits may be as large as its full scale.
+void require_accumulator(const ArrayConfig& config) {
+  const double lines = std::max(config.rows, config.cols);
+  const int steps = (ArrayConfig::max_operand_bits + config.dac_bits - 1) / config.dac_bits;
+  double cells = 0;
+  for (int slice = 0; slice < config.slices; ++slice) {
+    cells += std::ldexp(1.0, slice * config.digit_bits + config.cell_bits_of(slice) - 1);
+  }
+  const double largest = 2.0 * lines * cells * std::ldexp(1.0, steps * config.dac_bits);
+  if (largest < std::ldexp(1.0, 63)) return;
+  throw Error(fmt::format(
+      "crossbar array: results of {} x {} cells with {} weight bits, cell_bits up to {} and "
+      "dac_bits = {} need {:.1f} bits, the accumulator has 63: fewer rows, cols, slices or cell_bits",
+      config.rows, config.cols, config.weight_bits(),
+      config.cell_bits.empty() ? ArrayConfig::default_cell_bits
+                               : *std::max_element(config.cell_bits.begin(), config.cell_bits.end()),
+      config.dac_bits, std::log2(largest)));
+}
+
+int bits_for_current(std::int64_t current) {
+  int bits = 2;
+  while ((std::int64_t{1} << (bits - 1)) - 1 < current) ++bits;
+  return bits;
+}
+
+int lossless_bits(const ArrayConfig& config, bool carries_resolved) {
+  std::int64_t largest = 0;
+  for (int slice = 0; slice < config.slices; ++slice) {
+    largest = std::max(
+        largest, full_scale_current(config, std::max(config.rows, config.cols), slice, carries_resolved));
+  }
+  return bits_for_current(largest);
+}
+
+}  // namespace
+
+void ArrayConfig::validate() const {
+  require_in_range("rows", rows, 1, max_lines);
+  require_in_range("cols", cols, 1, max_lines);
+  require_in_range("digit_bits", digit_bits, 1, max_cell_bits);
+  require_in_range("slices", slices, 1, max_weight_bits / digit_bits);
+  require_cells(*this);
+  require_in_range("dac_bits", dac_bits, 1, 8);
+  require_in_range("adc_bits", adc_bits, 2, 28);
+  require_accumulator(*this);
+}
+
+std::int64_t ArrayConfig::weight_min() const {
+  const DigitCode code(*this);
+  const std::int64_t by_cell = cell_min(slices - 1) * code.top_unit() + code.lower_digits_min();
+  return std::max(by_cell, -(std::int64_t{1} << (weight_bits() - 1)));
+}
+
+std::int64_t ArrayConfig::weight_max() const {
+  const DigitCode code(*this);
+  const std::int64_t by_cell = cell_max(slices - 1) * code.top_unit() + code.lower_digits_max();
+  return std::min(by_cell, (std::int64_t{1} << (weight_bits() - 1)) - 1);
+}
+
+int ArrayConfig::lossless_adc_bits() const { return lossless_bits(*this, true); }
+int ArrayConfig::lossless_adc_bits_with_carries() const { return lossless_bits(*this, false); }
+
+}  // namespace weft::crossbar

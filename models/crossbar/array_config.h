@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a bit-sliced crossbar array is made of.
+//
+// An integer weight of B = slices * digit_bits bits is stored as `slices` signed digits of radix
+// 2^digit_bits, one cell a digit, least significant slice first. A cell has more states than a digit
+// needs; the difference holds the carries that in-place updates leave behind until the next carry
+// resolution (PANTHER, arXiv 1912.11516, sections 3.1 to 3.4).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace weft::crossbar {
+
+// Full scale of the converters.
+//   max       covers the worst-case current of the whole array, so nothing clips; the step grows in
+//             powers of two when the bits do not suffice
+//   granular  one code a cell unit, so nothing is rounded; currents beyond the codes clip
+enum class AdcRange : std::uint8_t { max, granular };
+
+// How results are computed; what they are never depends on it.
+//   automatic  integer arithmetic where provably equal to the sliced model, else the sliced model
+//   sliced     always the sliced model
+//   exact      integer arithmetic only; an operation that is not provable is refused
+enum class Arithmetic : std::uint8_t { automatic, sliced, exact };
+
+struct ArrayConfig {
+  static constexpr int max_lines = 1024;
+  static constexpr int max_operand_bits = 15;
+  static constexpr int max_weight_bits = 32;
+  static constexpr int max_cell_bits = 8;
+  // 64 levels, the device limit PANTHER (section 3.3) builds on.
+  static constexpr int default_cell_bits = 6;
+
+  int rows = 128;
+  int cols = 128;
+  int slices = 16;
+  int digit_bits = 2;
+  std::vector<int> cell_bits;  // per slice, least significant first; empty: default_cell_bits each
+  int dac_bits = 1;            // magnitude bits that a line is driven with in one step
+  int adc_bits = 10;
+  AdcRange adc_range = AdcRange::max;
+  Arithmetic arithmetic = Arithmetic::automatic;
+
+  // Throws weft::Error naming the field, its value and what is allowed.
+  void validate() const;
+
+  int weight_bits() const { return slices * digit_bits; }
+  int cell_bits_of(int slice) const {
+    return cell_bits.empty() ? default_cell_bits : cell_bits[static_cast<std::size_t>(slice)];
+  }
+  int cell_min(int slice) const { return -(1 << (cell_bits_of(slice) - 1)); }
+  int cell_max(int slice) const { return (1 << (cell_bits_of(slice) - 1)) - 1; }
+
+  // What a weight may be: B bits, two's complement, as far as the top cell can hold its digit.
+  std::int64_t weight_min() const;
+  std::int64_t weight_max() const;
+
+  // Fewest ADC bits that lose nothing whatever the operands are, in either range: while the cells hold
+  // canonical digits, and with cells anywhere in their range.
+  int lossless_adc_bits() const;
+  int lossless_adc_bits_with_carries() const;
+};
+
+}  // namespace weft::crossbar

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The physical model of the array: one signed cell per (slice, row, column), lines driven step by step,
+// currents converted by ADCs, updates deposited in place. All slices work at the same time on hardware;
+// here one after the other.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/crossbar/adc.h"
+#include "models/crossbar/array_config.h"
+#include "models/crossbar/kernels.h"
+#include "models/crossbar/operand.h"
+#include "models/crossbar/slicing.h"
+
+namespace weft::crossbar {
+
+class SlicedCells {
+ public:
+  // `config` is valid; no memory is taken before the first write.
+  SlicedCells(const ArrayConfig& config, const Kernels& kernels);
+
+  // Canonical digits of `count` weights, all in the weight range, from (row, col) on.
+  void write(int row, int col, int count, const std::int32_t* weights);
+  // value[i] = what the digits at (row, col + i) stand for.
+  void values(int row, int col, int count, std::int64_t* value) const;
+  std::int8_t cell(int slice, int row, int col) const;
+
+  // Rows driven, columns read: y[c] for c < cols.
+  void mvm(const Operand& x, int in_bits, bool carries_resolved, int cols, std::int64_t* y,
+           AdcCounts& counts);
+  // Columns driven, rows read: y[r] for r < rows.
+  void mtvm(const Operand& x, int in_bits, bool carries_resolved, int rows, std::int64_t* y,
+            AdcCounts& counts);
+  // Adds the outer product of x (rows) and d (columns); `saturation` has an entry per slice.
+  void opa(const Operand& x, const Operand& d, std::vector<Saturation>& saturation);
+
+ private:
+  std::size_t offset(int slice, int row, int col) const {
+    return (static_cast<std::size_t>(slice) * static_cast<std::size_t>(config_.rows) +
+            static_cast<std::size_t>(row)) *
+               static_cast<std::size_t>(stride_) +
+           static_cast<std::size_t>(col);
+  }
+  void allocate();
+  CellBlock block(int slice, int width) const {
+    return {cells_.data() + offset(slice, 0, 0), stride_, width};
+  }
+  // Converts the currents of all steps of one slice; those of a step are `spacing` apart.
+  void shift_and_add(const Adc& adc, int slice, int steps, int spacing, int lines, std::int64_t* y,
+                     AdcCounts& counts) const;
+  // Fills chunks_ with what the columns deposit in `slice`; returns the steps with any deposit.
+  std::uint32_t deposit_chunks(const Operand& x, const Operand& d, int slice);
+
+  ArrayConfig config_;
+  const Kernels& kernels_;
+  DigitCode code_;
+  int stride_;
+  std::vector<std::int8_t> cells_;      // [slice][row][stride_]
+  std::vector<std::int16_t> chunks_;    // [step][line] or [line][step]
+  std::vector<std::int32_t> currents_;  // [step][line]
+};
+
+}  // namespace weft::crossbar

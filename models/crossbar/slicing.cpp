@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/crossbar/slicing.h"
+
+namespace weft::crossbar {
+
+namespace {
+
+// 1 + r + r^2 + ... over all slices but the top one, r = 2^digit_bits.
+std::int64_t ones_in_lower_digits(int slices, int digit_bits) {
+  std::int64_t sum = 0;
+  for (int slice = 0; slice + 1 < slices; ++slice) sum += std::int64_t{1} << (slice * digit_bits);
+  return sum;
+}
+
+}  // namespace
+
+DigitCode::DigitCode(const ArrayConfig& config)
+    : slices_(config.slices),
+      digit_bits_(config.digit_bits),
+      bias_(digit_bound() * ones_in_lower_digits(config.slices, config.digit_bits)) {}
+
+std::int64_t DigitCode::lower_digits_max() const {
+  return (digit_bound() - 1) * ones_in_lower_digits(slices_, digit_bits_);
+}
+
+void DigitCode::encode(const std::int32_t* weight, int count, int slice, std::int8_t* digit) const {
+  if (slice == slices_ - 1) {
+    for (int c = 0; c < count; ++c) digit[c] = static_cast<std::int8_t>((weight[c] + bias_) >> top_shift());
+    return;
+  }
+  // The lower digits are bits of the biased weight modulo 2^32, so 32-bit lanes suffice.
+  const auto bias = static_cast<std::uint32_t>(bias_);
+  const std::uint32_t mask = (1U << digit_bits_) - 1;
+  const int shift = slice * digit_bits_;
+  const int bound = digit_bound();
+  for (int c = 0; c < count; ++c) {
+    const std::uint32_t field = ((static_cast<std::uint32_t>(weight[c]) + bias) >> shift) & mask;
+    digit[c] = static_cast<std::int8_t>(static_cast<int>(field) - bound);
+  }
+}
+
+void DigitCode::append(const std::int8_t* digit, int count, std::int64_t* value) const {
+  const std::int64_t radix = std::int64_t{1} << digit_bits_;
+  for (int c = 0; c < count; ++c) value[c] = value[c] * radix + digit[c];
+}
+
+}  // namespace weft::crossbar

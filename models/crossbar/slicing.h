@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Weights as digits: balanced signed recoding.
+//
+// W = sum over slices m of digit[m] * 2^(v*m), v = digit_bits. All digits but the top one are canonical
+// in [-2^(v-1), 2^(v-1)-1]; the top digit is what remains. Recoding to the signed range, not to
+// 0 .. 2^v-1, leaves a cell the same room for carries of either sign.
+#pragma once
+
+#include <cstdint>
+
+#include "models/crossbar/array_config.h"
+
+namespace weft::crossbar {
+
+class DigitCode {
+ public:
+  explicit DigitCode(const ArrayConfig& config);
+
+  int digit_bits() const { return digit_bits_; }
+  int slices() const { return slices_; }
+  // Largest magnitude of a canonical digit, top slice included.
+  int digit_bound() const { return 1 << (digit_bits_ - 1); }
+  std::int64_t top_unit() const { return std::int64_t{1} << top_shift(); }
+  std::int64_t lower_digits_min() const { return -bias_; }
+  std::int64_t lower_digits_max() const;
+
+  // digit[c] = digit `slice` of weight[c], which must lie in the weight range.
+  void encode(const std::int32_t* weight, int count, int slice, std::int8_t* digit) const;
+  // Horner step from the top slice down: value[c] = value[c] * 2^v + digit[c].
+  void append(const std::int8_t* digit, int count, std::int64_t* value) const;
+
+ private:
+  int top_shift() const { return digit_bits_ * (slices_ - 1); }
+
+  int slices_;
+  int digit_bits_;
+  // Added to a weight, makes all digits but the top one non-negative.
+  std::int64_t bias_;
+};
+
+}  // namespace weft::crossbar
