@@ -141,9 +141,8 @@ void Hart::thread() {
     if (!running_) sleep_until_started();
     run_ahead();
     if (!running_) continue;
-    if (core_->waiting()) {
-      sleep_until_interrupt();
-    }
+    // The interrupt may have come while the hart caught up with simulated time.
+    if (core_->waiting() && !core_->wakeup_pending()) sleep_until_interrupt();
   }
 }
 
