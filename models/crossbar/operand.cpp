@@ -116,10 +116,22 @@ void Operand::chunks_by_step(int steps, int dac_bits, std::int16_t* chunks) cons
 
 std::uint64_t count_deposits(const Operand& row, const Operand& col, int slices, int digit_bits) {
   if (col.active_count() == 0) return 0;
+  // As long as nothing is shifted out of the top slice, steps that differ by whole digits cut the column
+  // operand in the same way.
+  constexpr std::uint64_t unknown = ~std::uint64_t{0};
+  std::array<std::uint64_t, operand_bits> by_alignment;
+  by_alignment.fill(unknown);
   std::uint64_t deposits = 0;
   for (int step = 0; (row.magnitude_mask() >> step) != 0; ++step) {
     const std::uint64_t rows = count_lines(row, 1U << step);
-    if (rows != 0) deposits += rows * deposits_of_step(col, step, slices, digit_bits);
+    if (rows == 0) continue;
+    if (step + operand_bits > slices * digit_bits) {
+      deposits += rows * deposits_of_step(col, step, slices, digit_bits);
+      continue;
+    }
+    std::uint64_t& aligned = by_alignment[static_cast<std::size_t>(step % digit_bits)];
+    if (aligned == unknown) aligned = deposits_of_step(col, step, slices, digit_bits);
+    deposits += rows * aligned;
   }
   return deposits;
 }

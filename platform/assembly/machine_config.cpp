@@ -75,8 +75,7 @@ vector::VectorUnitConfig vector_config(const config::Scenario& scenario) {
   vector.cycle = period(scenario.platform.clock_MHz);
   vector.other_element = picojoule(technology.vector_pJ_per_element);
   vector.multiply_element = picojoule(technology.vector_multiply_pJ_per_element);
-  // A look-up interpolates: one multiplication and one addition.
-  vector.table_element = vector.multiply_element + vector.other_element;
+  vector.table_element = picojoule(technology.vector_table_pJ_per_element);
   return vector;
 }
 

@@ -15,7 +15,8 @@ namespace {
 
 dataset::Split load_idx(const config::DatasetConfig& from) {
   if (from.images && from.labels) {
-    return dataset::split(dataset::load_idx(*from.images, *from.labels), from.train, from.test);
+    return dataset::split(dataset::load_idx(from.directory / *from.images, from.directory / *from.labels),
+                          from.train, from.test);
   }
   return dataset::load_idx_directory(from.directory, from.train, from.test);
 }
@@ -29,7 +30,7 @@ dataset::Split load_data(const config::DatasetConfig& from) {
       options.label_column = from.label_column.value_or("");
       options.delimiter = from.delimiter;
       options.shuffle_seed = from.seed;
-      return dataset::load_csv(from.path, from.train, from.test, options);
+      return dataset::load_csv(from.directory / from.path, from.train, from.test, options);
     }
     case config::DatasetKind::digits:
       break;

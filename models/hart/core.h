@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// Instruction-set simulator of one RV32IMAC_Zicsr_Zifencei hart in machine mode: a plain C++ class that
+// runs a program against an Environment and counts its cycles. No SystemC, no time: whoever embeds it
+// maps cycles to time and runs it a quantum at a time.
+//
+// Architecture: RISC-V Unprivileged ISA 20191213, Privileged Architecture 20211203 (M-mode only).
+// Misaligned loads, stores and atomics trap. Everything a guest can do ends in a trap, never in an error
+// of the simulator.
+//
+// Timing: every instruction costs a fixed number of cycles of its class (CycleCosts), plus what the
+// environment adds. Cycles, instruction counts and the instruction before which an interrupt is taken
+// depend neither on the block cache nor on direct memory access nor on how run() is cut into pieces.
+// Code is read from memory anew after a store of this core, fence.i or flush_code(); without a cache it
+// is read for every instruction.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+#include "models/hart/block_cache.h"
+#include "models/hart/csr.h"
+#include "models/hart/decode.h"
+#include "models/hart/direct_map.h"
+#include "models/hart/environment.h"
+
+namespace weft::hart {
+
+struct CoreConfig {
+  std::uint32_t hart_id = 0;
+  std::uint32_t reset_pc = 0x1000;
+  bool compressed = true;
+  bool atomics = true;
+  bool muldiv = true;
+  bool vendor_extension = false;  // sets misa.X
+  std::uint32_t vendor_id = 0;
+  std::uint32_t architecture_id = 0;
+  std::uint32_t implementation_id = 0;
+  bool enable_cache = true;  // keep decoded blocks; speed only
+  CycleCosts costs;
+};
+
+// Why run() returned: the cycle limit, a wfi with nothing pending, or request_yield().
+enum class StopReason { budget, wfi, yield };
+
+struct TrapEvent {
+  bool interrupt = false;
+  std::uint32_t cause = 0;  // exception code or interrupt number
+  std::uint32_t pc = 0;     // as in mepc
+  std::uint32_t value = 0;  // as in mtval
+};
+
+class Core {
+ public:
+  // Throws weft::Error for a cycle cost of 0 or above 1,000,000 and for a reset pc no instruction can
+  // start at. The environment must outlive the core.
+  Core(const CoreConfig& config, Environment& environment);
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  // Registers, CSRs and pc get their reset values; interrupt lines keep their level and cycles() and
+  // instructions() go on counting. Inside a callback: after the current instruction.
+  void reset();
+
+  // Runs until the first instruction boundary at which cycles() >= cycle_limit, or the hart sleeps in a
+  // wfi, or a yield was requested. Not to be called from inside a callback (throws weft::Error).
+  StopReason run(std::uint64_t cycle_limit);
+  // Makes run() return after the current instruction; outside of run(): makes the next run() return at
+  // once.
+  void request_yield() { yield_requested_ = true; }
+
+  void set_interrupt(Interrupt line, bool level) { csrs_.set_interrupt(line, level); }
+  // Whether a line that rises now would be noticed: mstatus.MIE (or sleeping in wfi) and any bit of mie.
+  bool interrupts_enabled() const { return (csrs_.machine_interrupts() || waiting_) && csrs_.any_enabled(); }
+  // Sleeping in wfi: until an interrupt enabled in mie is pending.
+  bool waiting() const { return waiting_; }
+  // An interrupt that ends a wfi is pending.
+  bool wakeup_pending() const { return csrs_.wakeup_pending(); }
+
+  // Everything before the current instruction when called inside a callback.
+  std::uint64_t cycles() const { return cycles_ + offset_cycles_; }
+  std::uint64_t instructions() const { return instructions_ + offset_instructions_; }
+  // Stall cycles: between runs (a wfi slept through) or from inside a callback (a slow device).
+  void add_cycles(std::uint64_t cycles) { cycles_ += cycles; }
+
+  std::uint32_t pc() const { return pc_; }
+  // Ends a wfi. The lowest bit (lowest two without compressed instructions) is ignored.
+  void set_pc(std::uint32_t pc);
+  // Register i & 31; writes to x0 are ignored.
+  std::uint32_t x(unsigned i) const { return x_[i & 31u]; }
+  void set_x(unsigned i, std::uint32_t value) {
+    if ((i & 31u) != 0) x_[i & 31u] = value;
+  }
+  // As csrr and csrw would, without instruction. Writing a read-only CSR answers illegal_value.
+  CsrStatus read_csr(unsigned number, std::uint32_t& value);
+  CsrStatus write_csr(unsigned number, std::uint32_t value);
+
+  // Somebody else changed code in memory.
+  void flush_code() { code_flush_pending_ = true; }
+  // Answers of Environment::direct() hold no longer; takes effect at once, host pointers are forgotten.
+  void flush_direct();
+  // Somebody else stored to this word: a reservation of lr.w on it is lost.
+  void invalidate_reservation(std::uint32_t address) {
+    if ((reservation_ ^ address) < 4u) reserved_ = false;
+  }
+
+  // Called for every trap taken, after the trap's state is in place and before its handler runs.
+  void set_trap_observer(std::function<void(const TrapEvent&)> observer) {
+    trap_observer_ = std::move(observer);
+  }
+
+ private:
+  class RunScope;
+
+  // run() and what it is made of
+  void apply_pending();
+  void reset_now();
+  void take_interrupt();
+  void run_blocks();
+  void run_one_uncached();
+  void run_prefix(const Block& block);
+  Block* cached_block();
+  Block* build_block();
+  bool fetch_parcel(std::uint32_t address, std::uint16_t& parcel);
+  void begin_scratch(std::uint32_t pc);
+  void append(Operation operation);
+  void finish_scratch();
+  void clear_blocks();
+
+  // The dispatch loop: from the first operation of `block` until something needs run()'s attention or the
+  // next block is not cached.
+  void execute(Block* block);
+
+  // The rarer operations. Each returns true if execution goes on with the next operation of the block;
+  // otherwise pc, cycles and instructions are up to date and the dispatch loop must return.
+  bool load_slow(const Block& block, const Operation& operation);
+  bool store_slow(const Block& block, const Operation& operation);
+  bool atomic(const Block& block, const Operation& operation);
+  bool load_reserved(const Block& block, const Operation& operation);
+  bool store_conditional(const Block& block, const Operation& operation);
+  bool csr_access(const Block& block, const Operation& operation);
+  bool custom(const Block& block, const Operation& operation);
+  void system(const Block& block, const Operation& operation);
+  void misaligned_jump(const Block& block, const Operation& operation);
+
+  AccessStatus read_memory(std::uint32_t address, unsigned size, std::uint32_t& value);
+  AccessStatus write_memory(std::uint32_t address, unsigned size, std::uint32_t value);
+  CsrStatus write_csr_at(unsigned number, Counts after, std::uint32_t value);
+
+  // Callbacks see the state before `operation`.
+  void enter_callback(const Block& block, const Operation& operation);
+  void leave_callback();
+  bool proceed(const Block& block, const Operation& operation);
+  bool needs_attention(const Block& block) const;
+  void commit_before(const Block& block, const Operation& operation);
+  bool raise(const Block& block, const Operation& operation, std::uint32_t cause, std::uint32_t value);
+  void raise_here(std::uint32_t cause, std::uint32_t value);
+
+  std::array<std::uint32_t, 33> x_{};
+  std::uint32_t pc_ = 0;
+  std::uint64_t cycles_ = 0;
+  std::uint64_t instructions_ = 0;
+  std::uint64_t limit_ = 0;
+  DirectMap direct_;
+  BlockCache blocks_;
+
+  // Position of the current instruction in its block, while a callback runs.
+  std::uint64_t offset_cycles_ = 0;
+  std::uint64_t offset_instructions_ = 0;
+
+  bool running_ = false;
+  bool waiting_ = false;
+  bool yield_requested_ = false;
+  bool reset_pending_ = false;
+  bool code_flush_pending_ = false;
+  bool reserved_ = false;
+  std::uint32_t reservation_ = 0;  // address of the reserved word
+
+  CsrFile csrs_;
+  CoreConfig config_;
+  DecodeOptions decode_options_;
+  std::uint32_t pc_mask_;
+  Environment& environment_;
+  std::function<void(const TrapEvent&)> trap_observer_;
+
+  // The block under construction, and the one that runs when code is not cached or only part of a
+  // cached block fits into the budget.
+  std::array<Operation, max_block_operations + 1> scratch_operations_{};
+  Block scratch_;
+};
+
+}  // namespace weft::hart
