@@ -72,20 +72,8 @@ class Terminal {
 
 void describe_faults(const RunReport& report) {
   for (const TileFault& fault : report.outcome.faults) {
-    std::string where;
-    if (report.workload != nullptr) {
-      const compiler::ListingPlace place = compiler::find_in_listing(report.workload->program, fault.pc);
-      if (place.line != 0)
-        where = fmt::format(" in {} (program.lst:{}): {}", place.region, place.line, place.note);
-    } else {
-      for (const config::TileProgram& each : report.scenario.workload.programs) {
-        if (each.tile != fault.tile) continue;
-        const std::string symbol = loader::read_elf(each.elf).place(fault.pc);
-        if (!symbol.empty()) where = fmt::format(" in {} ({})", symbol, each.elf.filename().string());
-      }
-    }
-    fmt::print(stderr, "tile{}.hart: trap with cause {} at pc {:#010x}, value {:#010x}{}\n", fault.tile,
-               fault.cause, fault.pc, fault.value, where);
+    fmt::print(stderr, "tile{}.hart: {} at pc {:#010x}, value {:#010x}{}\n", fault.tile,
+               cause_text(fault.cause), fault.pc, fault.value, report.simulation.place(fault.tile, fault.pc));
   }
 }
 
@@ -134,6 +122,7 @@ int run(const RunOptions& options) {
   }
   const nlohmann::json results = make_results(report);
   write_file(folder / "results.json", results.dump(2) + "\n");
+  std::fflush(stdout);
   describe_faults(report);
   fmt::print("{}  results           {}\n", make_summary(report, results), (folder / "results.json").string());
   return outcome.ending == Ending::finished ? status_ok : status_failed;

@@ -55,6 +55,33 @@ const char* to_text(Ending ending) {
   return "interrupted";
 }
 
+std::string cause_text(std::uint32_t cause) {
+  switch (cause) {
+    case 0:
+      return "instruction address misaligned";
+    case 1:
+      return "instruction access fault";
+    case 2:
+      return "illegal instruction";
+    case 3:
+      return "breakpoint";
+    case 4:
+      return "load address misaligned";
+    case 5:
+      return "load access fault";
+    case 6:
+      return "store address misaligned";
+    case 7:
+      return "store access fault";
+    case 11:
+      return "environment call";
+    case 24:
+      return "unit error";
+    default:
+      return fmt::format("cause {}", cause);
+  }
+}
+
 Simulation::Simulation(const config::Scenario& scenario, const compiler::CompiledProgram* program,
                        const SimulationOptions& options)
     : scenario_(scenario), program_(program), options_(options) {
@@ -106,13 +133,13 @@ void Simulation::load_program() {
 }
 
 void Simulation::load_tile_programs() {
-  std::vector<loader::ElfFile> files;
   std::vector<std::uint32_t> table;
   for (const config::TileProgram& each : scenario_.workload.programs) {
-    files.push_back(loader::read_elf(each.elf));
+    tile_programs_.push_back(loader::read_elf(each.elf));
     table.push_back(static_cast<std::uint32_t>(each.tile));
-    table.push_back(files.back().entry);
+    table.push_back(tile_programs_.back().entry);
   }
+  const std::vector<loader::ElfFile>& files = tile_programs_;
   weft_boot_info info{};
   info.magic = WEFT_BOOT_MAGIC;
   info.version = WEFT_BOOT_VERSION;

@@ -13,6 +13,7 @@
 
 #include "firmware/include/weft/boot_info.h"
 #include "platform/config/scenario.h"
+#include "platform/loader/elf_file.h"
 #include "platform/machine/machine.h"
 #include "tools/compiler/compiler.h"
 
@@ -26,6 +27,9 @@ enum class Ending {
   interrupted,  // from outside
 };
 const char* to_text(Ending ending);
+
+// "load access fault": the name of an exception code of mcause.
+std::string cause_text(std::uint32_t cause);
 
 struct TileFault {
   int tile = 0;
@@ -70,6 +74,9 @@ class Simulation {
   const machine::Machine& machine() const { return *machine_; }
   const Context& context() const { return context_; }
 
+  // Where in its program a tile's address lies, for the user: region and line of the listing, or symbol.
+  std::string place(int tile, std::uint32_t pc) const;
+
   // Weights and biases the tile programs have read out: layer by layer, inputs x outputs.
   std::vector<compiler::LoweredWeights> trained_weights();
 
@@ -88,6 +95,7 @@ class Simulation {
   const config::Scenario& scenario_;
   const compiler::CompiledProgram* program_;
   const SimulationOptions& options_;
+  std::vector<loader::ElfFile> tile_programs_;  // as in scenario.workload.programs
   Context context_;
   std::unique_ptr<machine::Machine> machine_;
   std::optional<finisher::ExitRequest> exit_;
