@@ -223,12 +223,24 @@ std::string Simulation::describe_deadlock() const {
   std::string text = "deadlock: every hart waits and nothing is under way";
   for (const machine::BlockedHart& blocked : machine_->blocked_harts()) {
     text += fmt::format("\n  {}: {}", blocked.hart.text(), hart::describe(blocked.state));
-    if (program_ == nullptr || !blocked.hart.tile) continue;
-    const compiler::ListingPlace place = compiler::find_in_listing(*program_, blocked.state.pc);
-    if (place.line != 0)
-      text += fmt::format(", {} (program.lst:{}): {}", place.region, place.line, place.note);
+    if (blocked.hart.tile) text += place(*blocked.hart.tile, blocked.state.pc);
   }
   return text;
+}
+
+std::string Simulation::place(int tile, std::uint32_t pc) const {
+  if (program_ != nullptr) {
+    const compiler::ListingPlace found = compiler::find_in_listing(*program_, pc);
+    if (found.line == 0) return "";
+    return fmt::format(" in {} (program.lst:{}): {}", found.region, found.line, found.note);
+  }
+  for (std::size_t index = 0; index < tile_programs_.size(); ++index) {
+    if (scenario_.workload.programs[index].tile != tile) continue;
+    const std::string symbol = tile_programs_[index].place(pc);
+    const std::string file = scenario_.workload.programs[index].elf.filename().string();
+    return symbol.empty() ? "" : fmt::format(" in {} ({})", symbol, file);
+  }
+  return "";
 }
 
 std::vector<TileFault> Simulation::collect_faults() {
