@@ -5,6 +5,7 @@
 
 #include "models/clint/registers.h"
 #include "models/common/error.h"
+#include "models/tlm/log_unmodelled.h"
 
 namespace weft::clint {
 
@@ -58,10 +59,7 @@ void Clint::describe_registers() {
   registers_.on_write(reg::mtime_hi, [this](unsigned, std::uint32_t value) {
     set_ticks(join(value, low_half(ticks_at(now_))));
   });
-  registers_.on_unmodelled([this](const RegisterInfo& info, unsigned index, std::uint32_t bits) {
-    context_.log.write({LogLevel::info, sc_core::sc_time_stamp().to_string(), name(),
-                        fmt::format("{}[{}]: bits {:#x} are not modelled", info.name, index, bits)});
-  });
+  log_unmodelled(registers_, *this, context_.log);
 }
 
 void Clint::reset() {

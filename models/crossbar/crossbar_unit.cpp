@@ -30,7 +30,8 @@ Fault refused(const Command& command, const Status& status) {
 
 }  // namespace
 
-CrossbarUnit::CrossbarUnit(sc_core::sc_module_name name, const CrossbarUnitConfig& config, Context& context)
+CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUnitConfig& config,
+                           Context& context)
     : CommandUnit(name, config.unit, context),
       update_out("update_out"),
       update("update"),
@@ -132,7 +133,7 @@ std::optional<Fault> CrossbarUnit::multiply(const Command& command, bool transpo
     output_[i] = static_cast<std::int32_t>(result);
   }
   const int steps = array_.read_steps(bits);
-  mvm_energy_.charge(static_cast<std::uint64_t>(steps * config_.array.slices));
+  mvm_energy_.charge(static_cast<std::uint64_t>(steps) * static_cast<unsigned>(config_.array.slices));
   wait(delay + config_.timing.mvm_step * static_cast<double>(steps + pipeline_fill_steps));
 
   delay = sc_core::SC_ZERO_TIME;

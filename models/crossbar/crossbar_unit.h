@@ -48,7 +48,7 @@ class CrossbarUnit : public unit::CommandUnit {
   InitiatorSocket update_out;  // to the write filter
   TargetSocket update;         // from the write filter
 
-  CrossbarUnit(sc_core::sc_module_name name, const CrossbarUnitConfig& config, Context& context);
+  CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUnitConfig& config, Context& context);
 
   const Array& array() const { return array_; }
   std::uint64_t results_saturated() const { return results_saturated_; }

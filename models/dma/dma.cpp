@@ -7,6 +7,7 @@
 
 #include "models/common/error.h"
 #include "models/dma/registers.h"
+#include "models/tlm/log_unmodelled.h"
 
 namespace weft::dma {
 
@@ -45,11 +46,10 @@ void Dma::describe_registers() {
   registers_.on_write(reg::control, [this](unsigned, std::uint32_t value) { control(value); });
   registers_.on_peek(reg::status, [this](unsigned) { return status(); });
   registers_.on_write(reg::status, [this](unsigned, std::uint32_t value) { acknowledge(value); });
-  registers_.on_unmodelled([this](const RegisterInfo& info, unsigned, std::uint32_t bits) {
+  registers_.on_unmodelled([this](const RegisterInfo& info, unsigned index, std::uint32_t bits) {
     // Writing back what was read is the usual way to acknowledge a status.
     if (info.offset == reg::status.offset && (bits & ~(reg::status_busy | reg::status_kind)) == 0) return;
-    context_.log.write({LogLevel::info, sc_core::sc_time_stamp().to_string(), name(),
-                        fmt::format("{}: bits {:#x} are not modelled", info.name, bits)});
+    log_unmodelled(info, index, bits, *this, context_.log);
   });
 }
 

@@ -20,6 +20,14 @@ constexpr std::uint32_t illegal_instruction = 2;
 // Exceptions 24 to 31 are for custom use (RISC-V privileged architecture, table 3.6): a command that a unit
 // had accepted failed for another reason than an access.
 constexpr std::uint32_t unit_error = 24;
+HartState asleep(WaitKind kind, std::uint32_t subject, std::uint32_t target) {
+  HartState state;
+  state.kind = kind;
+  state.subject = subject;
+  state.target = target;
+  return state;
+}
+
 // More than any two harts at one instant need to let each other go first.
 constexpr int settle_limit = 8;
 
@@ -51,6 +59,13 @@ const char* text(WaitKind kind) {
 
 std::string describe(const HartState& state) {
   const std::string where = fmt::format(" (pc {:#010x})", state.pc);
+  if (state.lost) {
+    return fmt::format(
+               "halted: nothing can be executed at its trap handler; the trap had cause {}, pc {:#010x}, "
+               "value {:#010x}",
+               state.trap.cause, state.trap.pc, state.trap.value) +
+           where;
+  }
   switch (state.kind) {
     case WaitKind::counter:
       return fmt::format("cwait: counter {} is {}, waits for {}", state.subject, state.present,
@@ -69,7 +84,7 @@ std::string describe(const HartState& state) {
   }
 }
 
-Hart::Hart(sc_core::sc_module_name name, const HartConfig& config, Context& context)
+Hart::Hart(const sc_core::sc_module_name& name, const HartConfig& config, Context& context)
     : sc_module(name),
       fetch_socket("fetch_socket"),
       data_socket("data_socket"),
@@ -92,30 +107,65 @@ Hart::Hart(sc_core::sc_module_name name, const HartConfig& config, Context& cont
     xweft_.wunits = config_.xweft->crossbars;
     xweft_.wtile = config_.xweft->tile;
   }
-  core_->set_trap_observer([this](const TrapEvent& event) {
-    if (trap_observer_) trap_observer_(event);
-  });
+  core_->set_trap_observer([this](const TrapEvent& event) { observe_trap(event); });
   fetch_socket.on_invalidate([this](std::uint64_t, std::uint64_t) { core_->flush_direct(); });
   data_socket.on_invalidate([this](std::uint64_t, std::uint64_t) { core_->flush_direct(); });
 }
 
 void Hart::start(std::uint32_t entry) {
-  core_->reset();
-  core_->flush_code();
-  core_->set_pc(entry);
-  const xweft::State fresh;
-  const std::uint32_t units = xweft_.wunits;
-  const std::uint32_t tile = xweft_.wtile;
-  xweft_ = fresh;
-  xweft_.wunits = units;
-  xweft_.wtile = tile;
+  entry_ = entry;
+  restart_ = true;
   running_ = true;
-  started_.notify(sc_core::SC_ZERO_TIME);
+  wake_for_control();
 }
 
 void Hart::halt() {
   running_ = false;
+  restart_ = false;
+  wake_for_control();
+}
+
+void Hart::wake_for_control() {
   core_->request_yield();
+  control_changed_.notify(sc_core::SC_ZERO_TIME);
+}
+
+// In the hart's own thread, when the core is inside no instruction.
+void Hart::restart() {
+  restart_ = false;
+  lost_ = false;
+  instructions_at_trap_.reset();
+  core_->reset();
+  core_->flush_code();
+  core_->set_pc(entry_);
+  xweft::State fresh;
+  fresh.wunits = xweft_.wunits;
+  fresh.wtile = xweft_.wtile;
+  xweft_ = fresh;
+}
+
+void Hart::observe_trap(const TrapEvent& event) {
+  if (trap_observer_) trap_observer_(event);
+  const std::uint64_t instructions = core_->instructions();
+  if (instructions_at_trap_ != instructions) first_trap_ = event;
+  instructions_at_trap_ = instructions;
+  std::uint32_t handler = 0;
+  core_->read_csr(csr::mtvec, handler);
+  handler &= ~3u;
+  const bool cannot_execute =
+      !event.interrupt && (event.cause == cause::fetch_access || event.cause == illegal_instruction);
+  if (cannot_execute && event.pc == handler) lose(handler);
+}
+
+// The first instruction of the handler traps, hence enters the handler again, for ever.
+void Hart::lose(std::uint32_t handler) {
+  lost_ = true;
+  halt();
+  context_.log.write(
+      {LogLevel::warning, sc_time_stamp().to_string(), this->name(),
+       fmt::format("halted: nothing can be executed at the trap handler {:#010x}; the trap had "
+                   "cause {}, pc {:#010x}, value {:#010x}",
+                   handler, first_trap_.cause, first_trap_.pc, first_trap_.value)});
 }
 
 void Hart::update_interrupts() {
@@ -126,7 +176,14 @@ void Hart::update_interrupts() {
 }
 
 HartState Hart::state() const {
-  if (!running_) return {WaitKind::halted, core_->pc(), 0, 0, 0};
+  if (!running_) {
+    HartState halted;
+    halted.kind = WaitKind::halted;
+    halted.pc = core_->pc();
+    halted.lost = lost_;
+    if (lost_) halted.trap = first_trap_;
+    return halted;
+  }
   HartState state = waiting_;
   state.pc = core_->pc();
   if (waits.size() == 0) return state;
@@ -139,48 +196,55 @@ HartState Hart::state() const {
 void Hart::thread() {
   for (;;) {
     if (!running_) sleep_until_started();
+    if (restart_) restart();
     run_ahead();
-    if (!running_) continue;
-    // The interrupt may have come while the hart caught up with simulated time.
-    if (core_->waiting() && !core_->wakeup_pending()) sleep_until_interrupt();
+    if (!stopped() && core_->waiting() && !core_->wakeup_pending()) sleep_until_interrupt();
   }
 }
 
 void Hart::sleep_until_started() {
   catch_up();
-  while (!running_) wait(started_);
+  while (!running_) wait(control_changed_);
   stall_until_now();
 }
 
 void Hart::sleep_until_interrupt() {
   waiting_.kind = WaitKind::interrupt;
-  wait(interrupt_changed_);
+  wait(interrupt_changed_ | control_changed_);
   waiting_.kind = WaitKind::running;
   stall_until_now();
 }
 
 void Hart::run_ahead() {
-  const std::uint64_t limit = core_->cycles() + cycles_ahead();
-  core_->run(limit);
-  instruction_energy_.charge(core_->instructions() - instructions_charged_);
-  instructions_charged_ = core_->instructions();
+  const std::uint64_t ahead = cycles_ahead();
+  core_->run(core_->cycles() + ahead);
   catch_up();
 }
 
 std::uint64_t Hart::cycles_ahead() {
   sc_time horizon = config_.quantum;
   if (core_->interrupts_enabled()) {
-    // Everything else at this instant goes first: it may raise an interrupt now, or leave an event that is
-    // the earliest time at which one can come.
-    for (int round = 0; round < settle_limit && sc_core::sc_pending_activity_at_current_time(); ++round) {
-      wait(sc_core::SC_ZERO_TIME);
-    }
+    let_others_go_first();
     if (sc_core::sc_pending_activity()) {
       horizon = std::min(horizon, sc_core::sc_time_to_pending_activity());
     }
   }
   const auto cycles = static_cast<std::uint64_t>(horizon.value() / config_.cycle.value());
   return std::max<std::uint64_t>(cycles, 1);
+}
+
+// Everything else at this instant goes first: it may raise an interrupt now, or leave an event that is the
+// earliest time at which one can come.
+void Hart::let_others_go_first() {
+  for (int round = 0; round < settle_limit && sc_core::sc_pending_activity_at_current_time(); ++round) {
+    wait(sc_core::SC_ZERO_TIME);
+  }
+}
+
+void Hart::settle_interrupts() {
+  catch_up();
+  let_others_go_first();
+  core_->request_yield();
 }
 
 sc_time Hart::local_time() const {
@@ -192,6 +256,8 @@ void Hart::catch_up() {
   if (local > sc_time_stamp()) wait(local - sc_time_stamp());
   origin_time_ = local;
   origin_cycles_ = core_->cycles();
+  instruction_energy_.charge(core_->instructions() - instructions_charged_);
+  instructions_charged_ = core_->instructions();
 }
 
 void Hart::stall_until_now() {
@@ -331,7 +397,7 @@ CustomResult Hart::issue_to_crossbars(const unit::Command& command, std::uint32_
     const CustomResult result =
         send_command(unit::first_crossbar_index + number,
                      tile.crossbar_windows + number * tile.unit_window_size, own, bits);
-    if (result.trapped) return result;
+    if (result.trapped || stopped()) return result;
   }
   return CustomResult::retire();
 }
@@ -341,8 +407,8 @@ CustomResult Hart::send_command(unsigned unit, std::uint32_t window, const unit:
   const unsigned depth = config_.xweft->queue_depth;
   const auto has_room = [&] { return waits->issued(unit) - waits->finished(unit) < depth; };
   if (!has_room()) {
-    const CustomResult slept = sleep_until({WaitKind::queue, 0, unit, 0, 0}, has_room);
-    if (slept.trapped) return slept;
+    const CustomResult slept = sleep_until(asleep(WaitKind::queue, unit, 0), has_room);
+    if (slept.trapped || stopped()) return slept;
   }
   const unit::Descriptor words = unit::encode(command);
   sc_time delay;
@@ -365,17 +431,18 @@ CustomResult Hart::rejected(std::uint32_t window, std::uint32_t bits) {
 template <typename Ready>
 CustomResult Hart::sleep_until(const HartState& waiting, Ready ready) {
   waiting_ = waiting;
+  CustomResult result = CustomResult::retire();
   while (!ready()) {
-    wait(waits->changed());
+    wait(waits->changed() | control_changed_);
+    if (stopped()) break;
     if (const auto fault = waits->take_fault()) {
-      waiting_.kind = WaitKind::running;
-      stall_until_now();
-      return CustomResult::trap(cause_after_acceptance(fault->fault.cause), fault->fault.value);
+      result = CustomResult::trap(cause_after_acceptance(fault->fault.cause), fault->fault.value);
+      break;
     }
   }
   waiting_.kind = WaitKind::running;
   stall_until_now();
-  return CustomResult::retire();
+  return result;
 }
 
 CustomResult Hart::synchronise(const xweft::Instruction& instruction, std::uint32_t bits) {
@@ -391,14 +458,14 @@ CustomResult Hart::synchronise(const xweft::Instruction& instruction, std::uint3
         // Sequence numbers wrap at 24 bits; a difference in the upper half means "not yet".
         return ((waits->finished(unit) - sequence) & unit::sequence_mask) <= unit::sequence_mask / 2;
       };
-      return sleep_until({WaitKind::ticket, 0, unit, sequence, 0}, reached);
+      return sleep_until(asleep(WaitKind::ticket, unit, sequence), reached);
     }
     case xweft::Mnemonic::waitm:
-      return sleep_until({WaitKind::units, 0, 0, first, 0},
+      return sleep_until(asleep(WaitKind::units, 0, first),
                          [&] { return (waits->busy_units() & first) == 0; });
     case xweft::Mnemonic::cwait:
       if (first >= waits->counter_count()) return CustomResult::trap(illegal_instruction, bits);
-      return sleep_until({WaitKind::counter, 0, first, second, 0},
+      return sleep_until(asleep(WaitKind::counter, first, second),
                          [&] { return static_cast<std::int32_t>(waits->counter(first) - second) >= 0; });
     default:
       return raise_counter(first, second, bits);

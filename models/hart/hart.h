@@ -57,6 +57,9 @@ struct HartState {
   std::uint32_t subject = 0;  // ticket, unit mask, counter number or unit
   std::uint32_t target = 0;   // value waited for
   std::uint32_t present = 0;  // value now
+  // Halted because its trap handler cannot be executed; `trap` is the one that asked for the handler.
+  bool lost = false;
+  TrapEvent trap;
 };
 
 class Hart : public sc_core::sc_module, public HartControl, private Environment {
@@ -72,9 +75,10 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   using TrapObserver = std::function<void(const TrapEvent&)>;
   using TickSource = std::function<std::uint64_t()>;
 
-  Hart(sc_core::sc_module_name name, const HartConfig& config, Context& context);
+  Hart(const sc_core::sc_module_name& name, const HartConfig& config, Context& context);
 
-  // HartControl
+  // HartControl. Both take effect when the hart has caught up with simulated time; a hart that sleeps in
+  // an Xweft instruction wakes up and leaves it unfinished.
   void start(std::uint32_t entry) override;
   void halt() override;
   bool running() const override { return running_; }
@@ -98,12 +102,20 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   CustomResult custom(std::uint32_t instruction, Core& core) override;
   CsrStatus csr_read(unsigned number, std::uint32_t& value) override;
   CsrStatus csr_write(unsigned number, std::uint32_t value) override;
+  void settle_interrupts() override;
 
   void thread();
   void sleep_until_started();
+  void restart();
+  void wake_for_control();
+  // Somebody halted or restarted the hart while it was inside an instruction.
+  bool stopped() const { return !running_ || restart_; }
+  void observe_trap(const TrapEvent& event);
+  void lose(std::uint32_t handler);
   void sleep_until_interrupt();
   void run_ahead();
   std::uint64_t cycles_ahead();
+  void let_others_go_first();
   void update_interrupts();
 
   // Local time is the simulated time at `origin_cycles_` plus the cycles since.
@@ -131,9 +143,14 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   xweft::State xweft_;
   TickSource ticks_;
   TrapObserver trap_observer_;
-  sc_core::sc_event started_;
+  sc_core::sc_event control_changed_;
   sc_core::sc_event interrupt_changed_;
   bool running_ = false;
+  bool restart_ = false;
+  std::uint32_t entry_ = 0;
+  bool lost_ = false;
+  TrapEvent first_trap_;  // of those taken without an instruction in between
+  std::optional<std::uint64_t> instructions_at_trap_;
   HartState waiting_;
   sc_core::sc_time origin_time_;
   std::uint64_t origin_cycles_ = 0;

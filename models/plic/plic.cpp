@@ -5,6 +5,7 @@
 
 #include "models/common/error.h"
 #include "models/plic/registers.h"
+#include "models/tlm/log_unmodelled.h"
 
 namespace weft::plic {
 
@@ -68,10 +69,7 @@ void Plic::describe_registers() {
   registers_.on_peek(reg::claim, [this](unsigned context) { return best(context); });
   registers_.on_write(reg::claim,
                       [this](unsigned context, std::uint32_t value) { complete(context, value); });
-  registers_.on_unmodelled([this](const RegisterInfo& info, unsigned index, std::uint32_t bits) {
-    context_.log.write({LogLevel::info, sc_core::sc_time_stamp().to_string(), name(),
-                        fmt::format("{}[{}]: bits {:#x} are not modelled", info.name, index, bits)});
-  });
+  log_unmodelled(registers_, *this, context_.log);
 }
 
 void Plic::before_end_of_elaboration() {

@@ -10,7 +10,7 @@
 
 namespace weft::sync {
 
-SyncBoard::SyncBoard(sc_core::sc_module_name name, unsigned counters)
+SyncBoard::SyncBoard(const sc_core::sc_module_name& name, unsigned counters)
     : sc_module(name), registers("registers"), units("units"), waits("waits"), counters_(counters, 0) {
   if (counters == 0 || counters > max_counters) {
     throw Error(

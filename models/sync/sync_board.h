@@ -26,7 +26,7 @@ class SyncBoard : public sc_core::sc_module, public unit::CompletionInterface, p
   sc_core::sc_export<WaitInterface> waits;
 
   // `counters`: how many of the counters exist, 1 to max_counters; else throws weft::Error.
-  SyncBoard(sc_core::sc_module_name name, unsigned counters);
+  SyncBoard(const sc_core::sc_module_name& name, unsigned counters);
 
   void reset();
 

@@ -7,6 +7,7 @@
 
 #include "models/common/error.h"
 #include "models/syscon/registers.h"
+#include "models/tlm/log_unmodelled.h"
 
 namespace weft::syscon {
 
@@ -40,10 +41,7 @@ void Syscon::describe_registers() {
   registers_.on_write(reg::progress, [this](unsigned, std::uint32_t value) {
     if (progress_) progress_({value, registers_.get(reg::progress_total)});
   });
-  registers_.on_unmodelled([this](const RegisterInfo& info, unsigned, std::uint32_t bits) {
-    context_.log.write({LogLevel::info, sc_core::sc_time_stamp().to_string(), name(),
-                        fmt::format("{}: bits {:#x} are not modelled", info.name, bits)});
-  });
+  log_unmodelled(registers_, *this, context_.log);
 }
 
 void Syscon::fill_capabilities() {

@@ -116,7 +116,7 @@ vector::VectorUnitConfig vector_config(const TileConfig& config) {
 
 }  // namespace
 
-Tile::Tile(sc_core::sc_module_name name, const TileConfig& config, Context& context)
+Tile::Tile(const sc_core::sc_module_name& name, const TileConfig& config, Context& context)
     : sc_module(name),
       irq("irq"),
       config_(checked(config)),

@@ -52,7 +52,7 @@ struct TileConfig {
 class Tile : public sc_core::sc_module {
  public:
   // Throws Error when a number is outside its limits.
-  Tile(sc_core::sc_module_name name, const TileConfig& config, Context& context);
+  Tile(const sc_core::sc_module_name& name, const TileConfig& config, Context& context);
 
   // What arrives from the network, and what leaves towards it.
   bus::Bus::Input& from_network() { return bus_.inputs[0]; }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/tile_control/tile_control.h"
 
-#include <fmt/format.h>
-
 #include "models/tile_control/registers.h"
+#include "models/tlm/log_unmodelled.h"
 
 namespace weft::tile_control {
 
 namespace r = registers;
 
-TileControl::TileControl(sc_core::sc_module_name name, const TileControlConfig& config, Context& context)
+TileControl::TileControl(const sc_core::sc_module_name& name, const TileControlConfig& config,
+                         Context& context)
     : sc_module(name), socket("socket"), irq("irq"), hart("hart"), context_(context), registers_(r::table()) {
   SC_HAS_PROCESS(TileControl);
   SC_METHOD(drive_irq);
@@ -30,10 +30,7 @@ void TileControl::declare_registers(const TileControlConfig& config) {
   registers_.on_write(r::events, [this](unsigned, std::uint32_t value) { change_events(0, value); });
   registers_.on_write(r::raise, [this](unsigned, std::uint32_t value) { change_events(value, 0); });
   registers_.on_write(r::enable, [this](unsigned, std::uint32_t) { change_events(0, 0); });
-  registers_.on_unmodelled([this](const RegisterInfo& info, unsigned, std::uint32_t bits) {
-    context_.log.write({LogLevel::warning, sc_core::sc_time_stamp().to_string(), this->name(),
-                        fmt::format("{}: bits {:#x} do not exist", info.name, bits)});
-  });
+  log_unmodelled(registers_, *this, context_.log);
 }
 
 void TileControl::reset() {

@@ -26,7 +26,7 @@ class TileControl : public sc_core::sc_module {
   sc_core::sc_out<bool> irq;
   sc_core::sc_port<hart::HartControl> hart;
 
-  TileControl(sc_core::sc_module_name name, const TileControlConfig& config, Context& context);
+  TileControl(const sc_core::sc_module_name& name, const TileControlConfig& config, Context& context);
 
   // Called for CONTROL.reset, before the hart is touched.
   void on_reset(std::function<void()> action) { reset_units_ = std::move(action); }

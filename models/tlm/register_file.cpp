@@ -47,6 +47,10 @@ const RegisterFile::Slot& RegisterFile::slot(const RegisterInfo& info) const {
 }
 
 Status RegisterFile::access(const Transfer& transfer) {
+  // Offsets have 32 bits: an address beyond them must not reach a register at its lower half.
+  constexpr std::uint64_t addresses = std::uint64_t{1} << 32;
+  if (transfer.address >= addresses || transfer.size > addresses - transfer.address)
+    return Status::address_error;
   std::uint32_t done = 0;
   while (done < transfer.size) {
     std::uint32_t used = 0;

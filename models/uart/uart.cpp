@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/uart/uart.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "models/tlm/log_unmodelled.h"
 #include "models/uart/registers.h"
 
 namespace weft::uart {
@@ -56,10 +55,7 @@ void Uart::describe_registers() {
     return value;
   });
   registers_.on_peek(reg::lsr, [this](unsigned) { return line_status(); });
-  registers_.on_unmodelled([this](const RegisterInfo& info, unsigned, std::uint32_t bits) {
-    context_.log.write({LogLevel::info, sc_core::sc_time_stamp().to_string(), name(),
-                        fmt::format("{}: bits {:#x} are not modelled", info.name, bits)});
-  });
+  log_unmodelled(registers_, *this, context_.log);
 }
 
 void Uart::reset() {

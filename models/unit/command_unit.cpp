@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "models/common/error.h"
+#include "models/tlm/log_unmodelled.h"
 #include "models/unit/registers.h"
 
 namespace weft::unit {
@@ -70,7 +71,8 @@ Descriptor encode(const Command& command) {
           command.completion};
 }
 
-CommandUnit::CommandUnit(sc_core::sc_module_name name, const CommandUnitConfig& config, Context& context)
+CommandUnit::CommandUnit(const sc_core::sc_module_name& name, const CommandUnitConfig& config,
+                         Context& context)
     : sc_module(name),
       window("window"),
       operands("operands"),
@@ -117,10 +119,7 @@ void CommandUnit::declare_registers() {
   for (std::size_t word = 0; word < descriptor_registers.size(); ++word) {
     registers_.on_peek(*descriptor_registers[word], [this, word](unsigned) { return descriptor_[word]; });
   }
-  registers_.on_unmodelled([this](const RegisterInfo& info, unsigned, std::uint32_t bits) {
-    context_.log.write({LogLevel::warning, sc_core::sc_time_stamp().to_string(), this->name(),
-                        fmt::format("{}: bits {:#x} do not exist", info.name, bits)});
-  });
+  log_unmodelled(registers_, *this, context_.log);
 }
 
 void CommandUnit::reset() {

@@ -43,7 +43,7 @@ class CommandUnit : public sc_core::sc_module {
   sc_core::sc_port<CompletionInterface> completion;
 
   // Throws weft::Error when the index or the depth of the queue is out of range.
-  CommandUnit(sc_core::sc_module_name name, const CommandUnitConfig& config, Context& context);
+  CommandUnit(const sc_core::sc_module_name& name, const CommandUnitConfig& config, Context& context);
 
   // Back to the state after power-on. Waiting commands are dropped; one that is running completes unseen.
   virtual void reset();

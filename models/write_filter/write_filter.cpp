@@ -3,7 +3,7 @@
 
 namespace weft::write_filter {
 
-WriteFilter::WriteFilter(sc_core::sc_module_name name) : sc_module(name), in("in"), out("out") {
+WriteFilter::WriteFilter(const sc_core::sc_module_name& name) : sc_module(name), in("in"), out("out") {
   in.on_access(
       [this](const Transfer& transfer, sc_core::sc_time& delay) { return out.access(transfer, delay); });
 }

@@ -16,7 +16,7 @@ class WriteFilter : public sc_core::sc_module {
   TargetSocket in;
   InitiatorSocket out;
 
-  explicit WriteFilter(sc_core::sc_module_name name);
+  explicit WriteFilter(const sc_core::sc_module_name& name);
 
   std::uint64_t writes_seen() const { return in.traffic().writes; }
   std::uint64_t bytes_seen() const { return in.traffic().bytes_written; }

@@ -302,7 +302,8 @@ void Golden::judge_cross_entropy(Trace& trace, std::size_t label, EpochMetrics& 
     sum += exponentials[c];
   }
   const std::int32_t total = saturate32(sum);
-  metrics.loss_q16 += tables_.logarithm(total) - saturate32(trace.sums[label] - greatest);
+  const std::int64_t label_distance = saturate32(trace.sums[label] - greatest);
+  metrics.loss_q16 += saturate32(tables_.logarithm(total) - label_distance);
 
   // 2^40 / total; one division a sample instead of one a class.
   const std::uint32_t reciprocal = 0xFFFFFFFFU / (static_cast<std::uint32_t>(total) >> 8);

@@ -84,6 +84,19 @@ TEST_CASE("a hole is an address error") {
   CHECK(bench.access(false, 0x1000, &value, 4) == Status::address_error);
 }
 
+TEST_CASE("an address beyond 32 bits reaches no register") {
+  Bench bench;
+  std::uint64_t value = 0;
+  const std::uint64_t four_gib = std::uint64_t{1} << 32;
+  for (const std::uint64_t address : {four_gib, four_gib + 4, 5 * four_gib, ~std::uint64_t{3}}) {
+    CHECK(bench.access(false, address, &value, 4) == Status::address_error);
+    CHECK(bench.access(true, address, &value, 4) == Status::address_error);
+  }
+  // Nor does an access run over the end of 32 bits into the first register.
+  CHECK(bench.access(true, four_gib - 4, &value, 8) == Status::address_error);
+  CHECK(bench.read(0x0) == 0x11);
+}
+
 TEST_CASE("an access to a part of a register is a burst error") {
   Bench bench;
   std::uint32_t value = 0;

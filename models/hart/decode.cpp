@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/hart/decode.h"
+
+#include <array>
+
+#include "models/hart/compressed.h"
+#include "models/hart/encoding.h"
+
+namespace weft::hart {
+
+namespace {
+
+std::uint8_t destination(std::uint32_t instruction) {
+  const std::uint32_t rd = field_rd(instruction);
+  return rd == 0 ? discard_register : static_cast<std::uint8_t>(rd);
+}
+
+Operation make(Kind kind, std::uint32_t instruction, std::uint32_t immediate) {
+  Operation operation;
+  operation.kind = kind;
+  operation.rd = destination(instruction);
+  operation.rs1 = static_cast<std::uint8_t>(field_rs1(instruction));
+  operation.rs2 = static_cast<std::uint8_t>(field_rs2(instruction));
+  operation.immediate = immediate;
+  return operation;
+}
+
+Operation illegal() { return {}; }
+
+Operation decode_load(std::uint32_t i) {
+  constexpr std::array<Kind, 8> kinds = {Kind::lb,  Kind::lh,  Kind::lw,      Kind::illegal,
+                                         Kind::lbu, Kind::lhu, Kind::illegal, Kind::illegal};
+  return make(kinds[field_funct3(i)], i, immediate_i(i));
+}
+
+Operation decode_store(std::uint32_t i) {
+  constexpr std::array<Kind, 3> kinds = {Kind::sb, Kind::sh, Kind::sw};
+  const std::uint32_t funct3 = field_funct3(i);
+  return funct3 < kinds.size() ? make(kinds[funct3], i, immediate_s(i)) : illegal();
+}
+
+Operation decode_op_imm(std::uint32_t i) {
+  constexpr std::array<Kind, 8> kinds = {Kind::add_i, Kind::sll_i, Kind::slt_i, Kind::sltu_i,
+                                         Kind::xor_i, Kind::srl_i, Kind::or_i,  Kind::and_i};
+  const std::uint32_t funct3 = field_funct3(i);
+  const std::uint32_t funct7 = field_funct7(i);
+  const std::uint32_t shift_amount = field_rs2(i);
+  if (funct3 == 1) return funct7 == 0 ? make(Kind::sll_i, i, shift_amount) : illegal();
+  if (funct3 == 5 && funct7 == 0x20) return make(Kind::sra_i, i, shift_amount);
+  if (funct3 == 5) return funct7 == 0 ? make(Kind::srl_i, i, shift_amount) : illegal();
+  return make(kinds[funct3], i, immediate_i(i));
+}
+
+Operation decode_op(std::uint32_t i, bool muldiv) {
+  constexpr std::array<Kind, 8> base = {Kind::add_r, Kind::sll_r, Kind::slt_r, Kind::sltu_r,
+                                        Kind::xor_r, Kind::srl_r, Kind::or_r,  Kind::and_r};
+  constexpr std::array<Kind, 8> products = {Kind::mul, Kind::mulh, Kind::mulhsu, Kind::mulhu,
+                                            Kind::div, Kind::divu, Kind::rem,    Kind::remu};
+  const std::uint32_t funct3 = field_funct3(i);
+  switch (field_funct7(i)) {
+    case 0x00:
+      return make(base[funct3], i, 0);
+    case 0x01:
+      return muldiv ? make(products[funct3], i, 0) : illegal();
+    case 0x20:
+      if (funct3 == 0) return make(Kind::sub_r, i, 0);
+      if (funct3 == 5) return make(Kind::sra_r, i, 0);
+      return illegal();
+    default:
+      return illegal();
+  }
+}
+
+Operation decode_branch(std::uint32_t i, std::uint32_t pc, bool compressed) {
+  constexpr std::array<Kind, 8> kinds = {Kind::beq, Kind::bne, Kind::illegal, Kind::illegal,
+                                         Kind::blt, Kind::bge, Kind::bltu,    Kind::bgeu};
+  const Kind kind = kinds[field_funct3(i)];
+  if (kind == Kind::illegal) return illegal();
+  const std::uint32_t target = pc + immediate_b(i);
+  if (!compressed && (target & 2u) != 0) return make(Kind::branch_misaligned, i, i);
+  return make(kind, i, target);
+}
+
+Operation decode_jal(std::uint32_t i, std::uint32_t pc, bool compressed) {
+  const std::uint32_t target = pc + immediate_j(i);
+  const bool misaligned = !compressed && (target & 2u) != 0;
+  return make(misaligned ? Kind::jal_misaligned : Kind::jal, i, target);
+}
+
+// The fields of fence and fence.i that have no meaning yet are ignored, as the ISA manual (section 2.7
+// and chapter 3) demands of implementations.
+Operation decode_misc_mem(std::uint32_t i) {
+  switch (field_funct3(i)) {
+    case 0:
+      return make(Kind::fence, i, 0);
+    case 1:
+      return make(Kind::fence_i, i, 0);
+    default:
+      return illegal();
+  }
+}
+
+Operation decode_atomic(std::uint32_t i) {
+  if (field_funct3(i) != 2) return illegal();
+  switch (field_funct5(i)) {
+    case funct5_lr:
+      return field_rs2(i) == 0 ? make(Kind::atomic, i, i) : illegal();
+    case funct5_sc:
+    case 0x00:  // amoadd
+    case 0x01:  // amoswap
+    case 0x04:  // amoxor
+    case 0x08:  // amoor
+    case 0x0C:  // amoand
+    case 0x10:  // amomin
+    case 0x14:  // amomax
+    case 0x18:  // amominu
+    case 0x1C:  // amomaxu
+      return make(Kind::atomic, i, i);
+    default:
+      return illegal();
+  }
+}
+
+Operation decode_system(std::uint32_t i) {
+  switch (i) {
+    case word::ecall:
+      return make(Kind::ecall, i, i);
+    case word::ebreak:
+      return make(Kind::ebreak, i, i);
+    case word::mret:
+      return make(Kind::mret, i, i);
+    case word::wfi:
+      return make(Kind::wfi, i, i);
+    default:
+      return (field_funct3(i) & 3u) != 0 ? make(Kind::csr, i, i) : illegal();
+  }
+}
+
+Operation decode_word(std::uint32_t i, std::uint32_t pc, const DecodeOptions& options) {
+  switch (opcode(i)) {
+    case Opcode::lui:
+      return make(Kind::constant, i, immediate_u(i));
+    case Opcode::auipc:
+      return make(Kind::constant, i, pc + immediate_u(i));
+    case Opcode::jal:
+      return decode_jal(i, pc, options.compressed);
+    case Opcode::jalr:
+      return field_funct3(i) == 0 ? make(Kind::jalr, i, immediate_i(i)) : illegal();
+    case Opcode::branch:
+      return decode_branch(i, pc, options.compressed);
+    case Opcode::load:
+      return decode_load(i);
+    case Opcode::store:
+      return decode_store(i);
+    case Opcode::op_imm:
+      return decode_op_imm(i);
+    case Opcode::op:
+      return decode_op(i, options.muldiv);
+    case Opcode::misc_mem:
+      return decode_misc_mem(i);
+    case Opcode::amo:
+      return options.atomics ? decode_atomic(i) : illegal();
+    case Opcode::system:
+      return decode_system(i);
+    case Opcode::custom_0:
+    case Opcode::custom_1:
+    case Opcode::custom_2:
+    case Opcode::custom_3:
+      return make(Kind::custom, i, i);
+    default:
+      return illegal();
+  }
+}
+
+}  // namespace
+
+Operation decode(std::uint32_t instruction, unsigned length, std::uint32_t pc, const DecodeOptions& options) {
+  const auto parcel = static_cast<std::uint16_t>(instruction);
+  const bool is_short = length == 2;
+  const bool known = !is_short || options.compressed;
+  const std::uint32_t full = is_short ? expand(parcel) : instruction;
+  Operation operation = known ? decode_word(full, pc, options) : illegal();
+  if (operation.kind == Kind::illegal) operation.immediate = is_short ? parcel : instruction;
+  operation.length = static_cast<std::uint16_t>(length);
+  return operation;
+}
+
+unsigned cycle_cost(const Operation& operation, const CycleCosts& costs) {
+  switch (operation.kind) {
+    case Kind::mul:
+    case Kind::mulh:
+    case Kind::mulhsu:
+    case Kind::mulhu:
+      return costs.multiply;
+    case Kind::div:
+    case Kind::divu:
+    case Kind::rem:
+    case Kind::remu:
+      return costs.divide;
+    case Kind::lb:
+    case Kind::lh:
+    case Kind::lw:
+    case Kind::lbu:
+    case Kind::lhu:
+      return costs.load;
+    case Kind::sb:
+    case Kind::sh:
+    case Kind::sw:
+      return costs.store;
+    case Kind::beq:
+    case Kind::bne:
+    case Kind::blt:
+    case Kind::bge:
+    case Kind::bltu:
+    case Kind::bgeu:
+    case Kind::branch_misaligned:
+      return costs.branch;
+    case Kind::jal:
+    case Kind::jalr:
+    case Kind::jal_misaligned:
+    case Kind::mret:
+      return costs.jump;
+    case Kind::fence:
+    case Kind::fence_i:
+    case Kind::wfi:
+      return costs.fence;
+    case Kind::csr:
+      return costs.csr;
+    case Kind::atomic:
+      return field_funct5(operation.immediate) == funct5_lr ? costs.load : costs.atomic;
+    case Kind::custom:
+      return costs.custom;
+    default:
+      return costs.alu;
+  }
+}
+
+bool ends_block(Kind kind) {
+  switch (kind) {
+    case Kind::jal:
+    case Kind::jalr:
+    case Kind::jal_misaligned:
+    case Kind::branch_misaligned:
+    case Kind::ecall:
+    case Kind::ebreak:
+    case Kind::mret:
+    case Kind::wfi:
+    case Kind::fence_i:
+    case Kind::illegal:
+      return true;
+    default:
+      return is_branch(kind);
+  }
+}
+
+}  // namespace weft::hart

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The decoder: instruction bits in, one predecoded 16-byte operation out. What can be known at decode
+// time is folded in here (targets of branches, the value of auipc, the legality of the encoding), so
+// that the dispatch loop only does what depends on register values.
+#pragma once
+
+#include <cstdint>
+
+namespace weft::hart {
+
+// Every operation the dispatch loop has a handler for. A list because the enumeration and the table of
+// handler addresses must never disagree.
+// clang-format off
+#define WEFT_HART_OPERATIONS(X)                                                             \
+  X(constant)                                                                               \
+  X(add_i) X(slt_i) X(sltu_i) X(xor_i) X(or_i) X(and_i) X(sll_i) X(srl_i) X(sra_i)          \
+  X(add_r) X(sub_r) X(sll_r) X(slt_r) X(sltu_r) X(xor_r) X(srl_r) X(sra_r) X(or_r) X(and_r) \
+  X(mul) X(mulh) X(mulhsu) X(mulhu) X(div) X(divu) X(rem) X(remu)                           \
+  X(lb) X(lh) X(lw) X(lbu) X(lhu) X(sb) X(sh) X(sw) X(fence)                                \
+  X(beq) X(bne) X(blt) X(bge) X(bltu) X(bgeu) X(jal) X(jalr)                                \
+  X(jal_misaligned) X(branch_misaligned) X(csr) X(atomic) X(custom)                         \
+  X(ecall) X(ebreak) X(mret) X(wfi) X(fence_i) X(illegal) X(end_of_block)
+// clang-format on
+
+enum class Kind : std::uint8_t {
+#define WEFT_HART_ENUMERATOR(name) name,
+  WEFT_HART_OPERATIONS(WEFT_HART_ENUMERATOR)
+#undef WEFT_HART_ENUMERATOR
+};
+
+// x0 is never written: operations that name it as destination write this 33rd register instead.
+constexpr std::uint8_t discard_register = 32;
+
+struct Operation {
+  Kind kind = Kind::illegal;
+  std::uint8_t rd = discard_register;
+  std::uint8_t rs1 = 0;
+  std::uint8_t rs2 = 0;
+  std::uint16_t offset = 0;  // of this instruction from the start of its block, in bytes
+  std::uint16_t length = 0;  // of this instruction, in bytes
+  // Immediate operand; absolute target of jal and branches; value of `constant`; the instruction bits
+  // as they stand in memory for csr, atomic, custom, illegal and branch_misaligned.
+  std::uint32_t immediate = 0;
+  std::uint32_t cycles_before = 0;  // cost of the instructions before this one in its block
+};
+static_assert(sizeof(Operation) == 16, "four operations a cache line");
+
+// Cycles of each instruction class; an instruction that traps costs `trap` instead of its class, and so
+// does taking an interrupt. `load` is also paid by lr.w, `atomic` by sc.w and the AMOs, `jump` by mret,
+// `fence` by fence, fence.i and wfi. Allowed: 1 to 1,000,000.
+struct CycleCosts {
+  unsigned alu = 1;
+  unsigned load = 2;
+  unsigned store = 1;
+  unsigned branch = 1;
+  unsigned branch_taken = 3;
+  unsigned jump = 2;
+  unsigned multiply = 3;
+  unsigned divide = 20;
+  unsigned csr = 1;
+  unsigned atomic = 4;
+  unsigned fence = 1;
+  unsigned custom = 1;
+  unsigned trap = 4;
+};
+
+// Which parts of RV32IMAC exist; the encodings of the others are illegal.
+struct DecodeOptions {
+  bool compressed = true;
+  bool atomics = true;
+  bool muldiv = true;
+};
+
+// `instruction` holds `length` (2 or 4) bytes as fetched from `pc`; the upper half is ignored for 2. The
+// result's `offset` and `cycles_before` are left to whoever puts it in a block.
+Operation decode(std::uint32_t instruction, unsigned length, std::uint32_t pc, const DecodeOptions& options);
+
+// Cycles of an operation that retires; of a conditional branch: when it is not taken.
+unsigned cycle_cost(const Operation& operation, const CycleCosts& costs);
+
+// Whether the instruction that follows in memory may not be the next one executed.
+bool ends_block(Kind kind);
+
+constexpr bool is_branch(Kind kind) { return kind >= Kind::beq && kind <= Kind::bgeu; }
+
+}  // namespace weft::hart

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The core's memory of which guest addresses are plain host memory.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "models/hart/code_map.h"
+#include "models/hart/environment.h"
+
+namespace weft::hart {
+
+// One range with its bounds prepared for a single unsigned comparison an access: an address is inside
+// and aligned if its offset from `base`, rotated right by log2(size), is below the count of elements of
+// that size (misalignment rotates into the top bits). `base` is a multiple of 4.
+struct Window {
+  std::uint8_t* host = nullptr;  // the byte at `base`
+  std::uint32_t base = 0;
+  std::uint32_t bytes = 0;
+  std::uint32_t halves = 0;
+  std::uint32_t words = 0;
+  CodeMap::Hull code;  // a store in here needs a closer look
+  DirectMemory range;
+
+  bool contains(std::uint32_t address) const { return address - range.start <= range.end - range.start; }
+  // For an address that it contains: and the whole access, too.
+  bool covers(std::uint32_t address, unsigned size) const { return range.end - address >= size - 1u; }
+  std::uint8_t* at(std::uint32_t address) const { return range.host + (address - range.start); }
+};
+
+constexpr std::uint32_t rotate_right(std::uint32_t value, unsigned amount) {
+  return (value >> amount) | (value << ((32u - amount) & 31u));
+}
+
+class DirectMap {
+ public:
+  explicit DirectMap(Environment& environment) : environment_(environment) {}
+
+  // The windows of the most recent load and store; never null, possibly empty.
+  const Window* load_window() const { return load_; }
+  const Window* store_window() const { return store_; }
+
+  // Host address of [address, address + size) if all of it is directly accessible, else null. Makes the
+  // range the current load or store window.
+  const std::uint8_t* for_load(std::uint32_t address, unsigned size);
+  std::uint8_t* for_store(std::uint32_t address, unsigned size);
+  // The readable range around an address, to decode from; or null.
+  const Window* for_fetch(std::uint32_t address);
+
+  // Forgets all ranges.
+  void flush();
+
+  // The bytes from which blocks in the cache were decoded, and the same seen from every window.
+  const CodeMap& code() const { return code_; }
+  void add_code(std::uint32_t start, std::uint32_t bytes);
+  void clear_code();
+
+ private:
+  static constexpr std::size_t capacity = 16;
+
+  const Window* find(std::uint32_t address);
+  const Window* learn(const DirectMemory& range);
+
+  Environment& environment_;
+  CodeMap code_;
+  Window none_;
+  std::array<Window, capacity> windows_;
+  std::size_t used_ = 0;
+  std::size_t victim_ = 0;
+  const Window* load_ = &none_;
+  const Window* store_ = &none_;
+};
+
+}  // namespace weft::hart

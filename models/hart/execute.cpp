@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+// The dispatch loop: one handler an operation kind, each ending in an indirect jump of its own to the
+// next handler, which is what branch predictors like and a switch in a loop does not give.
+#include <cstddef>
+#include <cstring>
+
+#include "models/hart/core.h"
+
+// Labels as values, a GNU extension, are what makes the above possible.
+#pragma GCC diagnostic ignored "-Wpedantic"
+
+namespace weft::hart {
+
+namespace {
+
+constexpr std::int32_t as_signed(std::uint32_t value) { return static_cast<std::int32_t>(value); }
+constexpr std::uint32_t as_unsigned(std::int32_t value) { return static_cast<std::uint32_t>(value); }
+
+constexpr std::uint32_t high_word(std::int64_t product) {
+  return static_cast<std::uint32_t>(static_cast<std::uint64_t>(product) >> 32);
+}
+
+// Division by zero and overflow do not trap (ISA manual, table 7.1).
+std::uint32_t divide(std::uint32_t a, std::uint32_t b) {
+  if (b == 0) return ~0u;
+  if (b == ~0u) return 0u - a;
+  return as_unsigned(as_signed(a) / as_signed(b));
+}
+
+std::uint32_t remainder(std::uint32_t a, std::uint32_t b) {
+  if (b == 0) return a;
+  if (b == ~0u) return 0;
+  return as_unsigned(as_signed(a) % as_signed(b));
+}
+
+template <typename T>
+constexpr std::uint32_t elements(const Window& window) {
+  if constexpr (sizeof(T) == 1) return window.bytes;
+  if constexpr (sizeof(T) == 2) return window.halves;
+  return window.words;
+}
+
+template <typename T>
+constexpr unsigned log2_size = sizeof(T) == 1   ? 0
+                               : sizeof(T) == 2 ? 1
+                                                : 2;
+
+template <typename T>
+inline bool load(const Window& window, std::uint32_t address, T& value) {
+  const std::uint32_t offset = address - window.base;
+  if (rotate_right(offset, log2_size<T>) >= elements<T>(window)) return false;
+  std::memcpy(&value, window.host + offset, sizeof value);
+  return true;
+}
+
+template <typename T>
+inline bool store(const Window& window, std::uint32_t address, std::uint32_t value) {
+  const std::uint32_t offset = address - window.base;
+  if (rotate_right(offset, log2_size<T>) >= elements<T>(window)) return false;
+  if (address - window.code.low < window.code.bytes) return false;
+  const auto narrow = static_cast<T>(value);
+  std::memcpy(window.host + offset, &narrow, sizeof narrow);
+  return true;
+}
+
+}  // namespace
+
+#define WEFT_NEXT                                       \
+  do {                                                  \
+    ++op;                                               \
+    goto* handlers[static_cast<std::size_t>(op->kind)]; \
+  } while (false)
+
+void Core::execute(Block* block) {
+  static const void* const handlers[] = {
+#define WEFT_HART_LABEL(name) &&do_##name,
+      WEFT_HART_OPERATIONS(WEFT_HART_LABEL)
+#undef WEFT_HART_LABEL
+  };
+  std::uint32_t* const x = x_.data();
+  const Operation* op = block->operations;
+  std::uint32_t target = 0;
+  Block** successor = nullptr;
+  goto* handlers[static_cast<std::size_t>(op->kind)];
+
+do_constant:
+  x[op->rd] = op->immediate;
+  WEFT_NEXT;
+do_add_i:
+  x[op->rd] = x[op->rs1] + op->immediate;
+  WEFT_NEXT;
+do_slt_i:
+  x[op->rd] = as_signed(x[op->rs1]) < as_signed(op->immediate) ? 1 : 0;
+  WEFT_NEXT;
+do_sltu_i:
+  x[op->rd] = x[op->rs1] < op->immediate ? 1 : 0;
+  WEFT_NEXT;
+do_xor_i:
+  x[op->rd] = x[op->rs1] ^ op->immediate;
+  WEFT_NEXT;
+do_or_i:
+  x[op->rd] = x[op->rs1] | op->immediate;
+  WEFT_NEXT;
+do_and_i:
+  x[op->rd] = x[op->rs1] & op->immediate;
+  WEFT_NEXT;
+do_sll_i:
+  x[op->rd] = x[op->rs1] << (op->immediate & 31u);
+  WEFT_NEXT;
+do_srl_i:
+  x[op->rd] = x[op->rs1] >> (op->immediate & 31u);
+  WEFT_NEXT;
+do_sra_i:
+  x[op->rd] = as_unsigned(as_signed(x[op->rs1]) >> (op->immediate & 31u));
+  WEFT_NEXT;
+
+do_add_r:
+  x[op->rd] = x[op->rs1] + x[op->rs2];
+  WEFT_NEXT;
+do_sub_r:
+  x[op->rd] = x[op->rs1] - x[op->rs2];
+  WEFT_NEXT;
+do_sll_r:
+  x[op->rd] = x[op->rs1] << (x[op->rs2] & 31u);
+  WEFT_NEXT;
+do_slt_r:
+  x[op->rd] = as_signed(x[op->rs1]) < as_signed(x[op->rs2]) ? 1 : 0;
+  WEFT_NEXT;
+do_sltu_r:
+  x[op->rd] = x[op->rs1] < x[op->rs2] ? 1 : 0;
+  WEFT_NEXT;
+do_xor_r:
+  x[op->rd] = x[op->rs1] ^ x[op->rs2];
+  WEFT_NEXT;
+do_srl_r:
+  x[op->rd] = x[op->rs1] >> (x[op->rs2] & 31u);
+  WEFT_NEXT;
+do_sra_r:
+  x[op->rd] = as_unsigned(as_signed(x[op->rs1]) >> (x[op->rs2] & 31u));
+  WEFT_NEXT;
+do_or_r:
+  x[op->rd] = x[op->rs1] | x[op->rs2];
+  WEFT_NEXT;
+do_and_r:
+  x[op->rd] = x[op->rs1] & x[op->rs2];
+  WEFT_NEXT;
+
+do_mul:
+  x[op->rd] = x[op->rs1] * x[op->rs2];
+  WEFT_NEXT;
+do_mulh:
+  x[op->rd] = high_word(static_cast<std::int64_t>(as_signed(x[op->rs1])) * as_signed(x[op->rs2]));
+  WEFT_NEXT;
+do_mulhsu:
+  x[op->rd] =
+      high_word(static_cast<std::int64_t>(as_signed(x[op->rs1])) * static_cast<std::int64_t>(x[op->rs2]));
+  WEFT_NEXT;
+do_mulhu:
+  x[op->rd] = static_cast<std::uint32_t>((static_cast<std::uint64_t>(x[op->rs1]) * x[op->rs2]) >> 32);
+  WEFT_NEXT;
+do_div:
+  x[op->rd] = divide(x[op->rs1], x[op->rs2]);
+  WEFT_NEXT;
+do_divu:
+  x[op->rd] = x[op->rs2] == 0 ? ~0u : x[op->rs1] / x[op->rs2];
+  WEFT_NEXT;
+do_rem:
+  x[op->rd] = remainder(x[op->rs1], x[op->rs2]);
+  WEFT_NEXT;
+do_remu:
+  x[op->rd] = x[op->rs2] == 0 ? x[op->rs1] : x[op->rs1] % x[op->rs2];
+  WEFT_NEXT;
+
+do_lb : {
+  std::int8_t value = 0;
+  if (!load(*direct_.load_window(), x[op->rs1] + op->immediate, value)) goto load_elsewhere;
+  x[op->rd] = as_unsigned(value);
+  WEFT_NEXT;
+}
+do_lh : {
+  std::int16_t value = 0;
+  if (!load(*direct_.load_window(), x[op->rs1] + op->immediate, value)) goto load_elsewhere;
+  x[op->rd] = as_unsigned(value);
+  WEFT_NEXT;
+}
+do_lw : {
+  std::uint32_t value = 0;
+  if (!load(*direct_.load_window(), x[op->rs1] + op->immediate, value)) goto load_elsewhere;
+  x[op->rd] = value;
+  WEFT_NEXT;
+}
+do_lbu : {
+  std::uint8_t value = 0;
+  if (!load(*direct_.load_window(), x[op->rs1] + op->immediate, value)) goto load_elsewhere;
+  x[op->rd] = value;
+  WEFT_NEXT;
+}
+do_lhu : {
+  std::uint16_t value = 0;
+  if (!load(*direct_.load_window(), x[op->rs1] + op->immediate, value)) goto load_elsewhere;
+  x[op->rd] = value;
+  WEFT_NEXT;
+}
+load_elsewhere:
+  if (!load_slow(*block, *op)) return;
+  WEFT_NEXT;
+
+do_sb:
+  if (store<std::uint8_t>(*direct_.store_window(), x[op->rs1] + op->immediate, x[op->rs2])) {
+    WEFT_NEXT;
+  }
+  goto store_elsewhere;
+do_sh:
+  if (store<std::uint16_t>(*direct_.store_window(), x[op->rs1] + op->immediate, x[op->rs2])) {
+    WEFT_NEXT;
+  }
+  goto store_elsewhere;
+do_sw:
+  if (store<std::uint32_t>(*direct_.store_window(), x[op->rs1] + op->immediate, x[op->rs2])) {
+    WEFT_NEXT;
+  }
+store_elsewhere:
+  if (!store_slow(*block, *op)) return;
+  WEFT_NEXT;
+
+do_fence:  // one access at a time in program order is stronger than any fence asks for
+  WEFT_NEXT;
+
+do_beq:
+  if (x[op->rs1] == x[op->rs2]) goto branch_taken;
+  goto branch_not_taken;
+do_bne:
+  if (x[op->rs1] != x[op->rs2]) goto branch_taken;
+  goto branch_not_taken;
+do_blt:
+  if (as_signed(x[op->rs1]) < as_signed(x[op->rs2])) goto branch_taken;
+  goto branch_not_taken;
+do_bge:
+  if (as_signed(x[op->rs1]) >= as_signed(x[op->rs2])) goto branch_taken;
+  goto branch_not_taken;
+do_bltu:
+  if (x[op->rs1] < x[op->rs2]) goto branch_taken;
+  goto branch_not_taken;
+do_bgeu:
+  if (x[op->rs1] >= x[op->rs2]) goto branch_taken;
+branch_not_taken:
+  ++op;
+do_end_of_block:
+  cycles_ += op->cycles_before;
+  target = block->pc + op->offset;
+  successor = &block->next[0];
+  goto follow;
+
+do_jalr:
+  target = (x[op->rs1] + op->immediate) & ~1u;
+  if ((target & ~pc_mask_) != 0) {
+    raise(*block, *op, cause::fetch_misaligned, target);
+    return;
+  }
+  x[op->rd] = block->pc + (op + 1)->offset;
+  goto jump;
+do_jal:
+  x[op->rd] = block->pc + (op + 1)->offset;
+branch_taken:
+  target = op->immediate;
+jump:
+  cycles_ += block->cycles_taken;
+  successor = &block->next[1];
+
+follow : {
+  instructions_ += block->count;
+  Block* next = *successor;
+  if (next == nullptr || next->pc != target) {
+    next = blocks_.find(target);
+    if (next == nullptr) {
+      pc_ = target;
+      return;
+    }
+    *successor = next;
+  }
+  if (cycles_ + next->cycles_before_last >= limit_) {
+    pc_ = target;
+    return;
+  }
+  block = next;
+  op = next->operations;
+  goto* handlers[static_cast<std::size_t>(op->kind)];
+}
+
+do_csr:
+  if (!csr_access(*block, *op)) return;
+  WEFT_NEXT;
+do_atomic:
+  if (!atomic(*block, *op)) return;
+  WEFT_NEXT;
+do_custom:
+  if (!custom(*block, *op)) return;
+  WEFT_NEXT;
+
+do_jal_misaligned:
+do_branch_misaligned:
+  misaligned_jump(*block, *op);
+  return;
+do_ecall:
+do_ebreak:
+do_mret:
+do_wfi:
+do_fence_i:
+do_illegal:
+  system(*block, *op);
+}
+
+#undef WEFT_NEXT
+
+}  // namespace weft::hart
