@@ -31,7 +31,7 @@ bool rows_fit(std::uint32_t base, std::int32_t stride, unsigned rows, std::uint3
 
 }  // namespace
 
-TileDma::TileDma(sc_core::sc_module_name name, const TileDmaConfig& config, Context& context)
+TileDma::TileDma(const sc_core::sc_module_name& name, const TileDmaConfig& config, Context& context)
     : CommandUnit(name, config.unit, context), config_(config), buffer_(config.max_burst) {
   if (config.max_burst == 0) {
     throw Error(fmt::format("{}: bursts of 0 bytes; at least 1 is needed", this->name()));

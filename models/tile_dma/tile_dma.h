@@ -39,7 +39,7 @@ struct TileDmaConfig {
 class TileDma : public unit::CommandUnit {
  public:
   // Throws weft::Error when the burst is empty or the window size not a power of two.
-  TileDma(sc_core::sc_module_name name, const TileDmaConfig& config, Context& context);
+  TileDma(const sc_core::sc_module_name& name, const TileDmaConfig& config, Context& context);
 
   // Statistics since construction: bytes written to their destination, and bursts.
   std::uint64_t bytes_moved() const { return bytes_moved_; }

@@ -195,10 +195,10 @@ void CommandUnit::run() {
     const Entry entry = queue_.front();
     if (entry.ready > sc_core::sc_time_stamp()) wait(entry.ready - sc_core::sc_time_stamp());
     if (entry.generation != generation_) continue;
-    const sc_core::sc_time start = sc_core::sc_time_stamp();
+    const sc_dt::uint64 start = sc_core::sc_time_stamp().value();
     const std::optional<Fault> fault = execute(entry.command);
     if (entry.generation != generation_) continue;
-    busy_time_ += sc_core::sc_time_stamp() - start;
+    busy_time_ += sc_core::sc_time::from_value(sc_core::sc_time_stamp().value() - start);
     queue_.pop_front();
     ++completed_;
     if (fault) {

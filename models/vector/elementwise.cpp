@@ -69,8 +69,8 @@ auto with_format(Format format, Body body) {
   return body(std::int32_t{});
 }
 
-template <typename T>
-T element(const std::uint8_t* bytes, std::size_t index) {
+template <typename T, typename Wide = T>
+Wide element(const std::uint8_t* bytes, std::size_t index) {
   T value;
   std::memcpy(&value, bytes + index * sizeof(T), sizeof(T));
   return value;
@@ -79,14 +79,14 @@ T element(const std::uint8_t* bytes, std::size_t index) {
 template <typename Wide>
 void widen(Format format, const std::uint8_t* bytes, std::size_t count, Wide* out) {
   with_format(format, [&](auto zero) {
-    for (std::size_t i = 0; i < count; ++i) out[i] = element<decltype(zero)>(bytes, i);
+    for (std::size_t i = 0; i < count; ++i) out[i] = element<decltype(zero), Wide>(bytes, i);
   });
 }
 
 template <typename Wide>
 void widen_and_add(Format format, const std::uint8_t* bytes, std::size_t count, Wide* sums) {
   with_format(format, [&](auto zero) {
-    for (std::size_t i = 0; i < count; ++i) sums[i] += element<decltype(zero)>(bytes, i);
+    for (std::size_t i = 0; i < count; ++i) sums[i] += element<decltype(zero), Wide>(bytes, i);
   });
 }
 

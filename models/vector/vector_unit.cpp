@@ -28,7 +28,7 @@ std::uint32_t row_address(const Command& command, unsigned row) {
 
 }  // namespace
 
-VectorUnit::VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& config, Context& context)
+VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const VectorUnitConfig& config, Context& context)
     : CommandUnit(name, config.unit, context),
       config_(config),
       other_energy_(context.energy.open(this->name(), "vector element", config.other_element)),

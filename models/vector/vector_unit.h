@@ -33,7 +33,7 @@ struct VectorUnitConfig {
 class VectorUnit : public unit::CommandUnit {
  public:
   // Throws weft::Error when there are no lanes.
-  VectorUnit(sc_core::sc_module_name name, const VectorUnitConfig& config, Context& context);
+  VectorUnit(const sc_core::sc_module_name& name, const VectorUnitConfig& config, Context& context);
 
   // Statistics since construction: elements taken in, and result elements that were saturated.
   std::uint64_t elements() const { return elements_; }

@@ -2,7 +2,6 @@
 // Host time of vector commands as training programs issue them: 128 elements at a time.
 #include <benchmark/benchmark.h>
 
-#include <cstring>
 #include <vector>
 
 #include "models/common/counter_rng.h"
@@ -13,7 +12,6 @@ namespace {
 
 using weft::unit::Command;
 using weft::unit::Format;
-using weft::unit::Rounding;
 using weft::xweft::VectorCommand;
 
 Command make(VectorCommand what, Format source, Format destination, unsigned shift, unsigned count = 1) {
@@ -36,7 +34,7 @@ void run(benchmark::State& state, const Command& command) {
   weft::CounterRng random(1, 0, 0);
   for (auto& byte : src0) byte = static_cast<std::uint8_t>(random.next_u32());
   for (auto& byte : src1) byte = static_cast<std::uint8_t>(random.next_u32());
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     benchmark::DoNotOptimize(elementwise.run(command, src0.data(), src1.data(), dst.data()));
     benchmark::ClobberMemory();
   }

@@ -86,6 +86,39 @@ void check_shifts(const LoweredNetwork& network) {
   }
 }
 
+void check_range(const char* what, int found, int lowest, int highest) {
+  if (found >= lowest && found <= highest) return;
+  throw Error(fmt::format("{}: found {}, allowed: {} to {}", what, found, lowest, highest));
+}
+
+void check_options(const LoweringOptions& options) {
+  constexpr int operand_bits = 15;
+  const NumberFormat& format = options.format;
+  check_range("workload.number_format.input_bits", format.input_bits, 1, operand_bits);
+  check_range("workload.number_format.activation_bits", format.activation_bits, relu_integer_bits + 1,
+              operand_bits);
+  check_range("workload.number_format.error_bits", format.error_bits, hidden_error_integer_bits + 1,
+              operand_bits);
+  check_range("weight bits (platform.crossbar.slices x digit_bits)", format.weight_bits,
+              weight_integer_bits + 2, 32);
+  check_range("platform.crossbar.rows", options.array_rows, 1, 1024);
+  check_range("platform.crossbar.columns", options.array_columns, 1, 1024);
+  check_range("platform.tile.crossbars", options.arrays_per_tile, 1, 24);
+  check_range("training.carry_period", options.carry_period, 1, 1 << 30);
+}
+
+// The output's error comes from its activation by a right shift (sigmoid: of a product) or a left shift.
+void check_squared_error(const LoweredLayer& output) {
+  const int fraction = output.output_fraction;
+  const bool sigmoid = output.activation == reference::Activation::sigmoid;
+  if (sigmoid ? 2 * fraction >= output.error_fraction : output.error_fraction >= fraction) return;
+  throw Error(fmt::format(
+      "workload.number_format: mean_squared_error with {} activation and {} error fraction bits "
+      "cannot be computed; allowed: {}",
+      fraction, output.error_fraction,
+      sigmoid ? "error_bits up to twice activation_bits" : "activation_bits up to error_bits + 3"));
+}
+
 std::int32_t quantise(double value, int fraction, double limit) {
   const double scaled = std::round(std::ldexp(value, fraction));
   return static_cast<std::int32_t>(std::clamp(scaled, -limit, limit));
@@ -97,6 +130,7 @@ LoweredNetwork lower(const reference::Network& network, const reference::Trainin
                      const LoweringOptions& options) {
   reference::check(network);
   reference::check(plan);
+  check_options(options);
   LoweredNetwork lowered;
   lowered.loss = network.loss;
   lowered.format = options.format;
@@ -135,6 +169,7 @@ LoweredNetwork lower(const reference::Network& network, const reference::Trainin
     input_bits = layer.output_bits;
   }
   check_shifts(lowered);
+  if (lowered.loss == reference::Loss::mean_squared_error) check_squared_error(lowered.layers.back());
   return lowered;
 }
 

@@ -33,7 +33,7 @@ class Watcher : public sc_core::sc_module {
   sc_core::sc_port<WaitInterface> board;
   std::vector<Change> changes;
 
-  Watcher(sc_core::sc_module_name name, unsigned counter) : sc_module(name), counter_(counter) {
+  Watcher(const sc_core::sc_module_name& name, unsigned counter) : sc_module(name), counter_(counter) {
     SC_HAS_PROCESS(Watcher);
     SC_THREAD(run);
   }

@@ -2,6 +2,7 @@
 #include "models/tile_dma/tile_dma.h"
 
 #include <catch2/catch.hpp>
+#include <deque>
 #include <numeric>
 
 #include "models/bus/bus.h"
@@ -44,18 +45,19 @@ class Link : public sc_core::sc_module {
     sc_core::sc_time begin;
     sc_core::sc_time end;
   };
-  std::vector<Access> accesses;
+  std::deque<Access> accesses;  // whose elements stay where they are
 
-  explicit Link(sc_core::sc_module_name name) : sc_module(name) {
+  explicit Link(const sc_core::sc_module_name& name) : sc_module(name) {
     in.on_access([this](const Transfer& transfer, sc_core::sc_time& delay) {
       if (transfer.debug) return out.access(transfer, delay);
-      const sc_core::sc_time begin = sc_core::sc_time_stamp();
+      accesses.push_back({transfer.address, transfer.size, sc_core::sc_time_stamp(), {}});
+      Access& access = accesses.back();
       wait(delay + hop);
       delay = sc_core::SC_ZERO_TIME;
       const Status status = out.access(transfer, delay);
       wait(delay + hop);
       delay = sc_core::SC_ZERO_TIME;
-      accesses.push_back({transfer.address, transfer.size, begin, sc_core::sc_time_stamp()});
+      access.end = sc_core::sc_time_stamp();
       return status;
     });
   }
@@ -223,7 +225,7 @@ TEST_CASE("rows longer than a burst are split, bursts do not span rows") {
   run();
   CHECK(bench.dma.transfers() == 10);
   for (std::uint32_t row = 0; row < 5; ++row) {
-    const auto begin = data.begin() + static_cast<std::ptrdiff_t>(row * (burst + 16));
+    const auto begin = data.begin() + std::ptrdiff_t{row} * (burst + 16);
     CHECK(get(bench.buffer_here, 0x2000 + row * 2 * burst, burst + 16) == Bytes(begin, begin + burst + 16));
   }
 }
@@ -377,6 +379,7 @@ TEST_CASE("commands that cannot be are refused when they are issued") {
   });
   run();
   std::vector<std::array<std::uint32_t, 3>> expected;
+  expected.reserve(refusals.size());
   for (const Refusal& refusal : refusals) {
     expected.push_back({static_cast<std::uint32_t>(Status::command_error), refusal.cause, refusal.value});
   }

@@ -21,7 +21,7 @@ class Master : public sc_core::sc_module {
  public:
   InitiatorSocket socket{"socket"};
 
-  Master(sc_core::sc_module_name name, std::function<void(Master&)> script)
+  Master(const sc_core::sc_module_name& name, std::function<void(Master&)> script)
       : sc_module(name), script_(std::move(script)) {
     SC_HAS_PROCESS(Master);
     SC_THREAD(run);

@@ -122,7 +122,8 @@ SlowResult slow_run(const std::string& name, const unit::Command& command,
 std::int64_t slow_exp(std::int64_t x) {
   const std::int64_t t = x > 0 ? 0 : -x;
   if (t >= 16 * 65536) return 0;
-  const auto i = static_cast<double>(t / 1024);
+  const std::int64_t index = t / 1024;
+  const auto i = static_cast<double>(index);
   return interpolate(std::exp(-i / 64) * 0x1p24, std::exp(-(i + 1) / 64) * 0x1p24, t % 1024, 1024);
 }
 
@@ -136,7 +137,8 @@ std::int64_t slow_log(std::int64_t v) {
     --exponent;
   }
   const std::int64_t above_one = mantissa - (std::int64_t{1} << 31);
-  const auto i = static_cast<double>(above_one / (1 << 23));
+  const std::int64_t index = above_one / (1 << 23);
+  const auto i = static_cast<double>(index);
   return interpolate(std::log(1 + i / 256) * 65536, std::log(1 + (i + 1) / 256) * 65536,
                      above_one % (1 << 23), 1 << 23) +
          (exponent - 24) * 45426;
@@ -147,7 +149,8 @@ std::int64_t slow_sigmoid(std::int64_t x) {
   if (x >= 8 * 65536) return std::llround(entry(1024));
   if (x <= -8 * 65536) return std::llround(entry(0));
   const std::int64_t u = x + 8 * 65536;
-  const auto i = static_cast<double>(u / 1024);
+  const std::int64_t index = u / 1024;
+  const auto i = static_cast<double>(index);
   return interpolate(entry(i), entry(i + 1), u % 1024, 1024);
 }
 
@@ -156,7 +159,8 @@ std::int64_t slow_tanh(std::int64_t x) {
   if (x >= 4 * 65536) return std::llround(entry(1024));
   if (x <= -4 * 65536) return std::llround(entry(0));
   const std::int64_t u = x + 4 * 65536;
-  const auto i = static_cast<double>(u / 512);
+  const std::int64_t index = u / 512;
+  const auto i = static_cast<double>(index);
   return interpolate(entry(i), entry(i + 1), u % 512, 512);
 }
 
