@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace weft::tool {
@@ -19,7 +20,7 @@ double seconds(std::chrono::steady_clock::duration duration) {
 }
 
 std::string clock_text(double total) {
-  const auto whole = static_cast<long>(total + 0.5);
+  const long whole = std::lround(total);
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 

@@ -69,10 +69,10 @@ FloatRun run_float(const Workload& workload, const config::Scenario& scenario) {
 std::string first_difference(const std::vector<compiler::LoweredWeights>& platform,
                              const std::vector<compiler::LoweredWeights>& golden) {
   for (std::size_t layer = 0; layer < golden.size(); ++layer) {
-    const std::string weights =
+    std::string weights =
         compare(platform[layer].weights, golden[layer].weights, fmt::format("layer {} weights", layer));
     if (!weights.empty()) return weights;
-    const std::string biases =
+    std::string biases =
         compare(platform[layer].bias, golden[layer].bias, fmt::format("layer {} biases", layer));
     if (!biases.empty()) return biases;
   }

@@ -164,7 +164,8 @@ Outcome Simulation::run() {
                             report.get_process_name() != nullptr ? report.get_process_name() : "no process"));
   }
   outcome.wall_s = seconds_since(start);
-  outcome.simulated_s = sc_core::sc_time_stamp().to_seconds();
+  outcome.simulated_s = outcome.ending == Ending::time_limit ? scenario_.run.max_simulated_time_ns * 1e-9
+                                                             : sc_core::sc_time_stamp().to_seconds();
   outcome.records = collect_records();
   outcome.faults = collect_faults();
   return outcome;
@@ -175,7 +176,9 @@ Outcome Simulation::run_slices() {
   Clock::time_point reported = Clock::now();
   for (;;) {
     const Clock::time_point begin = Clock::now();
-    sc_core::sc_start(std::min(slice, time_left()), sc_core::SC_EXIT_ON_STARVATION);
+    // Without an event in it a slice would not let time pass.
+    const sc_time wanted = std::max(slice, sc_core::sc_time_to_pending_activity());
+    sc_core::sc_start(std::min(wanted, time_left()), sc_core::SC_EXIT_ON_STARVATION);
     const double took = seconds_since(begin);
     if (took < slice_wall_s / 2 && slice < sc_time(100, sc_core::SC_MS)) slice = slice * 2.0;
     if (took > slice_wall_s * 2 && slice > sc_time(1, sc_core::SC_US)) slice = slice / 2.0;
@@ -206,8 +209,8 @@ std::optional<Ending> Simulation::look_for_end(bool more_events) {
   if (exit_) return exit_->kind == finisher::ExitKind::pass ? Ending::finished : Ending::failed;
   if (options_.interrupted != nullptr && options_.interrupted->load()) return Ending::interrupted;
   if (!more_events) return Ending::deadlock;
-  const sc_time now = sc_core::sc_time_stamp();
-  if (time_left() == sc_core::SC_ZERO_TIME) return Ending::time_limit;
+  const sc_time& now = sc_core::sc_time_stamp();
+  if (sc_core::sc_time_to_pending_activity() > time_left()) return Ending::time_limit;
   // A host that polls, or a timer that ticks, keeps events coming while every tile waits for ever.
   std::uint64_t done = machine_->instructions() - machine_->hart().core().instructions();
   if (done != progress_at_last_check_ || !machine_->tiles_are_stuck()) {

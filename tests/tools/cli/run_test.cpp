@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "tests/tools/cli/cli.h"
+
+using namespace weft::test;
+
+namespace {
+
+// Runs the small scenario with overrides; the folder of its results.
+std::filesystem::path run_small(const TemporaryFolder& folder, const std::string& name,
+                                const std::vector<std::string>& overrides) {
+  const std::string file = folder.file(name + ".yaml", small_scenario);
+  std::vector<std::string> arguments{"run", file, "-q", "--out", (folder / name).string()};
+  for (const std::string& each : overrides) arguments.insert(arguments.end(), {"--set", each});
+  const ProgramResult result = weft::test::weft(arguments);
+  CAPTURE(name, result.errors);
+  REQUIRE(result.status == 0);
+  return folder / name;
+}
+
+}  // namespace
+
+TEST_CASE("a run writes results with the documented keys, bit-exact, and the firmware's log") {
+  const TemporaryFolder folder;
+  const std::filesystem::path out = run_small(folder, "run", {});
+  const nlohmann::json all = results(out);
+  CHECK(all["schema_version"] == 1);
+  CHECK(all["ending"] == "finished");
+  CHECK(all["partial"] == false);
+  CHECK(all["reference"]["bit_exact"] == true);
+  CHECK(all["accuracy"]["platform"] == all["accuracy"]["golden"]);
+  CHECK(all["accuracy"]["float32"].is_number());
+  CHECK(all["epochs"].size() == 2);
+  CHECK(all["time"]["simulated_s"] > 0.0);
+  CHECK(all["energy"]["total_J"] > 0.0);
+  CHECK(all["operations"]["crossbar"]["opa"] == 2 * 120 * 3);
+  CHECK(all["operations"]["crossbar"]["mvm"] == 2 * (120 + 40) * 3);
+  CHECK(all["operations"]["crossbar"]["mtvm"] == 2 * 120);
+  CHECK(all["operations"]["crossbar"]["computed_sliced"] == 0);
+  CHECK(all["noc"]["messages"] > 0);
+  for (const char* key : {"wall_s", "mips", "slowdown_vs_float"}) CHECK(all["host"][key].is_number());
+
+  double sum = 0;
+  for (const auto& operation : all["energy"]["operations"]) sum += operation["energy_J"].get<double>();
+  CHECK(sum == Approx(all["energy"]["total_J"].get<double>()).epsilon(1e-9));
+
+  const std::string log = read_text(out / "uart.log");
+  CHECK(contains(log, "epoch 1/2"));
+  CHECK(contains(log, "epoch 2/2"));
+  CHECK(contains(log, "done"));
+}
+
+TEST_CASE("results are the same for every quantum from 10 ns to 1 ms") {
+  const TemporaryFolder folder;
+  const nlohmann::json expected = comparable(run_small(folder, "default", {}));
+  int number = 0;
+  for (const char* quantum : {"10 ns", "137 ns", "3 us", "1 ms"}) {
+    CAPTURE(quantum);
+    const std::string name = "quantum" + std::to_string(number++);
+    CHECK(comparable(run_small(folder, name, {std::string("platform.quantum=") + quantum})) == expected);
+  }
+}
+
+TEST_CASE("sliced arithmetic gives the same results, time and energy as exact arithmetic") {
+  const TemporaryFolder folder;
+  nlohmann::json exact = comparable(run_small(folder, "exact", {}));
+  nlohmann::json sliced = comparable(run_small(folder, "sliced", {"platform.crossbar.arithmetic=sliced"}));
+  CHECK(exact["operations"]["crossbar"]["computed_sliced"] == 0);
+  CHECK(sliced["operations"]["crossbar"]["computed_exactly"] == 0);
+  for (nlohmann::json* each : {&exact, &sliced}) {
+    (*each)["operations"]["crossbar"].erase("computed_sliced");
+    (*each)["operations"]["crossbar"].erase("computed_exactly");
+  }
+  CHECK(sliced == exact);
+}
+
+TEST_CASE("an ADC two bits short of lossless loses bits and is no longer bit-exact") {
+  const TemporaryFolder folder;
+  // 32 rows of digits from -2 to 1 with inputs of both signs: ±64, 8 bits.
+  for (const char* range : {"max", "granular"}) {
+    CAPTURE(range);
+    const auto lossless = results(
+        run_small(folder, std::string("good_") + range,
+                  {"platform.crossbar.adc_bits=8", std::string("platform.crossbar.adc_range=") + range}));
+    CHECK(lossless["reference"]["bit_exact"] == true);
+    const auto lossy = results(
+        run_small(folder, std::string("bad_") + range,
+                  {"platform.crossbar.adc_bits=5", std::string("platform.crossbar.adc_range=") + range}));
+    CHECK(lossy["reference"]["bit_exact"] == false);
+    CHECK(lossy["reference"]["first_difference"].is_string());
+    const auto& counts = lossy["operations"]["crossbar"];
+    CHECK(counts["adc_clipped"].get<std::uint64_t>() + counts["adc_rounded"].get<std::uint64_t>() > 0);
+  }
+}
+
+TEST_CASE("the resolved scenario a run leaves behind can be run again with the same hash and results") {
+  const TemporaryFolder folder;
+  const std::filesystem::path first = run_small(folder, "first", {"training.batch=4"});
+  const ProgramResult again = weft::test::weft(
+      {"run", (first / "scenario.yaml").string(), "-q", "--out", (folder / "second").string()});
+  CAPTURE(again.errors);
+  REQUIRE(again.status == 0);
+  CHECK(comparable(folder / "second") == comparable(first));
+  CHECK(results(folder / "second")["scenario"]["hash"] == results(first)["scenario"]["hash"]);
+}
+
+TEST_CASE("a different seed gives different results, the same seed the same") {
+  const TemporaryFolder folder;
+  const nlohmann::json one = comparable(run_small(folder, "one", {"training.seed=7"}));
+  CHECK(comparable(run_small(folder, "two", {"training.seed=7"})) == one);
+  CHECK(comparable(run_small(folder, "three", {"training.seed=8"})) != one);
+}
