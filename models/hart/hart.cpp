@@ -262,7 +262,7 @@ void Hart::catch_up() {
 
 void Hart::stall_until_now() {
   const sc_time local = local_time();
-  const sc_time now = sc_time_stamp();
+  const sc_time& now = sc_time_stamp();
   if (now > local) spend(now - local);
 }
 
@@ -430,8 +430,10 @@ CustomResult Hart::rejected(std::uint32_t window, std::uint32_t bits) {
 
 template <typename Ready>
 CustomResult Hart::sleep_until(const HartState& waiting, Ready ready) {
+  if (ready()) return CustomResult::retire();
   waiting_ = waiting;
   CustomResult result = CustomResult::retire();
+  waits->set_condition(ready);
   while (!ready()) {
     wait(waits->changed() | control_changed_);
     if (stopped()) break;
@@ -440,6 +442,7 @@ CustomResult Hart::sleep_until(const HartState& waiting, Ready ready) {
       break;
     }
   }
+  waits->set_condition({});
   waiting_.kind = WaitKind::running;
   stall_until_now();
   return result;

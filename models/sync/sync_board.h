@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <systemc>
@@ -41,13 +42,16 @@ class SyncBoard : public sc_core::sc_module, public unit::CompletionInterface, p
   std::uint32_t counter(unsigned index) const override { return counters_.at(index); }
   std::optional<UnitFault> take_fault() override;
   const sc_core::sc_event& changed() const override { return changed_; }
+  void set_condition(std::function<bool()> condition) override { condition_ = std::move(condition); }
 
  private:
   Status access(const Transfer& transfer, sc_core::sc_time& delay);
   void add_at(const sc_core::sc_time& when, unsigned index, std::uint32_t amount);
   void add_due();
   void finish(unsigned unit);
-  void notify() { changed_.notify(sc_core::SC_ZERO_TIME); }
+  void notify() {
+    if (!condition_ || !faults_.empty() || condition_()) changed_.notify(sc_core::SC_ZERO_TIME);
+  }
 
   std::vector<std::uint32_t> counters_;
   std::array<std::uint32_t, unit::max_units> issued_{};
@@ -57,6 +61,7 @@ class SyncBoard : public sc_core::sc_module, public unit::CompletionInterface, p
   // Increments whose annotated time has not come yet.
   std::multimap<sc_core::sc_time, std::pair<unsigned, std::uint32_t>> pending_;
   sc_core::sc_event due_;
+  std::function<bool()> condition_;
   sc_core::sc_event changed_;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <systemc>
 
@@ -27,8 +28,10 @@ class WaitInterface : public sc_core::sc_interface {
   virtual std::uint32_t counter(unsigned index) const = 0;
   // The oldest fault not yet taken; taking it removes it.
   virtual std::optional<UnitFault> take_fault() = 0;
-  // Notified whenever one of the above has changed.
+  // Notified when one of the above has changed and, while a condition is set, only if it holds or there is a
+  // fault: a sleeper need not be woken for every unit of a group. One hart waits on a board.
   virtual const sc_core::sc_event& changed() const = 0;
+  virtual void set_condition(std::function<bool()> condition) = 0;
 };
 
 }  // namespace weft::sync

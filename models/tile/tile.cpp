@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "models/common/error.h"
 #include "models/sync/registers.h"
 #include "models/tile/window.h"
@@ -41,6 +43,23 @@ const TileConfig& checked(const TileConfig& config) {
 }
 
 std::string crossbar_region(unsigned number) { return fmt::format("crossbar{}", number); }
+std::string hole_region(std::size_t number) { return fmt::format("hole{}", number); }
+
+// The parts of the tile's window that `regions`, in ascending order, leave out. Were they left to the default
+// route, the network would bring an access to them back for ever.
+std::vector<bus::Region> holes(const std::vector<bus::Region>& regions, std::uint64_t window) {
+  std::vector<bus::Region> result;
+  std::uint64_t free = window;
+  const auto close = [&](std::uint64_t end) {
+    if (end > free) result.push_back({hole_region(result.size()), free, end - free});
+  };
+  for (const bus::Region& region : regions) {
+    close(region.base);
+    free = region.base + region.size;
+  }
+  close(window + window_size);
+  return result;
+}
 
 bus::BusConfig bus_config(const TileConfig& config) {
   const std::uint64_t base = window_base(config);
@@ -56,8 +75,16 @@ bus::BusConfig bus_config(const TileConfig& config) {
     result.regions.push_back({crossbar_region(number),
                               base + window::crossbars_base + number * unit_window_size, unit_window_size});
   }
+  const std::vector<bus::Region> unused = holes(result.regions, base);
+  result.regions.insert(result.regions.end(), unused.begin(), unused.end());
   result.default_route = "network";
   return result;
+}
+
+std::size_t hole_count(const bus::BusConfig& config) {
+  return static_cast<std::size_t>(
+      std::count_if(config.regions.begin(), config.regions.end(),
+                    [](const bus::Region& region) { return region.name.rfind("hole", 0) == 0; }));
 }
 
 tile_control::TileControlConfig control_config(const TileConfig& config) {
@@ -121,6 +148,7 @@ Tile::Tile(const sc_core::sc_module_name& name, const TileConfig& config, Contex
       irq("irq"),
       config_(checked(config)),
       bus_("bus", bus_config(config), context),
+      holes_("hole", hole_count(bus_config(config))),
       buffer_("buffer", config.buffer, context),
       board_("sync", config.sync_counters),
       control_("control", control_config(config), context),
@@ -145,6 +173,10 @@ void Tile::bind() {
   bus_.to("sync").bind(board_.registers);
   bus_.to("dma").bind(dma_.window);
   bus_.to("vector").bind(vector_.window);
+  for (std::size_t number = 0; number < holes_.size(); ++number) {
+    bus_.to(hole_region(number)).bind(holes_[number]);
+    holes_[number].on_access([](const Transfer&, sc_core::sc_time&) { return Status::address_error; });
+  }
   hart_.fetch_socket.bind(bus_.inputs[fetch_input]);
   hart_.data_socket.bind(bus_.inputs[data_input]);
   dma_.operands.bind(bus_.inputs[dma_input]);

@@ -75,6 +75,7 @@ class Tile : public sc_core::sc_module {
 
   TileConfig config_;
   bus::Bus bus_;
+  sc_core::sc_vector<TargetSocket> holes_;  // what the window leaves unused: address errors
   memory::Memory buffer_;
   sync::SyncBoard board_;
   tile_control::TileControl control_;

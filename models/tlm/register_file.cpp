@@ -6,7 +6,7 @@
 
 namespace weft {
 
-RegisterFile::RegisterFile(std::vector<RegisterInfo> table) {
+RegisterFile::RegisterFile(const std::vector<RegisterInfo>& table) {
   for (const RegisterInfo& info : table) {
     const std::size_t number = slots_.size();
     slots_.push_back({info, std::vector<std::uint32_t>(info.count, info.reset), {}, {}, {}});

@@ -36,7 +36,7 @@ class RegisterFile {
   // Told when software sets bits that the model does not have: register, index, those bits.
   using UnmodelledHook = std::function<void(const RegisterInfo&, unsigned index, std::uint32_t bits)>;
 
-  explicit RegisterFile(std::vector<RegisterInfo> table);
+  explicit RegisterFile(const std::vector<RegisterInfo>& table);
 
   // The value a bus read returns; may have side effects. `info` names the register by its table entry.
   void on_read(const RegisterInfo& info, ReadHook hook);

@@ -185,7 +185,8 @@ Status CommandUnit::issue(const sc_core::sc_time& delay) {
   ++issued_;
   queue_.push_back({decoded, sc_core::sc_time_stamp() + delay, generation_});
   completion->accepted(config_.index);
-  arrived_.notify(sc_core::SC_ZERO_TIME);
+  // At the time the command takes effect; an idle unit then starts it without another wait.
+  arrived_.notify(delay);
   return Status::ok;
 }
 

@@ -61,7 +61,8 @@ bus::BusConfig exit_config(const AcceleratorConfig& config) {
 
 }  // namespace
 
-Accelerator::Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& config, Context& context)
+Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
+                         Context& context)
     : sc_module(name),
       host("host"),
       system("system"),

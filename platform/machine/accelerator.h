@@ -38,7 +38,7 @@ class Accelerator : public sc_core::sc_module {
   tlm::tlm_initiator_socket<32> system;
   sc_core::sc_out<bool> irq;
 
-  Accelerator(sc_core::sc_module_name name, const AcceleratorConfig& config, Context& context);
+  Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config, Context& context);
 
   tile::Tile& tile(int number) { return *tiles_.at(static_cast<std::size_t>(number)); }
   const tile::Tile& tile(int number) const { return *tiles_.at(static_cast<std::size_t>(number)); }

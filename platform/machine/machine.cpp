@@ -65,7 +65,7 @@ AcceleratorConfig accelerator_config(const MachineConfig& config) {
 
 std::string HartName::text() const { return tile ? fmt::format("tile{}.hart", *tile) : "host.hart"; }
 
-Machine::Machine(sc_core::sc_module_name name, const MachineConfig& config, Context& context)
+Machine::Machine(const sc_core::sc_module_name& name, const MachineConfig& config, Context& context)
     : sc_module(name),
       bus_("bus", bus_config(config), context),
       boot_rom_("boot_rom", boot_rom_config(), context),
@@ -154,8 +154,8 @@ std::vector<BlockedHart> Machine::blocked_harts() const {
   std::vector<BlockedHart> blocked;
   const auto consider = [&](const HartName& name, const hart::Hart& hart) {
     const hart::HartState state = hart.state();
-    if (state.kind != hart::WaitKind::running && state.kind != hart::WaitKind::halted)
-      blocked.push_back({name, state});
+    const bool asleep = state.kind != hart::WaitKind::running && state.kind != hart::WaitKind::halted;
+    if (asleep || state.lost) blocked.push_back({name, state});
   };
   consider({}, hart_);
   for (int number = 0; number < accelerator_.tiles(); ++number) {
@@ -168,9 +168,9 @@ bool Machine::tiles_are_stuck() const {
   bool any_waits = false;
   for (int number = 0; number < accelerator_.tiles(); ++number) {
     const tile::Tile& tile = accelerator_.tile(number);
-    const hart::WaitKind kind = tile.hart().state().kind;
-    if (tile.busy() || kind == hart::WaitKind::running) return false;
-    any_waits = any_waits || kind != hart::WaitKind::halted;
+    const hart::HartState state = tile.hart().state();
+    if (tile.busy() || state.kind == hart::WaitKind::running) return false;
+    any_waits = any_waits || state.kind != hart::WaitKind::halted || state.lost;
   }
   return any_waits;
 }

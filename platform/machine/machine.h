@@ -48,7 +48,7 @@ struct BlockedHart {
 
 class Machine : public sc_core::sc_module {
  public:
-  Machine(sc_core::sc_module_name name, const MachineConfig& config, Context& context);
+  Machine(const sc_core::sc_module_name& name, const MachineConfig& config, Context& context);
 
   // Fills the boot ROM: the hart starts there and jumps to `entry` with its number in a0 and the address of
   // the boot information in a1, as QEMU's `virt` machine does with its device tree.
@@ -69,9 +69,9 @@ class Machine : public sc_core::sc_module {
   const dma::Dma& dma() const { return dma_; }
 
   std::uint64_t instructions() const;
-  // Harts that were started and are asleep now.
+  // Harts that were started and are asleep now, or lost (no trap handler).
   std::vector<BlockedHart> blocked_harts() const;
-  // Every hart that runs sleeps, and no unit of any tile has anything to do.
+  // Some tile's hart is asleep or lost, none runs, and no unit of any tile has anything to do.
   bool tiles_are_stuck() const;
 
  private:

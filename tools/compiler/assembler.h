@@ -99,6 +99,7 @@ class Assembler {
   void sh(Reg source, std::int32_t offset, Reg base);
   void beq(Reg rs1, Reg rs2, Label target) { branch(0, rs1, rs2, target); }
   void bne(Reg rs1, Reg rs2, Label target) { branch(1, rs1, rs2, target); }
+  void bge(Reg rs1, Reg rs2, Label target) { branch(5, rs1, rs2, target); }
   void bltu(Reg rs1, Reg rs2, Label target) { branch(6, rs1, rs2, target); }
   void j(Label target) { jal(Reg::zero, target); }
   void call(Label target) { jal(Reg::ra, target); }

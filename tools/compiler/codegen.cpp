@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
 #include "firmware/include/weft/boot_info.h"
 #include "models/common/error.h"
@@ -49,18 +50,6 @@ constexpr int probability_fraction = 40;
 
 enum Scalar : std::uint32_t { maximum = 0, total = 4, logarithm = 8, winner = 12 };
 
-struct Part {
-  int start;
-  int count;
-};
-
-// Columns (or rows) that two ranges have in common; count 0 if none.
-Part overlap(int start0, int count0, int start1, int count1) {
-  const int start = std::max(start0, start1);
-  const int end = std::min(start0 + count0, start1 + count1);
-  return {start, std::max(0, end - start)};
-}
-
 class TileGenerator {
  public:
   TileGenerator(const ProgramPlan& plan, int tile)
@@ -101,9 +90,7 @@ class TileGenerator {
   }
   int last_layer() const { return static_cast<int>(network_.layers.size()) - 1; }
   bool is_last(int index) const { return shard(index).layer == last_layer(); }
-  bool is_head(int index) const {
-    return is_last(index) && shard(index).home() && shard(index).column_shard == 0;
-  }
+  bool is_head(int index) const { return plan_.placement.is_head(index); }
   int head() const { return plan_.placement.home(last_layer(), 0); }
   bool has_head() const {
     return std::any_of(shards_.begin(), shards_.end(), [&](int i) { return is_head(i); });
@@ -134,25 +121,10 @@ class TileGenerator {
   // Shards whose data this shard gets in the forward pass, and which it therefore tells when it has
   // finished with a batch.
   std::vector<int> producers(int index) const {
-    const Shard& own = shard(index);
-    std::vector<int> found;
-    if (own.layer > 0) {
-      for (const int other : plan_.placement.of_layer(own.layer - 1)) {
-        const Shard& before = shard(other);
-        const bool feeds =
-            before.home() && overlap(before.first_column, before.columns, own.first_row, own.rows).count > 0;
-        if (feeds) found.push_back(other);
-      }
-    }
-    if (own.home()) {
-      for (const int other : plan_.placement.of_layer(own.layer)) {
-        if (shard(other).column_shard == own.column_shard && !shard(other).home()) found.push_back(other);
-      }
-    }
-    if (is_head(index)) {
-      for (const int other : plan_.placement.of_layer(own.layer)) {
-        if (shard(other).home() && other != index) found.push_back(other);
-      }
+    std::vector<int> found = plan_.placement.input_senders(index);
+    for (const std::vector<int>& more :
+         {plan_.placement.sum_senders(index), plan_.placement.logits_senders(index)}) {
+      found.insert(found.end(), more.begin(), more.end());
     }
     return found;
   }
@@ -287,6 +259,15 @@ class TileGenerator {
     }
   }
 
+  // Until every sender's message for this sample is there.
+  void wait_for(const Inbox& inbox) {
+    const auto messages = static_cast<std::uint32_t>(inbox.senders.size()) / inbox.counters();
+    for (unsigned number = 0; number < inbox.counters(); ++number) {
+      const unsigned counter = inbox.first_counter + number;
+      e_.wait_counter(counter, target_word(counter), messages);
+    }
+  }
+
   // ---- loops ----
 
   void emit_epochs() {
@@ -405,10 +386,11 @@ class TileGenerator {
   void emit_read_out() {
     region("read_out");
     e_.forget();
+    as_.note("the staging area shares the room of buffers that may still be on their way out");
+    e_.wait_units(dma_unit | vector_unit);
     for (const BiasBlock& block : plan_.dram.biases) {
       if (shard(block.shard).tile != tile_.tile) continue;
       as_.note("trained biases");
-      e_.wait_units(vector_unit);
       e_.dma(buffers(block.shard).bias.address, block.trained, 4 * static_cast<std::uint32_t>(block.columns));
       e_.wait_units(dma_unit);
     }
@@ -477,10 +459,7 @@ class TileGenerator {
     const ShardBuffers& own = buffers(index);
     if (shard(index).layer > 0) {
       as_.note("input from the layer before");
-      std::uint32_t segments = 0;
-      for (const int producer : producers(index))
-        segments += shard(producer).layer < shard(index).layer ? 1 : 0;
-      e_.wait_counter(own.input_counter, target_word(own.input_counter), segments);
+      wait_for(own.inputs);
       return;
     }
     as_.note("sample from DRAM");
@@ -537,7 +516,7 @@ class TileGenerator {
     e_.wait_units(vector_unit);
     e_.send(buffers(index).sum,
             buffers(home).shard_sums.at(bytes * static_cast<std::uint32_t>(own.row_shard)), bytes,
-            buffers(home).sum_counter);
+            buffers(home).sums.counter_of(index));
   }
 
   void collect_shard_sums(int index) {
@@ -545,7 +524,7 @@ class TileGenerator {
     if (others == 0) return;
     const ShardBuffers& at = buffers(index);
     as_.note("add the sums of the other row shards");
-    e_.wait_counter(at.sum_counter, target_word(at.sum_counter), static_cast<std::uint32_t>(others));
+    wait_for(at.sums);
     e_.sum_rows(at.shard_sums, at.sum, at.padded_columns, others + 1, 4 * at.padded_columns);
   }
 
@@ -584,7 +563,7 @@ class TileGenerator {
       as_.note(fmt::format("activation to tile {}", next.tile));
       e_.send(buffers(index).activation.at(2 * static_cast<std::uint32_t>(part.start - own.first_column)),
               buffers(consumer).input.at(2 * static_cast<std::uint32_t>(part.start - next.first_row)),
-              2 * static_cast<std::uint32_t>(part.count), buffers(consumer).input_counter);
+              2 * static_cast<std::uint32_t>(part.count), buffers(consumer).inputs.counter_of(index));
     }
   }
 
@@ -593,7 +572,7 @@ class TileGenerator {
     as_.note("sums to the tile that computes the loss");
     e_.wait_units(vector_unit);
     e_.send(buffers(index).sum, layout_.head.logits.at(4 * static_cast<std::uint32_t>(own.first_column)),
-            4 * static_cast<std::uint32_t>(own.columns), layout_.head.logits_counter);
+            4 * static_cast<std::uint32_t>(own.columns), layout_.head.logits_inbox.counter_of(index));
   }
 
   void gather_logits(int index) {
@@ -603,7 +582,7 @@ class TileGenerator {
     as_.note("sums of the other column shards");
     e_.form({}, buffers(index).padded_columns);
     e_.vector(Mnemonic::vcopy, buffers(index).sum, at.logits);
-    e_.wait_counter(at.logits_counter, target_word(at.logits_counter), static_cast<std::uint32_t>(others));
+    wait_for(at.logits_inbox);
   }
 
   // ---- loss ----
@@ -659,14 +638,22 @@ class TileGenerator {
     as_.sw(Reg::t2, 12, metrics);
   }
 
-  // area[label] −= amount, int16; the label is in a3.
-  void subtract_at_label(const Area& area, std::int32_t amount) {
+  // area[label] −= amount, int16, saturating; no value there is less than `least`. The label is in a3.
+  void subtract_at_label(const Area& area, std::int32_t amount, std::int32_t least) {
     e_.address(Reg::t0, area);
     as_.slli(Reg::t1, Reg::a3, 1);
     as_.add(Reg::t0, Reg::t0, Reg::t1);
     as_.lh(Reg::t1, 0, Reg::t0);
     as_.li(Reg::t2, static_cast<std::uint32_t>(amount));
     as_.sub(Reg::t1, Reg::t1, Reg::t2);
+    constexpr std::int32_t lowest = std::numeric_limits<std::int16_t>::min();
+    if (least - amount < lowest) {
+      const Label fits = as_.make_label();
+      as_.li(Reg::t2, static_cast<std::uint32_t>(lowest));
+      as_.bge(Reg::t1, Reg::t2, fits);
+      as_.mv(Reg::t1, Reg::t2);
+      as_.bind(fits);
+    }
     as_.sh(Reg::t1, 0, Reg::t0);
   }
 
@@ -713,7 +700,7 @@ class TileGenerator {
     e_.form(form, outputs);
     e_.vector_scalar(Mnemonic::vmuls, at.exponential, Reg::t0, at.error);
     e_.wait_units(vector_unit);
-    subtract_at_label(at.error, (1 << network_.format.error_bits) - 1);
+    subtract_at_label(at.error, (1 << network_.format.error_bits) - 1, 0);
     e_.bind(done);
   }
 
@@ -738,7 +725,8 @@ class TileGenerator {
     load_label();
     as_.note("difference to the one-hot target");
     const bool target_saturates = fraction == layer.output_bits;
-    subtract_at_label(at.difference, target_saturates ? (1 << fraction) - 1 : 1 << fraction);
+    const std::int32_t least = layer.activation == Activation::none ? 1 - (1 << layer.output_bits) : 0;
+    subtract_at_label(at.difference, target_saturates ? (1 << fraction) - 1 : 1 << fraction, least);
     e_.vector(Mnemonic::vmul, at.difference, at.difference, at.square);
     e_.form({}, outputs);
     e_.vector(Mnemonic::vsum, at.square, at.scalars.at(total));
@@ -764,7 +752,7 @@ class TileGenerator {
       emit_slope(index, at.output, outputs);
       error.shift = 2 * fraction - layer.error_fraction;
       e_.form(error, outputs);
-      e_.vector(Mnemonic::vmul, at.difference, slope(index), at.error);
+      e_.vector(Mnemonic::vmul, at.difference, buffers(index).slope, at.error);
     } else {
       as_.li(Reg::t0, 1u << (layer.error_fraction - fraction));
       e_.form(error, outputs);
@@ -775,21 +763,17 @@ class TileGenerator {
     e_.bind(done);
   }
 
-  Area slope(int index) const {
-    const ShardBuffers& own = buffers(index);
-    return own.slope.at(2 * static_cast<std::uint32_t>(own.padded_columns));
-  }
-
   // Sigmoid's derivative y (1 − y), at the activation's scale.
   void emit_slope(int index, const Area& activation, int length) {
+    const ShardBuffers& at = buffers(index);
     const int fraction = layer_of(index).output_fraction;
     VectorForm form{Format::int16, Format::int16, Format::int16, 0, 0};
     as_.li(Reg::t0, 1u << fraction);
     e_.form(form, length);
-    e_.vector_scalar(Mnemonic::vrsubs, activation, Reg::t0, buffers(index).slope);
+    e_.vector_scalar(Mnemonic::vrsubs, activation, Reg::t0, at.complement);
     form.shift = fraction;
     e_.form(form, length);
-    e_.vector(Mnemonic::vmul, activation, buffers(index).slope, slope(index));
+    e_.vector(Mnemonic::vmul, activation, at.complement, at.slope);
   }
 
   // ---- backward ----
@@ -844,7 +828,7 @@ class TileGenerator {
     const LoweredLayer& layer = layer_of(index);
     const LoweredLayer& next = network_.layers[static_cast<std::size_t>(shard(index).layer) + 1];
     as_.note("errors from the next layer");
-    e_.wait_counter(at.error_in_counter, target_word(at.error_in_counter), error_segments(index));
+    wait_for(at.errors_in);
     Area sum = at.error_in;
     if (next.column_shards() > 1) {
       e_.sum_rows(at.error_in, at.error_sum, at.padded_columns, next.column_shards(), 4 * at.padded_columns);
@@ -865,7 +849,7 @@ class TileGenerator {
         emit_slope(index, at.activation, at.padded_columns);
         form.shift += layer.output_fraction;
         e_.form(form, at.padded_columns);
-        e_.vector(Mnemonic::vmul, sum, slope(index), at.error);
+        e_.vector(Mnemonic::vmul, sum, buffers(index).slope, at.error);
         break;
       case Activation::none:
         e_.form(form, at.padded_columns);
@@ -873,17 +857,6 @@ class TileGenerator {
         break;
     }
     e_.wait_units(vector_unit);
-  }
-
-  // Messages that bring this home its errors: one from every shard of the next layer that reads it.
-  std::uint32_t error_segments(int index) const {
-    std::uint32_t count = 0;
-    for (const int other : plan_.placement.of_layer(shard(index).layer + 1)) {
-      const Part part =
-          overlap(shard(index).first_column, shard(index).columns, shard(other).first_row, shard(other).rows);
-      count += part.count > 0 ? 1 : 0;
-    }
-    return count;
   }
 
   void multiply_backward(int index) {
@@ -923,7 +896,7 @@ class TileGenerator {
       as_.note(fmt::format("errors to tile {}", before.tile));
       e_.send(buffers(index).error_out.at(4 * static_cast<std::uint32_t>(part.start - own.first_row)),
               there.error_in.at(4 * static_cast<std::uint32_t>(row)),
-              4 * static_cast<std::uint32_t>(part.count), there.error_in_counter);
+              4 * static_cast<std::uint32_t>(part.count), there.errors_in.counter_of(index));
     }
   }
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
+#include <utility>
 
 #include "firmware/include/weft/boot_info.h"
 #include "models/common/error.h"
@@ -109,7 +111,7 @@ class LayoutMaker {
     if (counters_ > limits_.counters) {
       throw Error(fmt::format(
           "tile {} needs {} sync counters, it has {} (platform.tile.sync_counters); allowed: more "
-          "counters or more tiles",
+          "counters, more tiles, more or larger arrays a tile, or training.batch 1",
           tile, counters_, limits_.counters));
     }
     layout_.tiles.push_back(own);
@@ -126,6 +128,10 @@ class LayoutMaker {
     own.data.expected = memory.take("counter targets", std::uint64_t{4} * limits_.counters);
     own.data.carries = memory.take("carry counts", 4 * shards);
     own.data_size = memory.next() - start;
+  }
+
+  static int padded_outputs(const LoweredLayer& layer, const ShardBuffers& shard) {
+    return layer.column_blocks * shard.block_columns;
   }
 
   std::uint64_t batch() const { return static_cast<std::uint64_t>(network_.batch); }
@@ -145,7 +151,7 @@ class LayoutMaker {
     const auto row_shards = static_cast<std::uint64_t>(layer.row_shards());
 
     own.input = memory.area(prefix + "input", batch(), 2 * rows);
-    own.input_counter = counters_++;
+    own.inputs = take_inbox(placement_.input_senders(index));
     own.credit_counter = counters_++;
     if (shard.row_blocks > 1) {
       own.partial =
@@ -156,17 +162,20 @@ class LayoutMaker {
     if (shard.home()) {
       if (row_shards > 1) {
         own.shard_sums = memory.area(prefix + "shard sums", batch(), 4 * columns * row_shards);
-        own.sum_counter = counters_++;
+        own.sums = take_inbox(placement_.sum_senders(index));
       }
       own.bias = memory.area(prefix + "bias", 1, 4 * columns);
       own.bias_sum = memory.area(prefix + "bias", 1, 4 * columns);
       own.bias_update = memory.area(prefix + "bias update", 1, 4 * columns);
       if (!last) {
         own.activation = memory.area(prefix + "activation", batch(), 2 * columns);
-        take_error_in(memory, shard, own, prefix);
+        take_error_in(memory, index, own, prefix);
       }
       if (layer.activation == reference::Activation::sigmoid) {
-        own.slope = memory.area(prefix + "slope", 1, 4 * columns);
+        const std::uint64_t width =
+            placement_.is_head(index) ? static_cast<std::uint64_t>(padded_outputs(layer, own)) : columns;
+        own.complement = memory.area(prefix + "slope", 1, 2 * width);
+        own.slope = memory.area(prefix + "slope", 1, 2 * width);
       }
     }
     if (shard.layer > 0) {
@@ -176,9 +185,8 @@ class LayoutMaker {
       }
       own.error_out = memory.area(prefix + "error out", 1, 4 * rows);
     }
-    const bool head = last && shard.home() && shard.column_shard == 0;
-    if (head) {
-      take_head(memory, layer, own);
+    if (placement_.is_head(index)) {
+      take_head(memory, index, own);
       own.error = layout_.head.error;
     } else {
       own.error = memory.area(prefix + "error", batch(), 2 * columns);
@@ -187,22 +195,32 @@ class LayoutMaker {
     layout_.shards[static_cast<std::size_t>(index)] = own;
   }
 
-  void take_error_in(Allocator& memory, const Shard& shard, ShardBuffers& own, const std::string& prefix) {
+  Inbox take_inbox(std::vector<int> senders) {
+    if (senders.empty()) return {};
+    Inbox inbox{std::move(senders), counters_};
+    inbox.common = inbox.senders.size() == 1 || network_.batch == 1;
+    counters_ += inbox.counters();
+    return inbox;
+  }
+
+  void take_error_in(Allocator& memory, int index, ShardBuffers& own, const std::string& prefix) {
+    const Shard& shard = placement_.shards[static_cast<std::size_t>(index)];
     const LoweredLayer& next = network_.layers[static_cast<std::size_t>(shard.layer) + 1];
     const auto columns = static_cast<std::uint64_t>(own.padded_columns);
     own.error_in =
         memory.area(prefix + "error in", batch(), 4 * columns * static_cast<unsigned>(next.column_shards()));
     own.error_sum = memory.area(prefix + "error sum", 1, 4 * columns);
-    own.error_in_counter = counters_++;
+    own.errors_in = take_inbox(placement_.error_senders(index));
   }
 
-  void take_head(Allocator& memory, const LoweredLayer& layer, const ShardBuffers& own) {
+  void take_head(Allocator& memory, int index, const ShardBuffers& own) {
+    const LoweredLayer& layer = network_.layers.back();
     HeadBuffers& head = layout_.head;
-    head.padded_outputs = layer.column_blocks * own.block_columns;
+    head.padded_outputs = padded_outputs(layer, own);
     const auto outputs = static_cast<std::uint64_t>(head.padded_outputs);
     if (layer.column_shards() > 1) {
       head.logits = memory.area("head.logits", batch(), 4 * outputs);
-      head.logits_counter = counters_++;
+      head.logits_inbox = take_inbox(placement_.logits_senders(index));
     } else {
       head.logits = own.sum;
     }
@@ -223,6 +241,12 @@ class LayoutMaker {
 };
 
 }  // namespace
+
+unsigned Inbox::counter_of(int sender) const {
+  const auto found = std::find(senders.begin(), senders.end(), sender);
+  assert(found != senders.end() && "a shard sends what nobody expects");
+  return first_counter + (common ? 0 : static_cast<unsigned>(found - senders.begin()));
+}
 
 Layout lay_out(const LoweredNetwork& network, const Placement& placement, const TileLimits& limits) {
   return LayoutMaker(network, placement, limits).make();

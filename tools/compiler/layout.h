@@ -19,6 +19,18 @@ struct Area {
   Area at(std::uint32_t offset) const { return {address + offset, pitch}; }
 };
 
+// Sync counters that messages of one kind raise, by their senders (indices of shards). When a batch has
+// several samples, one sender may be ahead of another: a common count would not tell whose data are missing,
+// so that each has a counter of its own. With one sample, credits keep the senders together.
+struct Inbox {
+  std::vector<int> senders;
+  unsigned first_counter = 0;
+  bool common = true;
+
+  unsigned counters() const { return common ? 1 : static_cast<unsigned>(senders.size()); }
+  unsigned counter_of(int sender) const;
+};
+
 // Buffers of one shard. Sizes in docs/compiler.md; an area that the shard does not need has address 0.
 struct ShardBuffers {
   int block_rows = 0;  // rows and columns of an array that are in use
@@ -40,12 +52,13 @@ struct ShardBuffers {
   Area bias_update;    // int32
   Area bias;           // int32
   Area bias_sum;       // int32, the bias as it is added to the sum
-  Area slope;          // int16, 2 x padded_columns: sigmoid's derivative and its factor
+  Area complement;     // int16: 1 minus the sigmoid, a factor of its derivative
+  Area slope;          // int16: the sigmoid's derivative; in the head both are for the whole layer
 
-  unsigned input_counter = 0;
-  unsigned sum_counter = 0;
+  Inbox inputs;
+  Inbox sums;
+  Inbox errors_in;
   unsigned error_counter = 0;
-  unsigned error_in_counter = 0;
   unsigned credit_counter = 0;
 };
 
@@ -60,7 +73,7 @@ struct HeadBuffers {
   Area square;       // int32
   Area scalars;      // int32 x 8
   Area error;        // int16, the whole last layer's errors
-  unsigned logits_counter = 0;
+  Inbox logits_inbox;
 };
 
 // Words of the tile's data section that code reads and writes.

@@ -30,20 +30,65 @@ Shard make_shard(const LoweredNetwork& network, int layer_index, int row_shard, 
 
 }  // namespace
 
-std::vector<int> Placement::of_layer(int layer) const {
+Part overlap(int start0, int count0, int start1, int count1) {
+  const int start = std::max(start0, start1);
+  const int end = std::min(start0 + count0, start1 + count1);
+  return {start, std::max(0, end - start)};
+}
+
+template <typename Accept>
+std::vector<int> Placement::select(Accept accept) const {
   std::vector<int> found;
   for (std::size_t index = 0; index < shards.size(); ++index) {
-    if (shards[index].layer == layer) found.push_back(static_cast<int>(index));
+    if (accept(shards[index])) found.push_back(static_cast<int>(index));
   }
   return found;
 }
 
+std::vector<int> Placement::of_layer(int layer) const {
+  return select([&](const Shard& each) { return each.layer == layer; });
+}
+
 std::vector<int> Placement::of_tile(int tile) const {
-  std::vector<int> found;
-  for (std::size_t index = 0; index < shards.size(); ++index) {
-    if (shards[index].tile == tile) found.push_back(static_cast<int>(index));
-  }
-  return found;
+  return select([&](const Shard& each) { return each.tile == tile; });
+}
+
+std::vector<int> Placement::input_senders(int shard) const {
+  const Shard& own = shards.at(static_cast<std::size_t>(shard));
+  return select([&](const Shard& each) {
+    return each.layer == own.layer - 1 && each.home() &&
+           overlap(each.first_column, each.columns, own.first_row, own.rows).count > 0;
+  });
+}
+
+std::vector<int> Placement::sum_senders(int shard) const {
+  const Shard& own = shards.at(static_cast<std::size_t>(shard));
+  if (!own.home()) return {};
+  return select([&](const Shard& each) {
+    return each.layer == own.layer && each.column_shard == own.column_shard && !each.home();
+  });
+}
+
+std::vector<int> Placement::logits_senders(int shard) const {
+  if (!is_head(shard)) return {};
+  const Shard& own = shards.at(static_cast<std::size_t>(shard));
+  return select([&](const Shard& each) {
+    return each.layer == own.layer && each.home() && each.column_shard != own.column_shard;
+  });
+}
+
+std::vector<int> Placement::error_senders(int shard) const {
+  const Shard& own = shards.at(static_cast<std::size_t>(shard));
+  if (!own.home()) return {};
+  return select([&](const Shard& each) {
+    return each.layer == own.layer + 1 &&
+           overlap(own.first_column, own.columns, each.first_row, each.rows).count > 0;
+  });
+}
+
+bool Placement::is_head(int shard) const {
+  const Shard& own = shards.at(static_cast<std::size_t>(shard));
+  return own.layer == shards.back().layer && own.home() && own.column_shard == 0;
 }
 
 int Placement::home(int layer, int column_shard) const {

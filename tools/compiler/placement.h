@@ -33,6 +33,13 @@ struct Shard {
   }
 };
 
+// Columns (or rows) that two ranges have in common; count 0 if none.
+struct Part {
+  int start = 0;
+  int count = 0;
+};
+Part overlap(int start0, int count0, int start1, int count1);
+
 struct Machine {
   int tiles = 4;
   int crossbars_per_tile = 8;
@@ -45,6 +52,22 @@ struct Placement {
   std::vector<int> of_layer(int layer) const;  // indices into shards
   std::vector<int> of_tile(int tile) const;
   int home(int layer, int column_shard) const;
+
+  // Shards that send data to a shard, in the order of `shards`: homes of the layer before, with its inputs;
+  std::vector<int> input_senders(int shard) const;
+  // to a home, the other row shards of its columns, with their partial sums;
+  std::vector<int> sum_senders(int shard) const;
+  // to the head, the homes of the last layer's other columns, with their sums;
+  std::vector<int> logits_senders(int shard) const;
+  // to a home, the shards of the next layer that read its columns, with their errors.
+  std::vector<int> error_senders(int shard) const;
+
+  // The last layer's first home, where the loss is computed.
+  bool is_head(int shard) const;
+
+ private:
+  template <typename Accept>
+  std::vector<int> select(Accept accept) const;
 };
 
 // Throws Error when the machine has too few crossbar units, saying how many are needed.

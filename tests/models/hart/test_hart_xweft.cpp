@@ -7,7 +7,6 @@
 
 using namespace weft;
 using namespace weft::test;
-using hart::HartState;
 using hart::TrapEvent;
 using hart::WaitKind;
 
@@ -175,10 +174,9 @@ TEST_CASE("an operand that overflows its bits is a unit error with the operand's
 
 TEST_CASE("every fault traps once, oldest first, and the handler can go on") {
   Code code = prepared();
-  code.xweft("dma", nowhere, data_at, 4)
-      .xweft("dma", data_at, nowhere + 4, 4)
-      .xweft("dma", data_at, data_at + 4, 4);
-  code.xweft("waitm", 1).xweft("waitm", 1).xweft("cadd", 5, 7).end();
+  // The first transfer keeps the others waiting, so that no instruction finds a fault too early.
+  code.xweft("dma", system_base, data_at, 4).xweft("dma", nowhere, data_at, 4);
+  code.xweft("dma", data_at, nowhere + 4, 4).xweft("waitm", 1).xweft("waitm", 1).xweft("cadd", 5, 7).end();
   Code handler;
   handler << csrr(t0, csr_mepc);
   handler << addi(t0, t0, 4) << csrw(csr_mepc, t0) << mret_word;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <cstdlib>
@@ -247,11 +249,11 @@ std::string header_test_source(std::vector<Expected>& expected) {
   }
   for (const Csr& csr : csrs) {
     const std::string name = csr.name;
-    source += "uint32_t test_get_" + name + "(void) { return xweft_get_" + name + "(); }\n";
+    source += fmt::format("uint32_t test_get_{0}(void) {{ return xweft_get_{0}(); }}\n", name);
     expected.push_back(
         {"xweft_get_" + name, std::uint32_t{csr.number} << 20 | 2u << 12 | argument0 << 7 | 0x73});
     if (csr.read_only) continue;
-    source += "void test_set_" + name + "(uint32_t a) { xweft_set_" + name + "(a); }\n";
+    source += fmt::format("void test_set_{0}(uint32_t a) {{ xweft_set_{0}(a); }}\n", name);
     expected.push_back(
         {"xweft_set_" + name, std::uint32_t{csr.number} << 20 | argument0 << 15 | 1u << 12 | 0x73});
   }

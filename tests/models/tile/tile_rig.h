@@ -17,14 +17,9 @@
 #include "models/tile_control/registers.h"
 #include "tests/models/hart/assembler.h"
 #include "tests/models/tlm/driver.h"
+#include "tests/models/tlm/fresh_kernel.h"
 
 namespace weft::test {
-
-// A second simulation in one test: what ran before is left behind, as between two tests.
-inline void fresh_kernel() {
-  sc_core::sc_curr_simcontext = new sc_core::sc_simcontext();
-  sc_core::sc_default_global_context = sc_core::sc_curr_simcontext;
-}
 
 constexpr std::uint32_t csr_mstatus = 0x300;
 constexpr std::uint32_t csr_mie = 0x304;
@@ -123,7 +118,8 @@ struct TileRig {
   tile::Tile tile;
   Driver network{"network"};
   Target outside{"outside"};
-  std::vector<std::uint8_t> system;
+  std::vector<std::uint8_t> system;  // memory at system_base
+  sc_core::sc_time system_delay = ns(100);
   sc_core::sc_signal<bool> irq{"irq"};
   std::vector<hart::TrapEvent> traps;
   std::vector<std::string> warnings;
@@ -167,7 +163,7 @@ struct TileRig {
   void start(const Code& code) {
     load(tile_base, code);
     load(handler_at, Code().end());
-    elaborate();
+    if (sc_core::sc_get_status() == sc_core::SC_ELABORATION) elaborate();
     start();
   }
   // Starts the program and lets everything happen that will.
@@ -184,7 +180,7 @@ struct TileRig {
     std::uint8_t* const at = system.data() + offset;
     transfer.write ? std::memcpy(at, transfer.data, transfer.size)
                    : std::memcpy(transfer.data, at, transfer.size);
-    if (!transfer.debug) delay += ns(100);
+    if (!transfer.debug) delay += system_delay;
     return Status::ok;
   }
 };

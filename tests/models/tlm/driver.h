@@ -16,6 +16,9 @@ namespace weft::test {
 
 inline sc_core::sc_time ns(double value) { return {value, sc_core::SC_NS}; }
 
+// The present time as a value: what sc_time_stamp() refers to goes on.
+inline sc_core::sc_time now() { return sc_core::sc_time_stamp(); }
+
 // Binds ports and runs the processes once.
 inline void elaborate() { sc_core::sc_start(sc_core::SC_ZERO_TIME); }
 // Lets signals and events of the present take effect.

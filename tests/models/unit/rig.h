@@ -11,10 +11,9 @@
 #include "models/tlm/initiator_socket.h"
 #include "models/unit/command.h"
 #include "models/unit/registers.h"
+#include "tests/models/tlm/driver.h"
 
 namespace weft::test {
-
-inline sc_core::sc_time ns(double value) { return {value, sc_core::SC_NS}; }
 
 // A bus master bound to a unit's command window; `script` is its thread.
 class Master : public sc_core::sc_module {

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/tools/weft/random_setup.h"
+
+#include <fmt/format.h>
+
+#include "models/common/counter_rng.h"
+#include "models/common/error.h"
+#include "tools/weft/workload.h"
+
+namespace weft::tool::test {
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+// Results must not depend on who is fast and who is slow.
+const std::vector<Texts> timings{
+    {"platform.quantum=10 ns", "platform.quantum=10 us", "platform.quantum=1 ms"},
+    {"platform.noc.hop_cycles=1", "platform.noc.hop_cycles=64"},
+    {"platform.noc.flit_bytes=1", "platform.noc.flit_bytes=8"},
+    {"platform.tile.queue_depth=1", "platform.tile.queue_depth=2", "platform.tile.queue_depth=8"},
+    {"platform.tile.vector_lanes=1", "platform.tile.vector_lanes=1024"},
+    {"platform.tile.buffer_bandwidth=100 MB/s", "platform.tile.buffer_bandwidth=1 TB/s"},
+    {"platform.host.dram_bandwidth=100 MB/s", "platform.host.dram_bandwidth=1 TB/s"},
+    {"technology.crossbar.mvm_step=1 ps", "technology.crossbar.mvm_step=1 us"},
+    {"technology.crossbar.opa_step=1 ps", "technology.crossbar.opa_step=1 us"},
+    {"technology.crossbar.read_time=1 ps", "technology.crossbar.read_time=10 us"},
+    {"technology.crossbar.write_time=1 ps", "technology.crossbar.write_time=10 us"}};
+
+class Draw {
+ public:
+  explicit Draw(std::uint64_t number) : random_(number, 0, 0) {}
+
+  int between(int low, int high) {
+    return low + static_cast<int>(random_.below(static_cast<std::uint32_t>(high - low + 1)));
+  }
+  template <typename T>
+  T one_of(const std::vector<T>& choices) {
+    return choices[random_.below(static_cast<std::uint32_t>(choices.size()))];
+  }
+
+ private:
+  CounterRng random_;
+};
+
+// The first that the network fits, of meshes that grow column by column, then row by row.
+void take_smallest_machine(Setup& setup) {
+  constexpr int most_rows = 10;
+  for (setup.tile_rows = 1; setup.tile_rows <= most_rows; ++setup.tile_rows) {
+    for (setup.tile_columns = 1; setup.tile_columns <= 10; ++setup.tile_columns) {
+      try {
+        prepare(make_scenario(setup));
+        return;
+      } catch (const Error&) {
+        if (setup.tile_rows == most_rows && setup.tile_columns == 10) throw;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Setup random_setup(std::uint64_t number) {
+  Draw draw(number);
+  Setup setup;
+  setup.layers.clear();
+  for (int hidden = draw.between(0, 2); hidden > 0; --hidden) {
+    setup.layers.push_back({draw.between(3, 40), draw.one_of(Texts{"relu", "relu", "sigmoid", "none"})});
+  }
+  setup.loss = draw.one_of(Texts{"cross_entropy", "mean_squared_error"});
+  const bool entropy = setup.loss == "cross_entropy";
+  setup.layers.push_back({draw.one_of(std::vector<int>{10, 13, 24, 45, 60}),
+                          entropy ? "none" : draw.one_of(Texts{"none", "relu", "sigmoid"})});
+  setup.batch = draw.between(1, 9);
+  setup.train = draw.between(setup.batch, 24);
+  setup.test = draw.between(1, 8);
+  setup.epochs = draw.between(1, 2);
+  setup.rate = 0.01 * draw.between(1, 100);
+  setup.seed = static_cast<std::uint64_t>(draw.between(0, 1000));
+  setup.array_rows = draw.between(6, 40);
+  setup.array_columns = draw.between(3, 40);
+  setup.crossbars = draw.one_of(std::vector<int>{1, 2, 3, 4, 5, 8, 12, 24});
+  setup.arithmetic = draw.one_of(Texts{"automatic", "sliced"});
+  setup.carry_period = draw.one_of(std::vector<int>{1, 1, 2, 5});
+  setup.more = {"platform.tile.sync_counters=64",
+                "platform.crossbar.cell_bits=8",
+                "platform.crossbar.adc_bits=20",
+                fmt::format("workload.number_format.input_bits={}", draw.between(6, 10)),
+                fmt::format("workload.number_format.activation_bits={}", draw.between(8, 15)),
+                fmt::format("workload.number_format.error_bits={}", draw.between(13, 15))};
+  for (const Texts& choices : timings) setup.more.push_back(draw.one_of(choices));
+  setup.tile_columns = 10;
+  setup.tile_rows = 10;
+  if (draw.between(0, 1) == 0) return setup;
+  take_smallest_machine(setup);
+  return setup;
+}
+
+}  // namespace weft::tool::test
