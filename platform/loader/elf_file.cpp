@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "models/common/error.h"
+#include "platform/loader/elf_header.h"
 
 namespace weft::loader {
 
@@ -177,20 +178,7 @@ std::vector<std::uint8_t> merge_elf(const std::vector<ElfFile>& files) {
   for (const ElfFile& file : files) {
     for (const Segment& segment : file.segments) segments.push_back(&segment);
   }
-  Elf32_Ehdr header{};
-  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
-  header.e_ident[EI_CLASS] = ELFCLASS32;
-  header.e_ident[EI_DATA] = ELFDATA2LSB;
-  header.e_ident[EI_VERSION] = EV_CURRENT;
-  header.e_type = ET_EXEC;
-  header.e_machine = EM_RISCV;
-  header.e_version = EV_CURRENT;
-  header.e_entry = files.empty() ? 0 : files.front().entry;
-  header.e_phoff = sizeof header;
-  header.e_ehsize = sizeof header;
-  header.e_phentsize = sizeof(Elf32_Phdr);
-  header.e_phnum = static_cast<Elf32_Half>(segments.size());
-
+  const Elf32_Ehdr header = executable_header(files.empty() ? 0 : files.front().entry, segments.size());
   std::vector<std::uint8_t> bytes(sizeof header + segments.size() * sizeof(Elf32_Phdr));
   std::memcpy(bytes.data(), &header, sizeof header);
   for (std::size_t index = 0; index < segments.size(); ++index) {

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string>
 
+#include "platform/loader/elf_header.h"
+
 namespace weft::compiler {
 
 namespace {
@@ -26,20 +28,9 @@ class ElfWriter {
     const std::size_t section_table = align();
     append(sections_.data(), sections_.size() * sizeof(Elf32_Shdr));
 
-    Elf32_Ehdr header{};
-    std::memcpy(header.e_ident, ELFMAG, SELFMAG);
-    header.e_ident[EI_CLASS] = ELFCLASS32;
-    header.e_ident[EI_DATA] = ELFDATA2LSB;
-    header.e_ident[EI_VERSION] = EV_CURRENT;
-    header.e_type = ET_EXEC;
-    header.e_machine = EM_RISCV;
-    header.e_version = EV_CURRENT;
-    header.e_entry = programs_.empty() ? 0 : programs_.front().entry;
-    header.e_phoff = sizeof header;
+    Elf32_Ehdr header =
+        loader::executable_header(programs_.empty() ? 0 : programs_.front().entry, segments_.size());
     header.e_shoff = static_cast<Elf32_Off>(section_table);
-    header.e_ehsize = sizeof header;
-    header.e_phentsize = sizeof(Elf32_Phdr);
-    header.e_phnum = static_cast<Elf32_Half>(segments_.size());
     header.e_shentsize = sizeof(Elf32_Shdr);
     header.e_shnum = static_cast<Elf32_Half>(sections_.size());
     header.e_shstrndx = static_cast<Elf32_Half>(sections_.size() - 1);
