@@ -32,12 +32,15 @@ uint32_t tile_buffer_room(uint32_t address) {
   return offset < size ? size - offset : 0;
 }
 
-void tile_start(uint32_t tile, uint32_t entry) {
+void tile_prepare(uint32_t tile, uint32_t entry) {
+  mmio_write32(control(tile, WEFT_TILE_CONTROL_CONTROL), WEFT_TILE_CONTROL_CONTROL_RESET);
   mmio_write32(control(tile, WEFT_TILE_CONTROL_EVENTS), all_events);
   mmio_write32(control(tile, WEFT_TILE_CONTROL_ENTRY), entry);
   mmio_write32(control(tile, WEFT_TILE_CONTROL_ENABLE), all_events);
-  mmio_write32(control(tile, WEFT_TILE_CONTROL_CONTROL),
-               WEFT_TILE_CONTROL_CONTROL_RESET | WEFT_TILE_CONTROL_CONTROL_START);
+}
+
+void tile_start(uint32_t tile) {
+  mmio_write32(control(tile, WEFT_TILE_CONTROL_CONTROL), WEFT_TILE_CONTROL_CONTROL_START);
 }
 
 struct tile_fault tile_fault(uint32_t tile) {

@@ -158,8 +158,9 @@ static void print_fault(uint32_t tile) {
 static void run(const struct weft_boot_info* boot, const struct weft_boot_tile* tiles) {
   tiles_watch(tiles, boot->tile_count);
   for (uint32_t index = 0; index < boot->tile_count; ++index) {
-    tile_start(tiles[index].tile, tiles[index].entry);
+    tile_prepare(tiles[index].tile, tiles[index].entry);
   }
+  for (uint32_t index = 0; index < boot->tile_count; ++index) tile_start(tiles[index].tile);
   uint32_t printed = 0;
   uint32_t done = 0;
   bool faulty = false;

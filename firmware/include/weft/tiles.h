@@ -23,8 +23,10 @@ uint32_t tile_of(uint32_t address);
 // Bytes from `address` to the end of the tile buffer it lies in; 0: it lies in none.
 uint32_t tile_buffer_room(uint32_t address);
 
-// Resets the tile's units and counters and lets its hart run from `entry`; all its events interrupt.
-void tile_start(uint32_t tile, uint32_t entry);
+// Resets the tile's units and counters; its hart will start at `entry`; all its events interrupt. To be done
+// with every tile before the first one starts, because a running tile may raise counters of any other.
+void tile_prepare(uint32_t tile, uint32_t entry);
+void tile_start(uint32_t tile);
 
 struct tile_fault tile_fault(uint32_t tile);
 
