@@ -111,8 +111,8 @@ class LayoutMaker {
     if (counters_ > limits_.counters) {
       throw Error(fmt::format(
           "tile {} needs {} sync counters, it has {} (platform.tile.sync_counters); allowed: more "
-          "counters, more tiles, more or larger arrays a tile, or training.batch 1",
-          tile, counters_, limits_.counters));
+          "counters, more tiles, more or larger arrays a tile{}",
+          tile, counters_, limits_.counters, network_.batch > 1 ? ", training.batch 1" : ""));
     }
     layout_.tiles.push_back(own);
   }

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "models/common/counter_rng.h"
 #include "models/common/error.h"
 #include "tools/weft/workload.h"
@@ -13,8 +15,8 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// Results must not depend on who is fast and who is slow.
-const std::vector<Texts> timings{
+// Who is fast and who is slow must not matter either.
+const std::vector<Texts> variations{
     {"platform.quantum=10 ns", "platform.quantum=10 us", "platform.quantum=1 ms"},
     {"platform.noc.hop_cycles=1", "platform.noc.hop_cycles=64"},
     {"platform.noc.flit_bytes=1", "platform.noc.flit_bytes=8"},
@@ -22,6 +24,9 @@ const std::vector<Texts> timings{
     {"platform.tile.vector_lanes=1", "platform.tile.vector_lanes=1024"},
     {"platform.tile.buffer_bandwidth=100 MB/s", "platform.tile.buffer_bandwidth=1 TB/s"},
     {"platform.host.dram_bandwidth=100 MB/s", "platform.host.dram_bandwidth=1 TB/s"},
+    {"training.evaluate=true", "training.evaluate=false"},
+    {"training.shuffle=true", "training.shuffle=false"},
+    {"training.initial=auto", "training.initial=he", "training.initial=xavier"},
     {"technology.crossbar.mvm_step=1 ps", "technology.crossbar.mvm_step=1 us"},
     {"technology.crossbar.opa_step=1 ps", "technology.crossbar.opa_step=1 us"},
     {"technology.crossbar.read_time=1 ps", "technology.crossbar.read_time=10 us"},
@@ -43,19 +48,32 @@ class Draw {
   CounterRng random_;
 };
 
-// The first that the network fits, of meshes that grow column by column, then row by row.
+constexpr int most_tiles_in_a_row = 8;
+
+void set_tiles(Setup& setup, int tiles) {
+  setup.tile_columns = std::min(tiles, most_tiles_in_a_row);
+  setup.tile_rows = (tiles + setup.tile_columns - 1) / setup.tile_columns;
+}
+
+void give_every_shard_a_tile(Setup& setup) {
+  constexpr int enough = 128;
+  set_tiles(setup, enough);
+  set_tiles(setup, static_cast<int>(prepare(make_scenario(setup)).program.placement.shards.size()));
+}
+
 void take_smallest_machine(Setup& setup) {
-  constexpr int most_rows = 10;
-  for (setup.tile_rows = 1; setup.tile_rows <= most_rows; ++setup.tile_rows) {
-    for (setup.tile_columns = 1; setup.tile_columns <= 10; ++setup.tile_columns) {
-      try {
-        prepare(make_scenario(setup));
-        return;
-      } catch (const Error&) {
-        if (setup.tile_rows == most_rows && setup.tile_columns == 10) throw;
-      }
+  give_every_shard_a_tile(setup);
+  const int most = setup.tile_columns * setup.tile_rows;
+  for (int tiles = 1; tiles < most; ++tiles) {
+    try {
+      set_tiles(setup, tiles);
+      prepare(make_scenario(setup));
+      return;
+    } catch (const Error&) {
+      // Too small; the next one.
     }
   }
+  set_tiles(setup, most);
 }
 
 }  // namespace
@@ -88,11 +106,12 @@ Setup random_setup(std::uint64_t number) {
                 fmt::format("workload.number_format.input_bits={}", draw.between(6, 10)),
                 fmt::format("workload.number_format.activation_bits={}", draw.between(8, 15)),
                 fmt::format("workload.number_format.error_bits={}", draw.between(13, 15))};
-  for (const Texts& choices : timings) setup.more.push_back(draw.one_of(choices));
-  setup.tile_columns = 10;
-  setup.tile_rows = 10;
-  if (draw.between(0, 1) == 0) return setup;
-  take_smallest_machine(setup);
+  for (const Texts& each : variations) setup.more.push_back(draw.one_of(each));
+  if (draw.between(0, 1) == 0) {
+    give_every_shard_a_tile(setup);
+  } else {
+    take_smallest_machine(setup);
+  }
   return setup;
 }
 

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole machine, firmware and compiled programs included, computes what the golden reference computes:
+// the same weights, biases and figures, bit for bit, wherever the layers lie.
+#include <catch2/catch.hpp>
+
+#include "tests/tools/weft/random_setup.h"
+#include "tests/tools/weft/training.h"
+
+using namespace weft::tool;
+using namespace weft::tool::test;
+
+namespace {
+
+// Returns what was compared, for further expectations.
+Comparison require_bit_exact(const Setup& setup) {
+  INFO(describe(setup));
+  Comparison result = compare_with_golden(setup);
+  INFO(result.outcome.detail);
+  REQUIRE(to_text(result.outcome.ending) == std::string("finished"));
+  CHECK(result.outcome.faults.empty());
+  CHECK(result.metrics == "");
+  CHECK(result.weights == "");
+  CHECK(result.cells_changed > 0);
+  CHECK(result.cells_saturated == 0);
+  return result;
+}
+
+struct Split {
+  int row_shards;
+  int column_shards;
+};
+
+void require_split(const Comparison& result, const std::vector<Split>& expected) {
+  REQUIRE(result.layers.size() == expected.size());
+  for (std::size_t layer = 0; layer < expected.size(); ++layer) {
+    CAPTURE(layer);
+    CHECK(result.layers[layer].row_shards() == expected[layer].row_shards);
+    CHECK(result.layers[layer].column_shards() == expected[layer].column_shards);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("one layer in one array is bit-exact") {
+  Setup setup;
+  setup.array_rows = 64;
+  setup.crossbars = 1;
+  const Comparison result = require_bit_exact(setup);
+  require_split(result, {{1, 1}});
+  CHECK(result.placement.tiles_used == 1);
+}
+
+TEST_CASE("networks of one to three layers are bit-exact with every activation and loss") {
+  Setup setup;
+  setup.epochs = 2;
+  const std::string hidden = GENERATE("relu", "sigmoid", "none");
+  SECTION("one layer, squared error") {
+    setup.loss = "mean_squared_error";
+    setup.layers = {{10, hidden}};
+  }
+  SECTION("two layers, cross entropy") { setup.layers = {{20, hidden}, {10, "none"}}; }
+  SECTION("two layers, squared error") {
+    setup.loss = "mean_squared_error";
+    setup.layers = {{20, "relu"}, {10, hidden}};
+  }
+  SECTION("three layers, cross entropy") { setup.layers = {{20, "sigmoid"}, {18, hidden}, {10, "none"}}; }
+  SECTION("three layers, squared error") {
+    setup.loss = "mean_squared_error";
+    setup.layers = {{20, hidden}, {18, "relu"}, {12, "sigmoid"}};
+  }
+  require_bit_exact(setup);
+}
+
+TEST_CASE("batches with an incomplete last one are bit-exact") {
+  Setup setup;
+  setup.layers = {{24, "relu"}, {10, "none"}};
+  setup.batch = GENERATE(1, 3, 8);
+  setup.train = 29;
+  setup.test = 11;
+  require_bit_exact(setup);
+}
+
+TEST_CASE("layers cut into many row and column blocks are bit-exact") {
+  Setup setup;
+  setup.layers = {{40, "relu"}, {10, "none"}};
+  setup.batch = GENERATE(1, 3);
+  setup.crossbars = 24;
+  SECTION("16 x 16") {}
+  SECTION("8 x 32: many row blocks") {
+    setup.array_rows = 8;
+    setup.array_columns = 32;
+  }
+  SECTION("32 x 8: many column blocks") {
+    setup.array_rows = 32;
+    setup.array_columns = 8;
+  }
+  SECTION("7 x 9: nothing is a multiple of anything") {
+    setup.array_rows = 7;
+    setup.array_columns = 9;
+  }
+  const Comparison result = require_bit_exact(setup);
+  CHECK(result.layers.front().row_blocks * result.layers.front().column_blocks >= 10);
+}
+
+TEST_CASE("a layer over several tiles by columns is bit-exact") {
+  Setup setup;
+  setup.layers = {{40, "relu"}, {10, "none"}};
+  setup.crossbars = 4;
+  setup.batch = GENERATE(1, 3);
+  require_split(require_bit_exact(setup), {{1, 3}, {1, 1}});
+}
+
+TEST_CASE("a layer over several tiles by rows is bit-exact") {
+  Setup setup;
+  setup.layers = {{16, "relu"}, {10, "none"}};
+  setup.crossbars = GENERATE(1, 3);
+  setup.batch = GENERATE(1, 4);
+  require_split(require_bit_exact(setup), {{setup.crossbars == 1 ? 4 : 2, 1}, {1, 1}});
+}
+
+TEST_CASE("every layer over several tiles by rows and by columns is bit-exact") {
+  Setup setup;
+  setup.layers = {{20, "sigmoid"}, {18, "relu"}, {20, "none"}};
+  setup.crossbars = 1;
+  setup.tile_columns = 6;
+  setup.batch = GENERATE(1, 3);
+  setup.train = 12;
+  setup.test = 5;
+  setup.loss = GENERATE("cross_entropy", "mean_squared_error");
+  require_split(require_bit_exact(setup), {{4, 2}, {2, 2}, {2, 2}});
+}
+
+TEST_CASE("a fast sender of a batch does not stand in for a slow one") {
+  // Some partial sums have a longer way to their home than others.
+  Setup setup;
+  setup.layers = {{11, "none"}};
+  setup.array_rows = 7;
+  setup.array_columns = 4;
+  setup.crossbars = 1;
+  setup.tile_columns = 30;
+  setup.tile_rows = 1;
+  setup.batch = 3;
+  setup.train = 12;
+  setup.more = {"platform.noc.hop_cycles=64"};
+  require_split(require_bit_exact(setup), {{10, 3}});
+}
+
+TEST_CASE("a tile that starts late keeps the credits that early ones have given") {
+  Setup setup;
+  setup.layers = {{60, "none"}};
+  setup.array_rows = 8;
+  setup.array_columns = 11;
+  setup.crossbars = 1;
+  setup.tile_columns = 8;
+  setup.tile_rows = 6;
+  setup.train = 6;
+  setup.test = 2;
+  setup.more = {"technology.crossbar.write_time=1 ps", "platform.tile.sync_counters=64"};
+  const Comparison result = require_bit_exact(setup);
+  CHECK(result.placement.tiles_used == 48);
+}
+
+TEST_CASE("a sigmoid output layer over several tiles is bit-exact") {
+  Setup setup;
+  setup.layers = {{300, "sigmoid"}};
+  setup.loss = "mean_squared_error";
+  setup.array_rows = 64;
+  setup.array_columns = 30;
+  setup.crossbars = 1;
+  require_split(require_bit_exact(setup), {{1, 10}});
+}
+
+TEST_CASE("several layers in one tile are bit-exact") {
+  Setup setup;
+  setup.layers = {{12, "relu"}, {14, "sigmoid"}, {10, "none"}};
+  setup.batch = GENERATE(1, 4);
+  setup.tile_columns = 1;
+  setup.tile_rows = 1;
+  const Comparison result = require_bit_exact(setup);
+  CHECK(result.placement.tiles_used == 1);
+  CHECK(result.placement.of_tile(0).size() == 3);
+}
+
+TEST_CASE("a tile may hold the end of one layer and the start of the next") {
+  Setup setup;
+  setup.layers = {{40, "relu"}, {20, "relu"}, {10, "none"}};
+  setup.crossbars = 8;
+  setup.tile_columns = 3;
+  setup.tile_rows = 1;
+  setup.batch = GENERATE(1, 3);
+  const Comparison result = require_bit_exact(setup);
+  require_split(result, {{1, 2}, {1, 1}, {1, 1}});
+  CHECK(result.placement.tiles_used < 4);
+}
+
+TEST_CASE("resolving carries seldom is bit-exact with converters that can hold them") {
+  Setup setup;
+  setup.layers = {{20, "relu"}, {10, "none"}};
+  setup.carry_period = GENERATE(1, 3);
+  setup.batch = GENERATE(1, 4);
+  setup.train = 31;
+  setup.more = {"platform.crossbar.adc_bits=20", "platform.crossbar.cell_bits=8"};
+  require_bit_exact(setup);
+}
+
+TEST_CASE("sliced and integer arithmetic are bit-exact") {
+  Setup setup;
+  setup.layers = {{20, "relu"}, {10, "none"}};
+  SECTION("sliced") {
+    setup.arithmetic = "sliced";
+    const Comparison result = require_bit_exact(setup);
+    CHECK(result.exact_operations == 0);
+    CHECK(result.sliced_operations > 0);
+  }
+  SECTION("automatic") {
+    const Comparison result = require_bit_exact(setup);
+    CHECK(result.exact_operations > 0);
+    CHECK(result.sliced_operations == 0);
+  }
+}
+
+TEST_CASE("other seeds, rates and orders are bit-exact") {
+  Setup setup;
+  setup.layers = {{20, "relu"}, {10, "none"}};
+  setup.seed = GENERATE(0u, 2u, 77u);
+  setup.rate = GENERATE(0.001, 1.0);
+  setup.more = {GENERATE("training.shuffle=true", "training.shuffle=false")};
+  require_bit_exact(setup);
+}
+
+TEST_CASE("outputs at the limit of their bits are bit-exact") {
+  // The target is subtracted from outputs that have saturated far below it.
+  Setup setup;
+  setup.layers = {{28, "none"}, {13, "none"}};
+  setup.loss = "mean_squared_error";
+  setup.rate = 0.93;
+  setup.batch = 4;
+  setup.epochs = 3;
+  setup.more = {"workload.number_format.activation_bits=15", "workload.number_format.error_bits=13",
+                "platform.crossbar.cell_bits=8", "platform.crossbar.adc_bits=20"};
+  require_bit_exact(setup);
+}
+
+TEST_CASE("training without evaluation is bit-exact") {
+  Setup setup;
+  setup.layers = {{20, "relu"}, {10, "none"}};
+  setup.epochs = 2;
+  setup.more = {"training.evaluate=false"};
+  require_bit_exact(setup);
+}
+
+TEMPLATE_TEST_CASE_SIG("networks and machines drawn at random are bit-exact", "", ((int group), group), 0, 1,
+                       2, 3, 4, 5) {
+  constexpr int group_size = 8;
+  for (int number = group_size * group; number < group_size * (group + 1); ++number) {
+    DYNAMIC_SECTION("number " << number) {
+      require_bit_exact(random_setup(static_cast<std::uint64_t>(number)));
+    }
+  }
+}

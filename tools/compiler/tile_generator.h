@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// The code generator of one tile; used by codegen*.cpp only. Start, loops and read-out are in codegen.cpp,
+// the forward pass and the loss in codegen_forward.cpp, the backward pass and the update in
+// codegen_backward.cpp.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tools/compiler/codegen.h"
+#include "tools/compiler/emitter.h"
+
+namespace weft::compiler {
+
+class TileGenerator {
+ public:
+  TileGenerator(const ProgramPlan& plan, int tile)
+      : plan_(plan),
+        network_(plan.network),
+        layout_(plan.layout),
+        tile_(plan.layout.tiles.at(static_cast<std::size_t>(tile))),
+        shards_(plan.placement.of_tile(tile)),
+        as_(tile_.code),
+        e_(as_) {}
+
+  TileProgram make();
+
+ private:
+  // Registers that live through the program.
+  static constexpr Reg slot = Reg::s0;           // sample within the batch
+  static constexpr Reg chunk = Reg::s1;          // samples in this batch
+  static constexpr Reg order = Reg::s2;          // next entry of the order table
+  static constexpr Reg epoch = Reg::s3;          // from 0
+  static constexpr Reg remaining = Reg::s4;      // samples left in this pass over the data
+  static constexpr Reg rates = Reg::s5;          // row of the rate table
+  static constexpr Reg metrics = Reg::s6;        // counters of this pass
+  static constexpr Reg training = Reg::s7;       // 1 while training, 0 while evaluating
+  static constexpr Reg labels = Reg::s8;         // next label
+  static constexpr Reg record_out = Reg::s9;     // this epoch's record in DRAM
+  static constexpr Reg scratch_page = Reg::s10;  // tile control
+
+  // ---- what the tile is part of ----
+
+  const Shard& shard(int index) const { return plan_.placement.shards[static_cast<std::size_t>(index)]; }
+  const ShardBuffers& buffers(int index) const { return layout_.shards[static_cast<std::size_t>(index)]; }
+  const LoweredLayer& layer_of(int index) const;
+  int last_layer() const { return static_cast<int>(network_.layers.size()) - 1; }
+  bool is_last(int index) const { return shard(index).layer == last_layer(); }
+  bool is_head(int index) const { return plan_.placement.is_head(index); }
+  int head() const { return plan_.placement.home(last_layer(), 0); }
+  bool has_head() const;
+  bool reads_samples() const;
+  std::uint32_t target_word(unsigned counter) const { return tile_.data.expected + 4 * counter; }
+
+  std::string region_name(int index, const char* pass) const;
+  void region(const char* name) { as_.region(fmt::format("tile{}.{}", tile_.tile, name)); }
+
+  // Units of one column block: its row blocks lie side by side.
+  std::uint32_t column_mask(int index, int column_block) const;
+  std::uint32_t shard_mask(int index) const;
+
+  // Shards whose data this shard gets in the forward pass, and which it therefore tells when it has
+  // finished with a batch.
+  std::vector<int> producers(int index) const;
+  std::uint32_t consumers(int index) const;
+
+  // ---- start and end ----
+
+  void emit_start();
+  void emit_trap_handler();
+
+  // t0 is the tile control's address.
+  void stop(std::uint32_t event);
+  void emit_end();
+  void emit_initialisation();
+  void program_block(int index, const WeightBlock& block);
+  void set_dimensions(int index);
+  void refresh_bias(int index);
+  void give_credits();
+  void take_credits();
+
+  // Until every sender's message for this sample is there.
+  void wait_for(const Inbox& inbox);
+
+  // ---- loops ----
+
+  void emit_epochs();
+
+  // One pass over the training set, or over the test set.
+  void emit_pass(bool trains);
+  void emit_sample_loop(Label body);
+  void finish_update();
+  void emit_record();
+
+  // Four words of metrics into the record at t0.
+  void copy_metrics(std::uint32_t source, std::size_t offset);
+  void emit_read_out();
+  void read_block(int index, const WeightBlock& block);
+
+  // ---- forward ----
+
+  void emit_forward();
+  void take_input(int index);
+
+  // Where this shard's sum goes: the home's own row of the shard sums when there are several.
+  Area own_sum(int index) const;
+  void multiply_forward(int index);
+  void send_shard_sum(int index);
+  void collect_shard_sums(int index);
+  void activate(int index);
+  void apply_activation(const LoweredLayer& layer, const Area& source, const Area& result, int length);
+  void send_activation(int index);
+  void send_logits(int index);
+  void gather_logits(int index);
+
+  // ---- loss ----
+
+  void emit_loss(int index);
+
+  // a3 = label; t5 = first scalar's address.
+  void load_label();
+
+  // Adds 1 to the correct samples if the winner is the label.
+  void count_correct();
+
+  // Adds t0, signed, to the 64-bit loss.
+  void add_loss();
+
+  // area[label] −= amount, int16, saturating; no value there is less than `least`. The label is in a3.
+  void subtract_at_label(const Area& area, std::int32_t amount, std::int32_t least);
+  void emit_cross_entropy(int index);
+  void emit_squared_error(int index);
+
+  // Sigmoid's derivative y (1 − y), at the activation's scale.
+  void emit_slope(int index, const Area& activation, int length);
+
+  // ---- backward ----
+
+  void emit_backward();
+  void take_error(int index);
+  void send_error(const Area& source, int receiver);
+
+  // Sums the errors the next layer has sent back and multiplies with the activation's derivative.
+  void differentiate(int index);
+  void multiply_backward(int index);
+  void send_errors(int index);
+
+  // ---- update ----
+
+  void emit_update();
+  std::int32_t rate_offset(int index, bool bias) const;
+  void scale_error(int index);
+  void outer_product(int index);
+  void resolve_carries(int index, std::uint32_t position);
+  void update_bias(int index);
+
+  // ---- data ----
+
+  std::vector<std::uint32_t> make_data() const;
+  const ProgramPlan& plan_;
+  const LoweredNetwork& network_;
+  const Layout& layout_;
+  const TileLayout& tile_;
+  std::vector<int> shards_;
+  Assembler as_;
+  Emitter e_;
+  Label trap_handler_;
+  Label forward_;
+  Label backward_;
+  Label update_;
+};
+
+}  // namespace weft::compiler
