@@ -16,6 +16,12 @@ namespace weft::loader {
 
 namespace {
 
+bool is_loaded(const ElfFile& file, std::uint32_t address) {
+  return std::any_of(file.segments.begin(), file.segments.end(), [address](const Segment& segment) {
+    return address >= segment.address && address - segment.address < segment.memory_size;
+  });
+}
+
 class Reader {
  public:
   Reader(const std::vector<std::uint8_t>& bytes, const std::string& name) : bytes_(bytes), name_(name) {}
@@ -49,11 +55,14 @@ class Reader {
     return value;
   }
 
+  void check_range(std::uint64_t offset, std::uint64_t size, const std::string& what) const {
+    if (offset <= bytes_.size() && size <= bytes_.size() - offset) return;
+    fail(fmt::format("truncated ELF file: {} takes bytes {} to {}, the file has {}", what, offset,
+                     offset + size, bytes_.size()));
+  }
+
   std::vector<std::uint8_t> range(std::uint64_t offset, std::uint64_t size, const std::string& what) const {
-    if (offset > bytes_.size() || size > bytes_.size() - offset) {
-      fail(fmt::format("truncated ELF file: {} takes bytes {} to {}, the file has {}", what, offset,
-                       offset + size, bytes_.size()));
-    }
+    check_range(offset, size, what);
     const auto first = bytes_.begin() + static_cast<std::ptrdiff_t>(offset);
     return {first, first + static_cast<std::ptrdiff_t>(size)};
   }
@@ -72,6 +81,13 @@ class Reader {
       fail(fmt::format("an ELF file of type {}; allowed: {} (a linked, static executable)", header_.e_type,
                        ET_EXEC));
     }
+    check_entry_size("program", header_.e_phnum, header_.e_phentsize, sizeof(Elf32_Phdr));
+    check_entry_size("section", header_.e_shnum, header_.e_shentsize, sizeof(Elf32_Shdr));
+  }
+
+  void check_entry_size(const char* table, unsigned count, unsigned found, std::size_t expected) const {
+    if (count == 0 || found == expected) return;
+    fail(fmt::format("{} headers of {} bytes; allowed: {}", table, found, expected));
   }
 
   void add_segment(ElfFile& file, unsigned index) const {
@@ -91,10 +107,10 @@ class Reader {
   }
 
   std::string text(const Elf32_Shdr& table, std::uint32_t offset) const {
-    const std::vector<std::uint8_t> bytes = range(table.sh_offset, table.sh_size, "string table");
-    if (offset >= bytes.size()) fail("a name lies outside its string table");
-    const auto first = bytes.begin() + offset;
-    return {first, std::find(first, bytes.end(), std::uint8_t{0})};
+    check_range(table.sh_offset, table.sh_size, "string table");
+    if (offset >= table.sh_size) fail("a name lies outside its string table");
+    const auto start = bytes_.begin() + static_cast<std::ptrdiff_t>(table.sh_offset);
+    return {start + offset, std::find(start + offset, start + table.sh_size, std::uint8_t{0})};
   }
 
   void add_section(ElfFile& file, unsigned index) const {
@@ -113,7 +129,8 @@ class Reader {
       const auto symbol = at<Elf32_Sym>(table.sh_offset + offset, "symbol");
       const unsigned type = ELF32_ST_TYPE(symbol.st_info);
       if (symbol.st_name == 0 || (type != STT_FUNC && type != STT_NOTYPE && type != STT_OBJECT)) continue;
-      if (symbol.st_shndx == SHN_UNDEF) continue;
+      // An absolute symbol is a number, not a place.
+      if (symbol.st_shndx == SHN_UNDEF || symbol.st_shndx == SHN_ABS) continue;
       std::string name = text(names, symbol.st_name);
       // Mapping symbols ($x, $d) and compiler-local labels name no place a reader knows.
       if (name.empty() || name[0] == '$' || name.rfind(".L", 0) == 0) continue;
@@ -123,9 +140,7 @@ class Reader {
 
   void check_entry(const ElfFile& file) const {
     if (file.segments.empty()) fail("no loadable segment");
-    for (const Segment& segment : file.segments) {
-      if (file.entry >= segment.address && file.entry - segment.address < segment.memory_size) return;
-    }
+    if (is_loaded(file, file.entry)) return;
     fail(fmt::format("the entry {:#x} lies in no loadable segment", file.entry));
   }
 
@@ -152,7 +167,7 @@ std::string ElfFile::place(std::uint32_t address) const {
   const auto after =
       std::upper_bound(symbols.begin(), symbols.end(), address,
                        [](std::uint32_t value, const Symbol& symbol) { return value < symbol.address; });
-  if (after == symbols.begin()) return "";
+  if (after == symbols.begin() || !is_loaded(*this, address)) return "";
   const Symbol& symbol = *std::prev(after);
   const std::uint32_t offset = address - symbol.address;
   return offset == 0 ? symbol.name : fmt::format("{}+{:#x}", symbol.name, offset);

@@ -36,7 +36,7 @@ struct ElfFile {
   std::vector<Symbol> symbols;    // with names, by address
   std::vector<CodeSection> code;  // executable sections
 
-  // "main+0x24"; empty if no symbol is at or before the address.
+  // "main+0x24"; empty if no symbol is at or before the address, or the address is in no segment.
   std::string place(std::uint32_t address) const;
 };
 

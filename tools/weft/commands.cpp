@@ -87,15 +87,12 @@ int run(const RunOptions& options) {
 
   std::optional<Workload> workload;
   if (is_compiled(scenario)) workload = prepare(scenario);
-  make_folder(folder);
-  write_file(folder / "scenario.yaml", config::dump_resolved(scenario));
-  if (workload) write_program(workload->program, folder);
 
   ProgressDisplay progress(options.quiet ? config::Progress::none : scenario.run.progress);
-  Terminal terminal(folder / "uart.log", !options.quiet, progress);
+  std::optional<Terminal> terminal;
   SimulationOptions simulation_options;
   simulation_options.firmware = firmware;
-  simulation_options.uart = [&](std::uint8_t byte) { terminal.put(byte); };
+  simulation_options.uart = [&](std::uint8_t byte) { terminal->put(byte); };
   simulation_options.progress = [&](const Progress& now) { progress.update(now); };
   simulation_options.interrupted = &interrupt_requested;
   if (options.verbose) {
@@ -104,9 +101,17 @@ int run(const RunOptions& options) {
       fmt::print(stderr, "[{}] {}: {}\n", entry.time, entry.source, entry.text);
     };
   }
+  Simulation simulation(scenario, workload ? &workload->program : nullptr, simulation_options);
+
+  // Whatever can be wrong with the input is known by now.
+  make_folder(folder);
+  // Results of an earlier run must not pass for those of this one if it is killed.
+  fs::remove(folder / "results.json");
+  write_file(folder / "scenario.yaml", config::dump_resolved(scenario));
+  if (workload) write_program(workload->program, folder);
+  terminal.emplace(folder / "uart.log", !options.quiet, progress);
   std::signal(SIGINT, request_interrupt);
   std::signal(SIGTERM, request_interrupt);
-  Simulation simulation(scenario, workload ? &workload->program : nullptr, simulation_options);
   const Outcome outcome = simulation.run();
   progress.clear();
   std::signal(SIGINT, SIG_DFL);

@@ -20,7 +20,8 @@ void add_scenario(CLI::App& command, tool::ScenarioOptions& options) {
   command.add_option("scenario", options.scenario, "Scenario file (YAML)")->required();
   command.add_option("--set", options.set, "Override a key: --set training.epochs=1; may be repeated")
       ->type_name("KEY=VALUE")
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);  // one value each: what follows may be the scenario
   command.add_option("--data", options.data, "Folder with the data set's files")->type_name("DIR");
 }
 

@@ -108,18 +108,26 @@ Simulation::~Simulation() = default;
 void Simulation::load_firmware() {
   const loader::ElfFile firmware = loader::parse_elf(options_.firmware, "firmware");
   for (const loader::Segment& segment : firmware.segments) {
+    check_place(segment);
     std::vector<std::uint8_t> bytes = segment.bytes;
     bytes.resize(segment.memory_size);
-    try {
-      machine_->write_memory(segment.address, bytes.data(), bytes.size());
-    } catch (const Error&) {
-      throw Error(fmt::format(
-          "firmware: the segment at {:#x} of {} bytes does not lie in memory; allowed: DRAM from "
-          "{:#x}, {} bytes",
-          segment.address, segment.memory_size, map::dram_base, scenario_.platform.host.dram_size_bytes));
-    }
+    machine_->write_memory(segment.address, bytes.data(), bytes.size());
   }
   machine_->set_boot(firmware.entry, boot_info_);
+}
+
+// The boot information and everything it leads to lie behind the firmware's part of DRAM.
+void Simulation::check_place(const loader::Segment& segment) const {
+  const auto lies_in = [&](std::uint64_t start, std::uint64_t end) {
+    return segment.address >= start && std::uint64_t{segment.address} + segment.memory_size <= end;
+  };
+  const std::uint64_t sram_size = scenario_.platform.host.sram_size_bytes;
+  if (lies_in(map::dram_base, boot_info_) || lies_in(map::sram_base, map::sram_base + sram_size)) return;
+  throw Error(fmt::format(
+      "firmware: the segment at {:#x} of {} bytes does not lie in the memory for firmware; allowed: DRAM "
+      "from {:#x} to {:#x}, SRAM from {:#x} to {:#x}",
+      segment.address, segment.memory_size, map::dram_base, boot_info_, map::sram_base,
+      map::sram_base + sram_size));
 }
 
 void Simulation::load_program() {
@@ -176,8 +184,9 @@ Outcome Simulation::run_slices() {
   Clock::time_point reported = Clock::now();
   for (;;) {
     const Clock::time_point begin = Clock::now();
-    // Without an event in it a slice would not let time pass.
-    const sc_time wanted = std::max(slice, sc_core::sc_time_to_pending_activity());
+    // Without an event in it a slice would not let time pass. Before the start nothing is pending yet.
+    const bool waits = sc_core::sc_pending_activity();
+    const sc_time wanted = waits ? std::max(slice, sc_core::sc_time_to_pending_activity()) : slice;
     sc_core::sc_start(std::min(wanted, time_left()), sc_core::SC_EXIT_ON_STARVATION);
     const double took = seconds_since(begin);
     if (took < slice_wall_s / 2 && slice < sc_time(100, sc_core::SC_MS)) slice = slice * 2.0;

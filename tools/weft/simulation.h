@@ -82,6 +82,7 @@ class Simulation {
 
  private:
   void load_firmware();
+  void check_place(const loader::Segment& segment) const;
   void load_program();
   void load_tile_programs();
   Outcome run_slices();
