@@ -156,6 +156,14 @@ void Simulation::load_tile_programs() {
   info.program = info.tiles + 4 * static_cast<std::uint32_t>(table.size());
   const std::vector<std::uint8_t> elf = loader::merge_elf(files);
   info.program_size = files.empty() ? 0 : static_cast<std::uint32_t>(elf.size());
+  const std::uint64_t end = std::uint64_t{info.program} + elf.size();
+  const std::uint64_t dram_end = map::dram_base + scenario_.platform.host.dram_size_bytes;
+  if (end > dram_end) {
+    throw Error(fmt::format(
+        "DRAM is full: the tile programs need {} bytes at {:#x}, memory ends at {:#x}; allowed: a "
+        "larger platform.host.dram_size",
+        end - boot_info_, boot_info_, dram_end));
+  }
   machine_->write_memory(boot_info_, &info, sizeof info);
   if (table.empty()) return;
   machine_->write_memory(info.tiles, table.data(), 4 * table.size());
