@@ -75,7 +75,7 @@ TEST_CASE("sliced arithmetic gives the same results, time and energy as exact ar
   CHECK(sliced == exact);
 }
 
-TEST_CASE("an ADC two bits short of lossless loses bits and is no longer bit-exact") {
+TEST_CASE("an ADC three bits short of lossless loses bits and is no longer bit-exact") {
   const TemporaryFolder folder;
   // 32 rows of digits from -2 to 1 with inputs of both signs: ±64, 8 bits.
   for (const char* range : {"max", "granular"}) {

@@ -28,7 +28,8 @@ void check_every_weight_has_one_place(const LoweredNetwork& network, const Place
       if (shard.layer != static_cast<int>(layer)) continue;
       for (int row = shard.first_row; row < shard.first_row + shard.rows; ++row) {
         for (int column = shard.first_column; column < shard.first_column + shard.columns; ++column) {
-          ++holders.at(static_cast<std::size_t>(row * shape.outputs + column));
+          ++holders.at(static_cast<std::size_t>(row) * static_cast<std::size_t>(shape.outputs) +
+                       static_cast<std::size_t>(column));
         }
       }
     }
