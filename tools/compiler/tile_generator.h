@@ -51,7 +51,6 @@ class TileGenerator {
   int last_layer() const { return static_cast<int>(network_.layers.size()) - 1; }
   bool is_last(int index) const { return shard(index).layer == last_layer(); }
   bool is_head(int index) const { return plan_.placement.is_head(index); }
-  int head() const { return plan_.placement.home(last_layer(), 0); }
   bool has_head() const;
   bool reads_samples() const;
   std::uint32_t target_word(unsigned counter) const { return tile_.data.expected + 4 * counter; }

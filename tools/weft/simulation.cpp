@@ -268,11 +268,9 @@ std::vector<TileFault> Simulation::collect_faults() {
   std::vector<TileFault> faults;
   for (int tile = 0; tile < machine_->accelerator().tiles(); ++tile) {
     TileFault fault{tile};
-    std::uint32_t pc = 0;
-    machine_->read_memory(control_register(tile, r::fault_pc), &pc, sizeof pc);
+    machine_->read_memory(control_register(tile, r::fault_pc), &fault.pc, sizeof fault.pc);
     machine_->read_memory(control_register(tile, r::fault_cause), &fault.cause, sizeof fault.cause);
     machine_->read_memory(control_register(tile, r::fault_value), &fault.value, sizeof fault.value);
-    fault.pc = pc;
     if (fault.pc != 0 || fault.cause != 0) faults.push_back(fault);
   }
   return faults;
