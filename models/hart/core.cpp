@@ -52,6 +52,7 @@ void check(const CoreConfig& config) {
       {"atomic", costs.atomic},     {"fence", costs.fence},   {"custom", costs.custom},
       {"trap", costs.trap}};
   for (const auto& [name, cycles] : all) check_cost(config.hart_id, name, cycles);
+  if (costs.load_use != 0) check_cost(config.hart_id, "load_use", costs.load_use);
   const std::uint32_t alignment = config.compressed ? 2 : 4;
   if (config.reset_pc % alignment != 0) {
     throw Error(fmt::format("hart {}: reset pc 0x{:08x} is not a multiple of {}", config.hart_id,
@@ -183,10 +184,9 @@ void Core::run_blocks() {
 // The instructions of a block that start before the limit, when not all do.
 void Core::run_prefix(const Block& block) {
   begin_scratch(block.pc);
-  for (std::uint32_t i = 0; cycles_ + block.operations[i].cycles_before < limit_; ++i) {
-    append(block.operations[i]);
-  }
-  finish_scratch();
+  std::uint32_t i = 0;
+  for (; cycles_ + block.operations[i].cycles_before < limit_; ++i) append(block.operations[i]);
+  finish_scratch(stall(scratch_operations_[i - 1], block.operations[i]));
   execute(&scratch_);
 }
 
@@ -199,7 +199,7 @@ void Core::run_one_uncached() {
   const std::uint32_t instruction = (static_cast<std::uint32_t>(high) << 16) | low;
   begin_scratch(pc_);
   append(decode(instruction, length, pc_, decode_options_));
-  finish_scratch();
+  finish_scratch(stall_before(pc_ + length));
   // The fetch may have left something to attend to, so nothing may be chained behind this instruction.
   limit_ = 0;
   execute(&scratch_);
@@ -237,7 +237,14 @@ Block* Core::build_block() {
     if (ends_block(scratch_operations_[scratch_.count - 1].kind)) break;
   }
   if (scratch_.count == 0) return nullptr;
-  finish_scratch();
+  const std::uint32_t next = pc_ + bytes;
+  const bool depends_on_next =
+      config_.costs.load_use != 0 && !ends_block(scratch_operations_[scratch_.count - 1].kind);
+  finish_scratch(stall_before(next));
+  if (depends_on_next) {
+    direct_.add_code(next, 2);
+    direct_.add_code(next + 2, 2);
+  }
   direct_.add_code(pc_, bytes);
   return blocks_.insert(scratch_);
 }
@@ -255,12 +262,38 @@ void Core::append(Operation operation) {
   if (scratch_.count > 0) {
     const Operation& previous = scratch_operations_[scratch_.count - 1];
     operation.offset = static_cast<std::uint16_t>(previous.offset + previous.length);
-    operation.cycles_before = previous.cycles_before + cycle_cost(previous, config_.costs);
+    operation.cycles_before =
+        previous.cycles_before + cycle_cost(previous, config_.costs) + stall(previous, operation);
   }
   scratch_operations_[scratch_.count++] = operation;
 }
 
-void Core::finish_scratch() {
+unsigned Core::stall(const Operation& operation, const Operation& next) const {
+  return config_.costs.load_use != 0 && is_used_by(operation, next) ? config_.costs.load_use : 0;
+}
+
+// Of the last operation of the scratch block, if the instruction at `next` uses what it loads.
+unsigned Core::stall_before(std::uint32_t next) {
+  if (config_.costs.load_use == 0 || scratch_.count == 0) return 0;
+  const Operation& last = scratch_operations_[scratch_.count - 1];
+  if (ends_block(last.kind)) return 0;
+  std::uint16_t low = 0;
+  std::uint16_t high = 0;
+  if (!peek_parcel(next, low)) return 0;
+  const unsigned length = instruction_length(low);
+  if (length == 4 && !peek_parcel(next + 2, high)) return 0;
+  const std::uint32_t instruction = (static_cast<std::uint32_t>(high) << 16) | low;
+  return stall(last, decode(instruction, length, next, decode_options_));
+}
+
+bool Core::peek_parcel(std::uint32_t address, std::uint16_t& parcel) {
+  const Window* window = direct_.for_fetch(address);
+  if (window == nullptr || !window->covers(address, 2)) return environment_.peek(address, parcel);
+  parcel = read_parcel(window->at(address));
+  return true;
+}
+
+void Core::finish_scratch(unsigned stall_behind) {
   const Operation& last = scratch_operations_[scratch_.count - 1];
   scratch_.cycles_before_last = last.cycles_before;
   scratch_.cycles_taken =
@@ -269,6 +302,7 @@ void Core::finish_scratch() {
   end.kind = Kind::end_of_block;
   append(end);
   --scratch_.count;
+  scratch_operations_[scratch_.count].cycles_before += stall_behind;
 }
 
 void Core::enter_callback(const Block& block, const Operation& operation) {

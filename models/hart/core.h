@@ -7,11 +7,11 @@
 // Misaligned loads, stores and atomics trap. Everything a guest can do ends in a trap, never in an error
 // of the simulator.
 //
-// Timing: every instruction costs a fixed number of cycles of its class (CycleCosts), plus what the
-// environment adds. Cycles, instruction counts and the instruction before which an interrupt is taken
-// depend neither on the block cache nor on direct memory access nor on how run() is cut into pieces.
-// Code is read from memory anew after a store of this core, fence.i or flush_code(); without a cache it
-// is read for every instruction.
+// Timing: every instruction costs a fixed number of cycles of its class (CycleCosts), a load more if the next
+// instruction uses what it loads, plus what the environment adds. Cycles, instruction counts and the
+// instruction before which an interrupt is taken depend neither on the block cache nor on direct memory
+// access nor on how run() is cut into pieces. Code is read from memory anew after a store of this core,
+// fence.i or flush_code(); without a cache it is read for every instruction.
 #pragma once
 
 #include <array>
@@ -125,7 +125,10 @@ class Core {
   bool fetch_parcel(std::uint32_t address, std::uint16_t& parcel);
   void begin_scratch(std::uint32_t pc);
   void append(Operation operation);
-  void finish_scratch();
+  void finish_scratch(unsigned stall_behind);
+  unsigned stall(const Operation& operation, const Operation& next) const;
+  unsigned stall_before(std::uint32_t next);
+  bool peek_parcel(std::uint32_t address, std::uint16_t& parcel);
   void clear_blocks();
 
   // The dispatch loop: from the first operation of `block` until something needs run()'s attention or the

@@ -185,6 +185,87 @@ Operation decode(std::uint32_t instruction, unsigned length, std::uint32_t pc, c
   return operation;
 }
 
+namespace {
+
+bool is_load(const Operation& operation) {
+  switch (operation.kind) {
+    case Kind::lb:
+    case Kind::lh:
+    case Kind::lw:
+    case Kind::lbu:
+    case Kind::lhu:
+      return true;
+    case Kind::atomic:
+      return field_funct5(operation.immediate) == funct5_lr;
+    default:
+      return false;
+  }
+}
+
+bool reads_first_source(const Operation& operation) {
+  switch (operation.kind) {
+    case Kind::constant:
+    case Kind::jal:
+    case Kind::jal_misaligned:
+    case Kind::fence:
+    case Kind::fence_i:
+    case Kind::ecall:
+    case Kind::ebreak:
+    case Kind::mret:
+    case Kind::wfi:
+    case Kind::illegal:
+    case Kind::end_of_block:
+      return false;
+    case Kind::csr:
+      return (field_funct3(operation.immediate) & 4u) == 0;
+    default:
+      return true;
+  }
+}
+
+bool reads_second_source(const Operation& operation) {
+  if (is_branch(operation.kind) || operation.kind == Kind::branch_misaligned) return true;
+  switch (operation.kind) {
+    case Kind::add_r:
+    case Kind::sub_r:
+    case Kind::sll_r:
+    case Kind::slt_r:
+    case Kind::sltu_r:
+    case Kind::xor_r:
+    case Kind::srl_r:
+    case Kind::sra_r:
+    case Kind::or_r:
+    case Kind::and_r:
+    case Kind::mul:
+    case Kind::mulh:
+    case Kind::mulhsu:
+    case Kind::mulhu:
+    case Kind::div:
+    case Kind::divu:
+    case Kind::rem:
+    case Kind::remu:
+    case Kind::sb:
+    case Kind::sh:
+    case Kind::sw:
+    case Kind::atomic:
+    case Kind::custom:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool reads_third_source(const Operation& operation) { return operation.kind == Kind::custom; }
+
+}  // namespace
+
+bool is_used_by(const Operation& operation, const Operation& next) {
+  if (!is_load(operation) || operation.rd == discard_register) return false;
+  return (reads_first_source(next) && next.rs1 == operation.rd) ||
+         (reads_second_source(next) && next.rs2 == operation.rd) ||
+         (reads_third_source(next) && bits(next.immediate, 27, 5) == operation.rd);
+}
+
 unsigned cycle_cost(const Operation& operation, const CycleCosts& costs) {
   switch (operation.kind) {
     case Kind::mul:

@@ -48,6 +48,9 @@ static_assert(sizeof(Operation) == 16, "four operations a cache line");
 // Cycles of each instruction class; an instruction that traps costs `trap` instead of its class, and so
 // does taking an interrupt. `load` is also paid by lr.w, `atomic` by sc.w and the AMOs, `jump` by mret,
 // `fence` by fence, fence.i and wfi. Allowed: 1 to 1,000,000.
+//
+// `load_use` (0 allowed) is added to a load whose result the next instruction in memory reads. It depends on
+// the code alone, so that it is the same wherever execution is interrupted between the two.
 struct CycleCosts {
   unsigned alu = 1;
   unsigned load = 2;
@@ -62,6 +65,7 @@ struct CycleCosts {
   unsigned fence = 1;
   unsigned custom = 1;
   unsigned trap = 4;
+  unsigned load_use = 0;
 };
 
 // Which parts of RV32IMAC exist; the encodings of the others are illegal.
@@ -77,6 +81,9 @@ Operation decode(std::uint32_t instruction, unsigned length, std::uint32_t pc, c
 
 // Cycles of an operation that retires; of a conditional branch: when it is not taken.
 unsigned cycle_cost(const Operation& operation, const CycleCosts& costs);
+
+// Whether `operation` is a load whose result `next`, the instruction behind it in memory, reads.
+bool is_used_by(const Operation& operation, const Operation& next);
 
 // Whether the instruction that follows in memory may not be the next one executed.
 bool ends_block(Kind kind);

@@ -37,9 +37,9 @@ struct CustomResult {
   static CustomResult trap(std::uint32_t cause, std::uint32_t value) { return {true, cause, value}; }
 };
 
-// All callbacks but `direct` may block in simulated time, read Core::cycles() and instructions() (exact:
-// everything before the current instruction), add stall cycles, move interrupt lines, flush the core's
-// code or direct memory, and request a yield; effects on the program appear at the next instruction
+// All callbacks but `direct` and `peek` may block in simulated time, read Core::cycles() and instructions()
+// (exact: everything before the current instruction), add stall cycles, move interrupt lines, flush the
+// core's code or direct memory, and request a yield; effects on the program appear at the next instruction
 // boundary. They must not call Core::run() or Core::set_pc(). An exception thrown from a callback leaves
 // run() with the core's state as it was before the current instruction.
 class Environment {
@@ -55,6 +55,9 @@ class Environment {
   // Half an instruction from memory that is not directly readable. Such code is never cached, so this is
   // called for every execution.
   virtual AccessStatus fetch(std::uint32_t address, std::uint16_t& parcel) = 0;
+
+  // The same without time or side effects, for looking at the instruction behind; false if there is nothing.
+  virtual bool peek(std::uint32_t, std::uint16_t&) { return false; }
 
   // The range around an address; the answer holds until Core::flush_direct(). No side effects.
   virtual DirectMemory direct(std::uint32_t address) = 0;

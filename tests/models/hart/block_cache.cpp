@@ -66,6 +66,7 @@ void prepare(Machine& machine) {
 
 Snapshot run_mixed(Mode mode, std::uint64_t limit, std::uint64_t slice) {
   hart::CoreConfig config;
+  config.costs.load_use = 2;
   config.enable_cache = mode.cached;
   Machine machine(config, mode.direct_memory);
   prepare(machine);

@@ -88,11 +88,13 @@ TEST_CASE("random bytes as code never crash and run the same with and without ca
   std::uint64_t executed = 0;
   std::size_t traps = 0;
   for (std::uint32_t round = 0; round < 300; ++round) {
-    hart::CoreConfig uncached_config;
+    hart::CoreConfig config;
+    config.costs.load_use = 1;
+    hart::CoreConfig uncached_config = config;
     uncached_config.enable_cache = false;
-    Machine cached;
+    Machine cached(config);
     Machine uncached(uncached_config);
-    Machine indirect({}, false);
+    Machine indirect(config, false);
     for (Machine* machine : {&cached, &uncached, &indirect}) {
       prepare(*machine, round, valid_words);
       run_round(*machine, round);

@@ -333,6 +333,71 @@ TEST_CASE("each instruction class costs what the configuration says") {
   }
 }
 
+TEST_CASE("a load costs more when the next instruction reads what it loads") {
+  hart::CoreConfig config;
+  config.costs.load_use = 10;
+  const std::uint64_t plain = config.costs.load;
+  const std::pair<std::vector<std::uint32_t>, std::uint64_t> cases[] = {
+      {{lw(a0, 0, s0), add(a1, a0, a2)}, plain + 10},
+      {{lw(a0, 0, s0), add(a1, a2, a0)}, plain + 10},
+      {{lw(a0, 0, s0), sw(a0, 0, s0)}, plain + 10},
+      {{lw(a0, 0, s0), lw(a1, 0, a0)}, plain + 10},
+      {{lbu(a0, 0, s0), bne(a0, zero, 8)}, plain + 10},
+      {{lr_w(a0, s0), op(0, 0, a1, a0, a2)}, plain + 10},
+      {{lw(a0, 0, s0), csrrw(zero, hart::csr::mscratch, a0)}, plain + 10},
+      {{lw(a0, 0, s0), pair(0x952E, c_nop)}, plain + 10},  // c.add a0,a1
+      // The destination, an immediate in the place of a register, and an instruction in between do not count.
+      {{lw(a0, 0, s0), addi(a0, a1, 1)}, plain},
+      {{lw(a0, 0, s0), addi(a1, a2, 10)}, plain},
+      {{lw(a0, 0, s0), 0x34055073 /* csrwi mscratch,10 */}, plain},
+      {{lw(a0, 0, s0), nop, add(a1, a0, a2)}, plain},
+      {{lw(zero, 0, s0), add(a1, zero, a2)}, plain},
+      {{add(a0, a1, a2), add(a1, a0, a2)}, config.costs.alu}};
+  for (const bool cached : {true, false}) {
+    for (const bool direct : {true, false}) {
+      for (const auto& [program, cycles] : cases) {
+        CAPTURE(cached, direct, program[0], program[1]);
+        config.enable_cache = cached;
+        Machine machine(config, direct);
+        machine.program(program);
+        machine.core.set_x(s0, data_base);
+        machine.step();
+        CHECK(machine.core.cycles() == cycles);
+      }
+    }
+  }
+}
+
+TEST_CASE("the load at the end of a full block sees the instruction behind it, also after that has changed") {
+  for (const bool cached : {true, false}) {
+    CAPTURE(cached);
+    hart::CoreConfig config;
+    config.enable_cache = cached;
+    config.costs.load_use = 10;
+    Machine machine(config);
+    std::vector<std::uint32_t> program(hart::max_block_operations - 1, nop);
+    program.push_back(lw(a0, 0, s0));
+    program.push_back(add(a1, a0, a2));
+    machine.program(program);
+    machine.core.set_x(s0, data_base);
+    const auto round = [&] {
+      machine.core.set_pc(ram_base);
+      const std::uint64_t before = machine.core.cycles();
+      machine.core.run(before + hart::max_block_operations);
+      return machine.core.cycles() - before;
+    };
+    const std::uint64_t expected = hart::max_block_operations - 1 + config.costs.load;
+    CHECK(round() == expected + 10);
+    // The program replaces the user of the loaded word by something that does not use it.
+    machine.program({sw(a3, 0, s1)}, ram_base + 0x1000);
+    machine.core.set_x(s1, ram_base + 4 * hart::max_block_operations);
+    machine.core.set_x(a3, nop);
+    machine.core.set_pc(ram_base + 0x1000);
+    machine.step();
+    CHECK(round() == expected);
+  }
+}
+
 TEST_CASE("a cost of zero or a reset pc off the grid is refused with a message") {
   hart::CoreConfig config;
   config.hart_id = 3;

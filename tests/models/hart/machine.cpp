@@ -89,6 +89,12 @@ AccessStatus Machine::fetch(std::uint32_t address, std::uint16_t& parcel) {
   return AccessStatus::ok;
 }
 
+bool Machine::peek(std::uint32_t address, std::uint16_t& parcel) {
+  if (!in_ram(address, sizeof parcel)) return false;
+  std::memcpy(&parcel, ram.data() + (address - ram_base), sizeof parcel);
+  return true;
+}
+
 hart::DirectMemory Machine::direct(std::uint32_t address) {
   if (!direct_memory || !in_ram(address, 1)) return {};
   const auto last = static_cast<std::uint32_t>(ram_base + ram.size() - 1);

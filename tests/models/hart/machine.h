@@ -40,6 +40,7 @@ class Machine : public hart::Environment {
   hart::AccessStatus load(std::uint32_t address, unsigned size, std::uint32_t& value) override;
   hart::AccessStatus store(std::uint32_t address, unsigned size, std::uint32_t value) override;
   hart::AccessStatus fetch(std::uint32_t address, std::uint16_t& parcel) override;
+  bool peek(std::uint32_t address, std::uint16_t& parcel) override;
   hart::DirectMemory direct(std::uint32_t address) override;
   std::uint64_t time() override { return time_value; }
   hart::CustomResult custom(std::uint32_t instruction, hart::Core& core) override;
