@@ -108,8 +108,8 @@ Hart::Hart(const sc_core::sc_module_name& name, const HartConfig& config, Contex
     xweft_.wtile = config_.xweft->tile;
   }
   core_->set_trap_observer([this](const TrapEvent& event) { observe_trap(event); });
-  fetch_socket.on_invalidate([this](std::uint64_t, std::uint64_t) { core_->flush_direct(); });
-  data_socket.on_invalidate([this](std::uint64_t, std::uint64_t) { core_->flush_direct(); });
+  fetch_socket.on_invalidate([this](std::uint64_t, std::uint64_t) { forget_direct_memory(); });
+  data_socket.on_invalidate([this](std::uint64_t, std::uint64_t) { forget_direct_memory(); });
 }
 
 void Hart::start(std::uint32_t entry) {
@@ -217,6 +217,7 @@ void Hart::sleep_until_interrupt() {
 
 void Hart::run_ahead() {
   const std::uint64_t ahead = cycles_ahead();
+  horizon_ = local_time() + sc_time::from_value(config_.cycle.value() * ahead);
   core_->run(core_->cycles() + ahead);
   catch_up();
 }
@@ -260,6 +261,19 @@ void Hart::catch_up() {
   instructions_charged_ = core_->instructions();
 }
 
+// Waiting costs a switch of threads. If nothing happens until local time, the target sees the same state now,
+// and the annotated delay tells it when the access takes place. Only for reads, which may withdraw an
+// interrupt but never raise one.
+sc_time Hart::catch_up_or_annotate() {
+  const sc_time local = local_time();
+  if (something_happens_before(local + sc_core::sc_get_time_resolution())) {
+    catch_up();
+    return sc_core::SC_ZERO_TIME;
+  }
+  const sc_time& now = sc_time_stamp();
+  return local > now ? local - now : sc_core::SC_ZERO_TIME;
+}
+
 void Hart::stall_until_now() {
   const sc_time local = local_time();
   const sc_time& now = sc_time_stamp();
@@ -271,44 +285,74 @@ void Hart::spend(const sc_time& delay) {
   core_->add_cycles((delay.value() + period - 1) / period);
 }
 
-void Hart::after_transaction() {
+void Hart::after_transaction(const sc_time& delay) {
+  const sc_time done = sc_time_stamp() + delay;
+  const sc_time local = local_time();
+  if (done > local) spend(done - local);
   // What the access started may interrupt this hart earlier than was known when it set out.
-  if (core_->interrupts_enabled()) core_->request_yield();
+  if (core_->interrupts_enabled() && something_happens_before(horizon_)) core_->request_yield();
+}
+
+bool Hart::something_happens_before(const sc_time& when) {
+  return sc_core::sc_pending_activity() && sc_time_stamp() + sc_core::sc_time_to_pending_activity() < when;
 }
 
 AccessStatus Hart::load(std::uint32_t address, unsigned size, std::uint32_t& value) {
-  catch_up();
-  sc_time delay;
   value = 0;
+  if (!config_.use_direct_memory && is_direct_memory(address)) {
+    const Status status = data_socket.read_debug(address, &value, size);
+    return status == Status::ok ? AccessStatus::ok : AccessStatus::fault;
+  }
+  sc_time delay = catch_up_or_annotate();
   const Status status = data_socket.read(address, &value, size, delay);
-  stall_until_now();
-  spend(delay);
-  after_transaction();
+  after_transaction(delay);
   return status == Status::ok ? AccessStatus::ok : AccessStatus::fault;
 }
 
 AccessStatus Hart::store(std::uint32_t address, unsigned size, std::uint32_t value) {
+  if (!config_.use_direct_memory && is_direct_memory(address)) {
+    const Status status = data_socket.write_debug(address, &value, size);
+    return status == Status::ok ? AccessStatus::ok : AccessStatus::fault;
+  }
   catch_up();
   sc_time delay;
   const Status status = data_socket.write(address, &value, size, delay);
-  stall_until_now();
-  spend(delay);
-  after_transaction();
+  after_transaction(delay);
   return status == Status::ok ? AccessStatus::ok : AccessStatus::fault;
 }
 
 AccessStatus Hart::fetch(std::uint32_t address, std::uint16_t& parcel) {
-  catch_up();
-  sc_time delay;
+  if (!config_.use_direct_memory && is_direct_memory(address)) {
+    return peek(address, parcel) ? AccessStatus::ok : AccessStatus::fault;
+  }
+  sc_time delay = catch_up_or_annotate();
   const Status status = fetch_socket.read(address, &parcel, sizeof parcel, delay);
-  stall_until_now();
-  spend(delay);
-  after_transaction();
+  after_transaction(delay);
   return status == Status::ok ? AccessStatus::ok : AccessStatus::fault;
+}
+
+bool Hart::peek(std::uint32_t address, std::uint16_t& parcel) {
+  return fetch_socket.read_debug(address, &parcel, sizeof parcel) == Status::ok;
+}
+
+bool Hart::is_direct_memory(std::uint32_t address) {
+  const auto holds = [address](const DirectRegion& region) {
+    return address >= region.start && address <= region.end;
+  };
+  if (std::any_of(direct_regions_.begin(), direct_regions_.end(), holds)) return true;
+  const std::optional<DirectRegion> region = data_socket.direct(address);
+  if (region) direct_regions_.push_back(*region);
+  return region.has_value();
+}
+
+void Hart::forget_direct_memory() {
+  direct_regions_.clear();
+  core_->flush_direct();
 }
 
 DirectMemory Hart::direct(std::uint32_t address) {
   constexpr std::uint32_t page = 0x1000;
+  if (!config_.use_direct_memory) return {nullptr, address & ~(page - 1), address | (page - 1), false, false};
   const std::optional<DirectRegion> region = data_socket.direct(address);
   if (!region) return {nullptr, address & ~(page - 1), address | (page - 1), false, false};
   const std::uint64_t end = std::min<std::uint64_t>(region->end, 0xffffffffu);
@@ -348,7 +392,7 @@ CustomResult Hart::custom(std::uint32_t instruction, Core&) {
   }
   const CustomResult result =
       decoded->unit == xweft::Unit::none ? synchronise(*decoded, instruction) : issue(*decoded, instruction);
-  after_transaction();
+  after_transaction(sc_core::SC_ZERO_TIME);
   return result;
 }
 

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <systemc>
+#include <vector>
 
 #include "models/common/context.h"
 #include "models/hart/core.h"
@@ -43,6 +44,9 @@ struct HartConfig {
   CoreConfig core;
   sc_core::sc_time cycle = sc_core::sc_time(1, sc_core::SC_NS);
   sc_core::sc_time quantum = sc_core::sc_time(10, sc_core::SC_US);
+  // Loads, stores and fetches use host pointers that memories grant. Without, the same bytes move through
+  // debug transport at the same cost in simulated time: speed only.
+  bool use_direct_memory = true;
   bool starts_running = false;       // else waits for HartControl::start
   std::optional<XweftConfig> xweft;  // without it, Xweft instructions are illegal
   Joule energy_per_instruction;
@@ -98,6 +102,7 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   AccessStatus store(std::uint32_t address, unsigned size, std::uint32_t value) override;
   AccessStatus fetch(std::uint32_t address, std::uint16_t& parcel) override;
   DirectMemory direct(std::uint32_t address) override;
+  bool peek(std::uint32_t address, std::uint16_t& parcel) override;
   std::uint64_t time() override;
   CustomResult custom(std::uint32_t instruction, Core& core) override;
   CsrStatus csr_read(unsigned number, std::uint32_t& value) override;
@@ -118,12 +123,17 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   void let_others_go_first();
   void update_interrupts();
 
+  bool is_direct_memory(std::uint32_t address);
+  void forget_direct_memory();
+
   // Local time is the simulated time at `origin_cycles_` plus the cycles since.
   sc_core::sc_time local_time() const;
   void catch_up();
+  sc_core::sc_time catch_up_or_annotate();
   void stall_until_now();
   void spend(const sc_core::sc_time& delay);
-  void after_transaction();
+  void after_transaction(const sc_core::sc_time& delay);
+  static bool something_happens_before(const sc_core::sc_time& when);
 
   CustomResult issue(const xweft::Instruction& instruction, std::uint32_t bits);
   CustomResult issue_to_crossbars(const unit::Command& command, std::uint32_t bits, std::uint32_t mask,
@@ -141,6 +151,7 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   Context& context_;
   std::unique_ptr<Core> core_;
   xweft::State xweft_;
+  std::vector<DirectRegion> direct_regions_;  // known so far, when host pointers are not used
   TickSource ticks_;
   TrapObserver trap_observer_;
   sc_core::sc_event control_changed_;
@@ -154,6 +165,7 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   HartState waiting_;
   sc_core::sc_time origin_time_;
   std::uint64_t origin_cycles_ = 0;
+  sc_core::sc_time horizon_;  // run_ahead() looks again then at the latest
   EnergyLedger::Account& instruction_energy_;
   std::uint64_t instructions_charged_ = 0;
 };

@@ -27,8 +27,30 @@ constexpr std::uint32_t timer_bit = 1u << 7;
 constexpr std::uint32_t software_bit = 1u << 3;
 constexpr std::uint32_t mstatus_mie = 8;
 
-std::vector<sc_time> quanta() {
-  return {ns(10), ns(17), ns(100), ns(1000), ns(10'000), sc_time(1, sc_core::SC_MS)};
+// Everything that may change how fast a hart is simulated and nothing else.
+struct Pace {
+  sc_time quantum;
+  bool cache = true;
+  bool direct_memory = true;
+
+  void apply(hart::HartConfig& config) const {
+    config.quantum = quantum;
+    config.core.enable_cache = cache;
+    config.use_direct_memory = direct_memory;
+  }
+};
+
+std::vector<Pace> paces() {
+  std::vector<Pace> result;
+  for (const sc_time& quantum : {ns(10), ns(17), ns(100), ns(1000), ns(10'000), sc_time(1, sc_core::SC_MS)}) {
+    result.push_back({quantum});
+  }
+  for (const sc_time& quantum : {ns(17), ns(10'000)}) {
+    result.push_back({quantum, false, true});
+    result.push_back({quantum, true, false});
+    result.push_back({quantum, false, false});
+  }
+  return result;
 }
 
 // Set and clear bits of a CSR by an immediate below 32.
@@ -79,10 +101,11 @@ void check_equal(const Outcome& found, const Outcome& expected) {
 
 // A host: hart, RAM and CLINT on a bus, and a second bus master.
 struct HostRig {
-  static hart::HartConfig hart_config(const sc_time& quantum) {
+  static hart::HartConfig hart_config(const Pace& pace) {
     hart::HartConfig config;
     config.core.reset_pc = ram;
-    config.quantum = quantum;
+    config.core.costs.load_use = 1;
+    pace.apply(config);
     config.starts_running = true;
     return config;
   }
@@ -111,7 +134,7 @@ struct HostRig {
   sc_core::sc_signal<bool> external{"external"};
   std::vector<TrapEvent> traps;
 
-  explicit HostRig(const sc_time& quantum) : hart("hart", hart_config(quantum), context) {
+  explicit HostRig(const Pace& pace) : hart("hart", hart_config(pace), context) {
     hart.fetch_socket.bind(bus.inputs[0]);
     hart.data_socket.bind(bus.inputs[1]);
     other.socket.bind(bus.inputs[2]);
@@ -169,14 +192,14 @@ void save_counts_and_end(Code& code) {
   code.save_csr(csr_mcycle, ram + 0x1000).save_csr(csr_minstret, ram + 0x1004).end();
 }
 
-// Runs the same program with every quantum and compares everything with the first run.
+// Runs the same program at every pace and compares everything with the first run.
 template <typename MakeRun>
-Outcome check_every_quantum(MakeRun run) {
+Outcome check_every_pace(MakeRun run) {
   std::vector<Outcome> outcomes;
-  for (const sc_time& quantum : quanta()) {
+  for (const Pace& pace : paces()) {
     fresh_kernel();
-    INFO("quantum " << quantum);
-    outcomes.push_back(run(quantum));
+    INFO("quantum " << pace.quantum << ", cache " << pace.cache << ", direct memory " << pace.direct_memory);
+    outcomes.push_back(run(pace));
     check_equal(outcomes.back(), outcomes.front());
   }
   return outcomes.front();
@@ -184,8 +207,10 @@ Outcome check_every_quantum(MakeRun run) {
 
 }  // namespace
 
-TEST_CASE("interrupts are taken at the same instruction for every quantum") {
-  const Outcome outcome = check_every_quantum([](const sc_time& quantum) {
+TEST_CASE(
+    "interrupts are taken at the same instruction for every quantum, with and without cache and direct "
+    "memory") {
+  const Outcome outcome = check_every_pace([](const Pace& pace) {
     Code code = host_start(timer_bit | software_bit);
     code.li(s1, 40);
     const auto loop = static_cast<std::int32_t>(code.words.size());
@@ -197,7 +222,7 @@ TEST_CASE("interrupts are taken at the same instruction for every quantum") {
     code << bne(s1, zero, 4 * (loop - static_cast<std::int32_t>(code.words.size())));
     code.set_csr(csr_mie, 0);
     save_counts_and_end(code);
-    HostRig rig(quantum);
+    HostRig rig(pace);
     rig.load(ram, code);
     rig.load(host_handler, ticking_handler());
     // Somebody else interrupts between two clock edges, and writes while the hart computes.
@@ -220,11 +245,11 @@ TEST_CASE("interrupts are taken at the same instruction for every quantum") {
 }
 
 TEST_CASE("an interrupt is taken before the first instruction that starts after it") {
-  check_every_quantum([](const sc_time& quantum) {
+  check_every_pace([](const Pace& pace) {
     Code code = host_start(timer_bit);
     code << csrsi(csr_mstatus, mstatus_mie);
     code << jal(zero, 0);
-    HostRig rig(quantum);
+    HostRig rig(pace);
     rig.load(ram, code);
     Code handler;
     handler.save_csr(csr_mcycle, host_data).set_csr(csr_mie, 0).end();
@@ -239,14 +264,14 @@ TEST_CASE("an interrupt is taken before the first instruction that starts after 
 
 TEST_CASE(
     "a program that enables interrupts in the middle of a quantum takes the one that has come meanwhile") {
-  check_every_quantum([](const sc_time& quantum) {
+  check_every_pace([](const Pace& pace) {
     Code code = host_start(timer_bit);
     compute(code, ram + 0x1100, 300);
     code << csrsi(csr_mstatus, mstatus_mie);
     const std::uint32_t after = ram + code.bytes();
     for (int i = 0; i < 50; ++i) code << nop;
     code.end();
-    HostRig rig(quantum);
+    HostRig rig(pace);
     rig.load(ram, code);
     rig.load(host_handler, Code().set_csr(csr_mie, 0).end());
     sc_core::sc_start();
@@ -258,7 +283,7 @@ TEST_CASE(
 }
 
 TEST_CASE("mie and mret enable interrupts in the middle of a quantum as well") {
-  check_every_quantum([](const sc_time& quantum) {
+  check_every_pace([](const Pace& pace) {
     Code code = host_start(0);
     code << csrsi(csr_mstatus, mstatus_mie);
     compute(code, ram + 0x1100, 300);
@@ -274,7 +299,7 @@ TEST_CASE("mie and mret enable interrupts in the middle of a quantum as well") {
     code << nop << nop;
     code.set_csr(csr_mie, 0);
     save_counts_and_end(code);
-    HostRig rig(quantum);
+    HostRig rig(pace);
     rig.load(ram, code);
     rig.load(host_handler, ticking_handler());
     sc_core::sc_start();
@@ -287,7 +312,7 @@ TEST_CASE("mie and mret enable interrupts in the middle of a quantum as well") {
 }
 
 TEST_CASE("wfi wakes for an interrupt that is not let in, whatever the quantum") {
-  check_every_quantum([](const sc_time& quantum) {
+  check_every_pace([](const Pace& pace) {
     Code code = host_start(timer_bit);
     code.li(s1, 30);
     const auto loop = static_cast<std::int32_t>(code.words.size());
@@ -298,7 +323,7 @@ TEST_CASE("wfi wakes for an interrupt that is not let in, whatever the quantum")
     code << bne(s1, zero, 4 * (loop - static_cast<std::int32_t>(code.words.size())));
     code.set_csr(csr_mie, 0);
     save_counts_and_end(code);
-    HostRig rig(quantum);
+    HostRig rig(pace);
     rig.load(ram, code);
     sc_core::sc_start();
     CHECK(rig.traps.empty());
@@ -311,11 +336,11 @@ TEST_CASE("wfi wakes for an interrupt that is not let in, whatever the quantum")
 }
 
 TEST_CASE("mip shows a line that has risen by the time it is read, whatever the quantum") {
-  check_every_quantum([](const sc_time& quantum) {
+  check_every_pace([](const Pace& pace) {
     Code code = host_start(0);
     code << csrr(t0, csr_mip) << op_imm(7, t0, t0, timer_bit) << addi(s1, s1, 1) << beq(t0, zero, -12);
     save_counts_and_end(code);
-    HostRig rig(quantum);
+    HostRig rig(pace);
     rig.load(ram, code);
     sc_core::sc_start();
     CHECK(rig.word(ram + 0x1000) >= 300);
@@ -325,12 +350,12 @@ TEST_CASE("mip shows a line that has risen by the time it is read, whatever the 
 }
 
 TEST_CASE("the time CSR follows the hart's own time") {
-  check_every_quantum([](const sc_time& quantum) {
+  check_every_pace([](const Pace& pace) {
     Code code;
     compute(code, ram + 0x1100, 500);
     code << csrr(a0, 0xc01) << csrr(a1, csr_mcycle);
     code.save(a0, host_data).save(a1, host_data + 4).end();
-    HostRig rig(quantum);
+    HostRig rig(pace);
     rig.load(ram, code);
     sc_core::sc_start();
     CHECK(rig.word(host_data + 4) > 4000);
@@ -339,8 +364,10 @@ TEST_CASE("the time CSR follows the hart's own time") {
   });
 }
 
-TEST_CASE("a tile's program gives the same result and takes the same time for every quantum") {
-  const Outcome outcome = check_every_quantum([](const sc_time& quantum) {
+TEST_CASE(
+    "a tile's program gives the same result and takes the same time for every quantum, cache and direct "
+    "memory or not") {
+  const Outcome outcome = check_every_pace([](const Pace& pace) {
     Code code;
     code.set_csr(csr_mtvec, handler_at).set_csr(xweft::csr_wbits, 10).set_csr(xweft::csr_wlen, 64);
     code.set_csr(xweft::csr_wfmt, 2u | 2u << 4 | 2u << 8).set_csr(xweft::csr_wcomp, 1u << 31 | 6u << 16 | 1);
@@ -358,7 +385,7 @@ TEST_CASE("a tile's program gives the same result and takes the same time for ev
     code.save_csr(csr_mcycle, data_at + 0x908).save_csr(csr_minstret, data_at + 0x90c).end();
 
     tile::TileConfig config = small_tile();
-    config.hart.quantum = quantum;
+    pace.apply(config.hart);
     TileRig rig(config);
     std::vector<std::int32_t> words(256);
     std::generate(words.begin(), words.end(), [next = -3037]() mutable { return next += 37; });
@@ -570,7 +597,7 @@ TEST_CASE("an interrupt whose vector is empty ends at the base of the handlers")
   Code code = host_start(timer_bit);
   code.set_csr(csr_mtvec, nowhere | 1u);
   code << csrsi(csr_mstatus, mstatus_mie) << jal(zero, 0);
-  HostRig rig(ns(1000));
+  HostRig rig(Pace{ns(1000)});
   rig.load(ram, code);
   sc_core::sc_start();
   CHECK(rig.hart.state().lost);
