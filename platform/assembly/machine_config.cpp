@@ -29,12 +29,15 @@ hart::CycleCosts cycle_costs(const config::CycleCosts& from) {
   to.fence = cost(from.fence);
   to.custom = cost(from.custom);
   to.trap = cost(from.trap);
+  to.load_use = cost(from.load_use);
   return to;
 }
 
 hart::HartConfig hart_config(const config::Scenario& scenario, const config::CycleCosts& costs) {
   hart::HartConfig hart;
   hart.core.costs = cycle_costs(costs);
+  hart.core.enable_cache = scenario.run.speed.block_cache;
+  hart.use_direct_memory = scenario.run.speed.direct_memory;
   hart.cycle = period(scenario.platform.clock_MHz);
   hart.quantum = nanoseconds(scenario.platform.quantum_ns);
   hart.energy_per_instruction = picojoule(scenario.technology.digital.hart_pJ_per_instruction);

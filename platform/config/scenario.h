@@ -36,6 +36,7 @@ struct CycleCosts {
   int fence = 1;
   int custom = 1;
   int trap = 4;
+  int load_use = 0;
 };
 
 struct MeshSize {
@@ -221,12 +222,19 @@ struct DatasetConfig {
 
 enum class Progress { automatic, bar, lines, none };
 
+// Switches of the simulator that change how fast it is and nothing else.
+struct SpeedConfig {
+  bool block_cache = true;
+  bool direct_memory = true;
+};
+
 struct RunConfig {
   std::filesystem::path output;  // after loading: results/<name> if the scenario does not say
   std::optional<std::filesystem::path> firmware;
   double max_simulated_time_ns = 0;  // 0: no limit
   double watchdog_ns = 1e9;
   Progress progress = Progress::automatic;
+  SpeedConfig speed;
 };
 
 struct Scenario {

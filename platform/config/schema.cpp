@@ -29,7 +29,9 @@ const Table<CycleCosts>& cycle_costs_table() {
           .add("atomic", &C::atomic, cycles(), "Cycles of an atomic memory operation.")
           .add("fence", &C::fence, cycles(), "Cycles of a fence.")
           .add("custom", &C::custom, cycles(), "Cycles to issue an in-memory-computing instruction.")
-          .add("trap", &C::trap, cycles(), "Cycles to enter or leave a trap handler.");
+          .add("trap", &C::trap, cycles(), "Cycles to enter or leave a trap handler.")
+          .add("load_use", &C::load_use, integer(0, 1000),
+               "Cycles added to a load if the next instruction reads what it loads.");
   return table;
 }
 
@@ -387,6 +389,19 @@ const Table<DatasetConfig>& dataset_table() {
 
 // ---- run ----
 
+const Table<SpeedConfig>& speed_table() {
+  using S = SpeedConfig;
+  static const Table<S> table =
+      Table<S>()
+          .add("block_cache", &S::block_cache, flag(),
+               "Harts keep decoded instructions. Changes how fast the simulation is, and nothing in it.")
+          .add("direct_memory", &S::direct_memory, flag(),
+               "Harts reach memories through host pointers. Changes how fast the simulation is, and nothing "
+               "in "
+               "it.");
+  return table;
+}
+
 const Table<RunConfig>& run_table() {
   using R = RunConfig;
   static const Table<R> table =
@@ -407,6 +422,8 @@ const Table<RunConfig>& run_table() {
                                  {"lines", Progress::lines},
                                  {"none", Progress::none}}),
                "How progress is shown; auto: a bar on a terminal, else lines.")
+          .not_in_hash()
+          .add("speed", &R::speed, object(speed_table()), "")
           .not_in_hash();
   return table;
 }

@@ -62,6 +62,15 @@ TEST_CASE("results are the same for every quantum from 10 ns to 1 ms") {
   }
 }
 
+TEST_CASE("results are the same with every switch of speed") {
+  const TemporaryFolder folder;
+  const nlohmann::json expected = comparable(run_small(folder, "default", {}));
+  for (const std::string name : {"block_cache", "direct_memory"}) {
+    CAPTURE(name);
+    CHECK(comparable(run_small(folder, name, {"run.speed." + name + "=false"})) == expected);
+  }
+}
+
 TEST_CASE("sliced arithmetic gives the same results, time and energy as exact arithmetic") {
   const TemporaryFolder folder;
   nlohmann::json exact = comparable(run_small(folder, "exact", {}));
