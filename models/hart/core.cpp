@@ -22,6 +22,7 @@ constexpr std::uint32_t misa_letter(char letter) { return 1u << (letter - 'A'); 
 
 std::uint32_t misa_value(const CoreConfig& config) {
   return misa_rv32 | misa_letter('I') | (config.atomics ? misa_letter('A') : 0) |
+         (config.zba && config.zbb && config.zbs ? misa_letter('B') : 0) |
          (config.compressed ? misa_letter('C') : 0) | (config.muldiv ? misa_letter('M') : 0) |
          (config.vendor_extension ? misa_letter('X') : 0);
 }
@@ -91,7 +92,7 @@ Core::Core(const CoreConfig& config, Environment& environment)
     : direct_(environment),
       csrs_(identity(config)),
       config_(config),
-      decode_options_{config.compressed, config.atomics, config.muldiv},
+      decode_options_{config.compressed, config.atomics, config.muldiv, config.zba, config.zbb, config.zbs},
       pc_mask_(config.compressed ? ~1u : ~3u),
       environment_(environment) {
   check(config);

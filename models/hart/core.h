@@ -33,6 +33,9 @@ struct CoreConfig {
   bool compressed = true;
   bool atomics = true;
   bool muldiv = true;
+  bool zba = false;
+  bool zbb = false;
+  bool zbs = false;
   bool vendor_extension = false;  // sets misa.X
   std::uint32_t vendor_id = 0;
   std::uint32_t architecture_id = 0;

@@ -39,19 +39,80 @@ Operation decode_store(std::uint32_t i) {
   return funct3 < kinds.size() ? make(kinds[funct3], i, immediate_s(i)) : illegal();
 }
 
-Operation decode_op_imm(std::uint32_t i) {
+// The bit-manipulation extensions (RISC-V Bit-Manipulation ISA 1.0.0, chapter 2). What they can do with an
+// immediate operand of the base is decoded as that: there is nothing left to compute when it is executed.
+
+using Extension = bool DecodeOptions::*;
+
+struct BitEncoding {
+  std::uint32_t selector;  // funct7, or all twelve upper bits where there is one source only
+  std::uint32_t funct3;
+  Extension extension;
+  Kind kind;
+};
+
+Operation decode_bit_op(std::uint32_t i, const DecodeOptions& options) {
+  static constexpr Extension zba = &DecodeOptions::zba;
+  static constexpr Extension zbb = &DecodeOptions::zbb;
+  static constexpr Extension zbs = &DecodeOptions::zbs;
+  static constexpr BitEncoding encodings[] = {
+      {0x10, 2, zba, Kind::sh1add}, {0x10, 4, zba, Kind::sh2add}, {0x10, 6, zba, Kind::sh3add},
+      {0x20, 7, zbb, Kind::andn},   {0x20, 6, zbb, Kind::orn},    {0x20, 4, zbb, Kind::xnor},
+      {0x05, 6, zbb, Kind::max},    {0x05, 7, zbb, Kind::maxu},   {0x05, 4, zbb, Kind::min},
+      {0x05, 5, zbb, Kind::minu},   {0x30, 1, zbb, Kind::rol},    {0x30, 5, zbb, Kind::ror},
+      {0x24, 1, zbs, Kind::bclr},   {0x24, 5, zbs, Kind::bext},   {0x34, 1, zbs, Kind::binv},
+      {0x14, 1, zbs, Kind::bset}};
+  const std::uint32_t funct3 = field_funct3(i);
+  const std::uint32_t funct7 = field_funct7(i);
+  for (const BitEncoding& e : encodings) {
+    if (e.selector == funct7 && e.funct3 == funct3 && options.*e.extension) return make(e.kind, i, 0);
+  }
+  const bool is_zext_h = funct7 == 0x04 && funct3 == 4 && field_rs2(i) == 0;
+  return is_zext_h && options.zbb ? make(Kind::and_i, i, 0xFFFF) : illegal();
+}
+
+Operation decode_bit_immediate(std::uint32_t i, const DecodeOptions& options) {
+  static constexpr BitEncoding unary[] = {
+      {0x600, 1, &DecodeOptions::zbb, Kind::clz},    {0x601, 1, &DecodeOptions::zbb, Kind::ctz},
+      {0x602, 1, &DecodeOptions::zbb, Kind::cpop},   {0x604, 1, &DecodeOptions::zbb, Kind::sext_b},
+      {0x605, 1, &DecodeOptions::zbb, Kind::sext_h}, {0x287, 5, &DecodeOptions::zbb, Kind::orc_b},
+      {0x698, 5, &DecodeOptions::zbb, Kind::rev8}};
+  const std::uint32_t funct3 = field_funct3(i);
+  for (const BitEncoding& e : unary) {
+    if (e.selector == bits(i, 20, 12) && e.funct3 == funct3 && options.*e.extension)
+      return make(e.kind, i, 0);
+  }
+  const std::uint32_t funct7 = field_funct7(i);
+  const std::uint32_t amount = field_rs2(i);
+  if (options.zbb && funct3 == 5 && funct7 == 0x30) return make(Kind::ror_i, i, amount);
+  if (!options.zbs) return illegal();
+  if (funct3 == 5) return funct7 == 0x24 ? make(Kind::bext_i, i, amount) : illegal();
+  switch (funct7) {
+    case 0x14:  // bseti
+      return make(Kind::or_i, i, 1u << amount);
+    case 0x24:  // bclri
+      return make(Kind::and_i, i, ~(1u << amount));
+    case 0x34:  // binvi
+      return make(Kind::xor_i, i, 1u << amount);
+    default:
+      return illegal();
+  }
+}
+
+Operation decode_op_imm(std::uint32_t i, const DecodeOptions& options) {
   constexpr std::array<Kind, 8> kinds = {Kind::add_i, Kind::sll_i, Kind::slt_i, Kind::sltu_i,
                                          Kind::xor_i, Kind::srl_i, Kind::or_i,  Kind::and_i};
   const std::uint32_t funct3 = field_funct3(i);
   const std::uint32_t funct7 = field_funct7(i);
   const std::uint32_t shift_amount = field_rs2(i);
-  if (funct3 == 1) return funct7 == 0 ? make(Kind::sll_i, i, shift_amount) : illegal();
+  if (funct3 == 1 && funct7 == 0) return make(Kind::sll_i, i, shift_amount);
   if (funct3 == 5 && funct7 == 0x20) return make(Kind::sra_i, i, shift_amount);
-  if (funct3 == 5) return funct7 == 0 ? make(Kind::srl_i, i, shift_amount) : illegal();
+  if (funct3 == 5 && funct7 == 0) return make(Kind::srl_i, i, shift_amount);
+  if (funct3 == 1 || funct3 == 5) return decode_bit_immediate(i, options);
   return make(kinds[funct3], i, immediate_i(i));
 }
 
-Operation decode_op(std::uint32_t i, bool muldiv) {
+Operation decode_op(std::uint32_t i, const DecodeOptions& options) {
   constexpr std::array<Kind, 8> base = {Kind::add_r, Kind::sll_r, Kind::slt_r, Kind::sltu_r,
                                         Kind::xor_r, Kind::srl_r, Kind::or_r,  Kind::and_r};
   constexpr std::array<Kind, 8> products = {Kind::mul, Kind::mulh, Kind::mulhsu, Kind::mulhu,
@@ -61,13 +122,13 @@ Operation decode_op(std::uint32_t i, bool muldiv) {
     case 0x00:
       return make(base[funct3], i, 0);
     case 0x01:
-      return muldiv ? make(products[funct3], i, 0) : illegal();
+      return options.muldiv ? make(products[funct3], i, 0) : illegal();
     case 0x20:
       if (funct3 == 0) return make(Kind::sub_r, i, 0);
       if (funct3 == 5) return make(Kind::sra_r, i, 0);
-      return illegal();
+      return decode_bit_op(i, options);
     default:
-      return illegal();
+      return decode_bit_op(i, options);
   }
 }
 
@@ -153,9 +214,9 @@ Operation decode_word(std::uint32_t i, std::uint32_t pc, const DecodeOptions& op
     case Opcode::store:
       return decode_store(i);
     case Opcode::op_imm:
-      return decode_op_imm(i);
+      return decode_op_imm(i, options);
     case Opcode::op:
-      return decode_op(i, options.muldiv);
+      return decode_op(i, options);
     case Opcode::misc_mem:
       return decode_misc_mem(i);
     case Opcode::amo:
@@ -244,6 +305,22 @@ bool reads_second_source(const Operation& operation) {
     case Kind::divu:
     case Kind::rem:
     case Kind::remu:
+    case Kind::sh1add:
+    case Kind::sh2add:
+    case Kind::sh3add:
+    case Kind::andn:
+    case Kind::orn:
+    case Kind::xnor:
+    case Kind::max:
+    case Kind::maxu:
+    case Kind::min:
+    case Kind::minu:
+    case Kind::rol:
+    case Kind::ror:
+    case Kind::bclr:
+    case Kind::bext:
+    case Kind::binv:
+    case Kind::bset:
     case Kind::sb:
     case Kind::sh:
     case Kind::sw:

@@ -18,6 +18,9 @@ namespace weft::hart {
   X(mul) X(mulh) X(mulhsu) X(mulhu) X(div) X(divu) X(rem) X(remu)                           \
   X(lb) X(lh) X(lw) X(lbu) X(lhu) X(sb) X(sh) X(sw) X(fence)                                \
   X(beq) X(bne) X(blt) X(bge) X(bltu) X(bgeu) X(jal) X(jalr)                                \
+  X(sh1add) X(sh2add) X(sh3add) X(andn) X(orn) X(xnor) X(clz) X(ctz) X(cpop)                \
+  X(max) X(maxu) X(min) X(minu) X(sext_b) X(sext_h) X(rol) X(ror) X(ror_i) X(orc_b) X(rev8) \
+  X(bclr) X(bext) X(bext_i) X(binv) X(bset)                                                 \
   X(jal_misaligned) X(branch_misaligned) X(csr) X(atomic) X(custom)                         \
   X(ecall) X(ebreak) X(mret) X(wfi) X(fence_i) X(illegal) X(end_of_block)
 // clang-format on
@@ -68,11 +71,14 @@ struct CycleCosts {
   unsigned load_use = 0;
 };
 
-// Which parts of RV32IMAC exist; the encodings of the others are illegal.
+// Which extensions exist; the encodings of the others are illegal.
 struct DecodeOptions {
   bool compressed = true;
   bool atomics = true;
   bool muldiv = true;
+  bool zba = false;
+  bool zbb = false;
+  bool zbs = false;
 };
 
 // `instruction` holds `length` (2 or 4) bytes as fetched from `pc`; the upper half is ignored for 2. The

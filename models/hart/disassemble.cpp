@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 #include "models/hart/csr.h"
 #include "models/hart/encoding.h"
@@ -93,11 +94,53 @@ std::string add_immediate(std::uint32_t i) {
   return fmt::format("addi {},{},{}", reg(rd), reg(rs1), immediate);
 }
 
+std::string bit_immediate(std::uint32_t i) {
+  struct Name {
+    std::uint32_t selector;
+    std::uint32_t funct3;
+    const char* text;
+  };
+  static constexpr Name unary[] = {{0x600, 1, "clz"},    {0x601, 1, "ctz"},    {0x602, 1, "cpop"},
+                                   {0x604, 1, "sext.b"}, {0x605, 1, "sext.h"}, {0x287, 5, "orc.b"},
+                                   {0x698, 5, "rev8"}};
+  static constexpr Name with_amount[] = {
+      {0x30, 5, "rori"}, {0x24, 1, "bclri"}, {0x24, 5, "bexti"}, {0x34, 1, "binvi"}, {0x14, 1, "bseti"}};
+  const std::uint32_t funct3 = field_funct3(i);
+  for (const Name& name : unary) {
+    if (name.selector == bits(i, 20, 12) && name.funct3 == funct3)
+      return two(name.text, field_rd(i), field_rs1(i));
+  }
+  for (const Name& name : with_amount) {
+    if (name.selector != field_funct7(i) || name.funct3 != funct3) continue;
+    return fmt::format("{} {},{},0x{:x}", name.text, reg(field_rd(i)), reg(field_rs1(i)), field_rs2(i));
+  }
+  return unknown_word(i);
+}
+
+std::string bit_operation(std::uint32_t i) {
+  static constexpr Names by_20 = {nullptr, nullptr, nullptr, nullptr, "xnor", nullptr, "orn", "andn"};
+  static constexpr Names by_10 = {nullptr, nullptr, "sh1add", nullptr, "sh2add", nullptr, "sh3add", nullptr};
+  static constexpr Names by_05 = {nullptr, nullptr, nullptr, nullptr, "min", "minu", "max", "maxu"};
+  static constexpr Names by_30 = {nullptr, "rol", nullptr, nullptr, nullptr, "ror", nullptr, nullptr};
+  static constexpr Names by_24 = {nullptr, "bclr", nullptr, nullptr, nullptr, "bext", nullptr, nullptr};
+  static constexpr Names by_34 = {nullptr, "binv", nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
+  static constexpr Names by_14 = {nullptr, "bset", nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
+  static constexpr std::pair<std::uint32_t, const Names*> tables[] = {
+      {0x20, &by_20}, {0x10, &by_10}, {0x05, &by_05}, {0x30, &by_30},
+      {0x24, &by_24}, {0x34, &by_34}, {0x14, &by_14}};
+  const std::uint32_t funct3 = field_funct3(i);
+  for (const auto& [funct7, names] : tables) {
+    if (funct7 == field_funct7(i) && (*names)[funct3] != nullptr) return three((*names)[funct3], i);
+  }
+  const bool is_zext_h = field_funct7(i) == 0x04 && funct3 == 4 && field_rs2(i) == zero;
+  return is_zext_h ? two("zext.h", field_rd(i), field_rs1(i)) : unknown_word(i);
+}
+
 std::string shift_immediate(std::uint32_t i) {
   const bool left = field_funct3(i) == 1;
   const std::uint32_t funct7 = field_funct7(i);
   const bool arithmetic = funct7 == 0x20 && !left;
-  if (funct7 != 0 && !arithmetic) return unknown_word(i);
+  if (funct7 != 0 && !arithmetic) return bit_immediate(i);
   return fmt::format("{} {},{},0x{:x}",
                      left         ? "slli"
                      : arithmetic ? "srai"
@@ -119,7 +162,7 @@ std::string operate_immediate(std::uint32_t i) {
 
 std::string operate_alternative(std::uint32_t i) {
   if (field_funct3(i) == 5) return three("sra", i);
-  if (field_funct3(i) != 0) return unknown_word(i);
+  if (field_funct3(i) != 0) return bit_operation(i);
   return field_rs1(i) == zero ? two("neg", field_rd(i), field_rs2(i)) : three("sub", i);
 }
 
@@ -129,7 +172,7 @@ std::string operate(std::uint32_t i) {
   const std::uint32_t funct3 = field_funct3(i);
   if (field_funct7(i) == 1) return three(products[funct3], i);
   if (field_funct7(i) == 0x20) return operate_alternative(i);
-  if (field_funct7(i) != 0) return unknown_word(i);
+  if (field_funct7(i) != 0) return bit_operation(i);
   if (funct3 == 2 && field_rs2(i) == zero) return two("sltz", field_rd(i), field_rs1(i));
   if (funct3 == 2 && field_rs1(i) == zero) return two("sgtz", field_rd(i), field_rs2(i));
   if (funct3 == 3 && field_rs1(i) == zero) return two("snez", field_rd(i), field_rs2(i));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The dispatch loop: one handler an operation kind, each ending in an indirect jump of its own to the
 // next handler, which is what branch predictors like and a switch in a loop does not give.
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
 #include "models/hart/core.h"
+#include "models/hart/encoding.h"
 
 // Labels as values, a GNU extension, are what makes the above possible.
 #pragma GCC diagnostic ignored "-Wpedantic"
@@ -32,6 +34,19 @@ std::uint32_t remainder(std::uint32_t a, std::uint32_t b) {
   if (b == ~0u) return 0;
   return as_unsigned(as_signed(a) % as_signed(b));
 }
+
+constexpr std::uint32_t rotate_left(std::uint32_t value, std::uint32_t amount) {
+  return rotate_right(value, (32u - (amount & 31u)) & 31u);
+}
+
+// All ones in every byte that is not zero: the carry out of the low seven bits, or the top bit itself.
+constexpr std::uint32_t or_combine_bytes(std::uint32_t value) {
+  constexpr std::uint32_t low_bits = 0x7F7F7F7F;
+  const std::uint32_t occupied = (((value & low_bits) + low_bits) | value) & ~low_bits;
+  return (occupied >> 7) * 0xFFu;
+}
+
+constexpr std::uint32_t bit(std::uint32_t number) { return 1u << (number & 31u); }
 
 template <typename T>
 constexpr std::uint32_t elements(const Window& window) {
@@ -286,6 +301,82 @@ follow : {
   op = next->operations;
   goto* handlers[static_cast<std::size_t>(op->kind)];
 }
+
+do_sh1add:
+  x[op->rd] = (x[op->rs1] << 1) + x[op->rs2];
+  WEFT_NEXT;
+do_sh2add:
+  x[op->rd] = (x[op->rs1] << 2) + x[op->rs2];
+  WEFT_NEXT;
+do_sh3add:
+  x[op->rd] = (x[op->rs1] << 3) + x[op->rs2];
+  WEFT_NEXT;
+do_andn:
+  x[op->rd] = x[op->rs1] & ~x[op->rs2];
+  WEFT_NEXT;
+do_orn:
+  x[op->rd] = x[op->rs1] | ~x[op->rs2];
+  WEFT_NEXT;
+do_xnor:
+  x[op->rd] = ~(x[op->rs1] ^ x[op->rs2]);
+  WEFT_NEXT;
+do_clz:
+  x[op->rd] = x[op->rs1] == 0 ? 32u : static_cast<std::uint32_t>(__builtin_clz(x[op->rs1]));
+  WEFT_NEXT;
+do_ctz:
+  x[op->rd] = x[op->rs1] == 0 ? 32u : static_cast<std::uint32_t>(__builtin_ctz(x[op->rs1]));
+  WEFT_NEXT;
+do_cpop:
+  x[op->rd] = static_cast<std::uint32_t>(__builtin_popcount(x[op->rs1]));
+  WEFT_NEXT;
+do_max:
+  x[op->rd] = as_unsigned(std::max(as_signed(x[op->rs1]), as_signed(x[op->rs2])));
+  WEFT_NEXT;
+do_maxu:
+  x[op->rd] = std::max(x[op->rs1], x[op->rs2]);
+  WEFT_NEXT;
+do_min:
+  x[op->rd] = as_unsigned(std::min(as_signed(x[op->rs1]), as_signed(x[op->rs2])));
+  WEFT_NEXT;
+do_minu:
+  x[op->rd] = std::min(x[op->rs1], x[op->rs2]);
+  WEFT_NEXT;
+do_sext_b:
+  x[op->rd] = sign_extend(x[op->rs1] & 0xFFu, 8);
+  WEFT_NEXT;
+do_sext_h:
+  x[op->rd] = sign_extend(x[op->rs1] & 0xFFFFu, 16);
+  WEFT_NEXT;
+do_rol:
+  x[op->rd] = rotate_left(x[op->rs1], x[op->rs2]);
+  WEFT_NEXT;
+do_ror:
+  x[op->rd] = rotate_right(x[op->rs1], x[op->rs2] & 31u);
+  WEFT_NEXT;
+do_ror_i:
+  x[op->rd] = rotate_right(x[op->rs1], op->immediate & 31u);
+  WEFT_NEXT;
+do_orc_b:
+  x[op->rd] = or_combine_bytes(x[op->rs1]);
+  WEFT_NEXT;
+do_rev8:
+  x[op->rd] = __builtin_bswap32(x[op->rs1]);
+  WEFT_NEXT;
+do_bclr:
+  x[op->rd] = x[op->rs1] & ~bit(x[op->rs2]);
+  WEFT_NEXT;
+do_bext:
+  x[op->rd] = (x[op->rs1] >> (x[op->rs2] & 31u)) & 1u;
+  WEFT_NEXT;
+do_bext_i:
+  x[op->rd] = (x[op->rs1] >> (op->immediate & 31u)) & 1u;
+  WEFT_NEXT;
+do_binv:
+  x[op->rd] = x[op->rs1] ^ bit(x[op->rs2]);
+  WEFT_NEXT;
+do_bset:
+  x[op->rd] = x[op->rs1] | bit(x[op->rs2]);
+  WEFT_NEXT;
 
 do_csr:
   if (!csr_access(*block, *op)) return;

@@ -23,6 +23,14 @@ namespace {
 
 constexpr std::uint64_t seed = 99;
 
+hart::DecodeOptions everything() {
+  hart::DecodeOptions options;
+  options.zba = true;
+  options.zbb = true;
+  options.zbs = true;
+  return options;
+}
+
 // A random encoding that this hart executes, 32 bits or 16.
 std::uint32_t random_instruction(weft::CounterRng& rng) {
   constexpr std::array<std::uint32_t, 14> opcodes = {0x03, 0x0F, 0x13, 0x17, 0x23, 0x2F, 0x33,
@@ -35,12 +43,18 @@ std::uint32_t random_instruction(weft::CounterRng& rng) {
     } else {
       word = (word & ~0x7Fu) | opcodes[rng.below(opcodes.size())];
       if (rng.below(2) == 0) word &= 0x01FFFFFFu | (rng.next_u32() & 0x42000000u);  // likely funct7
-      if (rng.below(8) == 0) word &= ~(31u << 15);                                  // rs1 = x0
-      if (rng.below(8) == 0) word &= ~(31u << 20);                                  // rs2 = x0
-      if (rng.below(8) == 0) word &= ~(31u << 7);                                   // rd = x0
+      if (rng.below(4) == 0) {
+        constexpr std::array<std::uint32_t, 8> bit_manipulation = {0x04, 0x05, 0x10, 0x14,
+                                                                   0x20, 0x24, 0x30, 0x34};
+        word = (word & 0x01FFFFFFu) | bit_manipulation[rng.below(bit_manipulation.size())] << 25;
+        if (rng.below(2) == 0) word &= ~(0x18u << 20);  // likely a selector of the unary ones
+      }
+      if (rng.below(8) == 0) word &= ~(31u << 15);  // rs1 = x0
+      if (rng.below(8) == 0) word &= ~(31u << 20);  // rs2 = x0
+      if (rng.below(8) == 0) word &= ~(31u << 7);   // rd = x0
     }
     const unsigned length = hart::instruction_length(static_cast<std::uint16_t>(word));
-    if (hart::decode(word, length, 0, {}).kind != hart::Kind::illegal) return word;
+    if (hart::decode(word, length, 0, everything()).kind != hart::Kind::illegal) return word;
   }
 }
 
@@ -68,14 +82,16 @@ bool is_beyond(std::uint32_t word) {
 
 // binutils 2.40 writes "add a0,a0,4" where the ISA manual and other versions write "addi a0,a0,4".
 std::string with_immediate_suffix(const std::string& line) {
-  static const std::regex plain("(add|and|or|xor|sll|srl|sra) ([a-z0-9]+,[a-z0-9]+,-?[0-9].*)");
+  static const std::regex plain(
+      "(add|and|or|xor|sll|srl|sra|ror|bclr|bext|binv|bset) ([a-z0-9]+,[a-z0-9]+,-?[0-9].*)");
   static const std::regex csr("(csrr?[wsc]) ((?:[a-z0-9]+,)?[a-z0-9]+,[0-9]+)$");
   return std::regex_replace(std::regex_replace(line, plain, "$1i $2"), csr, "$1i $2");
 }
 
 constexpr std::uint32_t listing_base = 0x80000000;
 
-// What binutils makes of a program at listing_base, a string an instruction.
+// What binutils makes of a program at listing_base, a string an instruction. The assembler writes down which
+// extensions there are; the mark that says "data" is stripped.
 std::vector<std::string> objdump(const std::vector<std::uint16_t>& parcels) {
   char path[] = "/tmp/weft-disassemble-XXXXXX";
   const int file = mkstemp(path);
@@ -83,9 +99,13 @@ std::vector<std::string> objdump(const std::vector<std::uint16_t>& parcels) {
   const std::size_t bytes = parcels.size() * sizeof parcels[0];
   REQUIRE(write(file, parcels.data(), bytes) == static_cast<ssize_t>(bytes));
   close(file);
-  const std::string command =
-      fmt::format("{} -D -z -b binary -m riscv:rv32 --adjust-vma=0x{:x} --no-show-raw-insn {} 2>&1",
-                  WEFT_RISCV_OBJDUMP, listing_base, path);
+  const std::string objdump_path = WEFT_RISCV_OBJDUMP;
+  const std::string prefix = objdump_path.substr(0, objdump_path.rfind("objdump"));
+  const std::string command = fmt::format(
+      "echo '.incbin \"{1}\"' | {0}as -march=rv32imafdc_zicsr_zifencei_zba_zbb_zbs -mabi=ilp32 -o {1}.o - && "
+      "{0}strip {1}.o && "
+      "{0}objdump -D -z -j .text --adjust-vma=0x{2:x} --no-show-raw-insn {1}.o 2>&1; rm -f {1}.o",
+      prefix, path, listing_base);
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
   REQUIRE(pipe != nullptr);
   std::vector<std::string> lines;
