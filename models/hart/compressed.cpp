@@ -22,6 +22,12 @@ std::uint32_t offset_word(std::uint32_t c) {
   return (bits(c, 5, 1) << 6) | (bits(c, 10, 3) << 3) | (bits(c, 6, 1) << 2);
 }
 
+std::uint32_t stack_load_offset(std::uint32_t c) {
+  return (bits(c, 2, 2) << 6) | (bits(c, 12, 1) << 5) | (bits(c, 4, 3) << 2);
+}
+
+std::uint32_t stack_store_offset(std::uint32_t c) { return (bits(c, 7, 2) << 6) | (bits(c, 9, 4) << 2); }
+
 std::uint32_t offset_jump(std::uint32_t c) {
   return sign_extend((bits(c, 12, 1) << 11) | (bits(c, 8, 1) << 10) | (bits(c, 9, 2) << 8) |
                          (bits(c, 6, 1) << 7) | (bits(c, 7, 1) << 6) | (bits(c, 2, 1) << 5) |
@@ -48,6 +54,10 @@ std::uint32_t expand_quadrant0(std::uint32_t c) {
       return expand_addi4spn(c);
     case 2:
       return encode_i(Opcode::load, high_register(c, 2), 2, high_register(c, 7), offset_word(c));
+    case 3:
+      return encode_i(Opcode::load_fp, high_register(c, 2), 2, high_register(c, 7), offset_word(c));
+    case 7:
+      return encode_s(Opcode::store_fp, 2, high_register(c, 7), high_register(c, 2), offset_word(c));
     case 6:
       return encode_s(Opcode::store, 2, high_register(c, 7), high_register(c, 2), offset_word(c));
     default:
@@ -134,16 +144,16 @@ std::uint32_t expand_quadrant2(std::uint32_t c) {
   switch (bits(c, 13, 3)) {
     case 0:
       return bits(c, 12, 1) != 0 ? reserved : encode_i(Opcode::op_imm, rd, 1, rd, bits(c, 2, 5));
-    case 2: {
-      const std::uint32_t offset = (bits(c, 2, 2) << 6) | (bits(c, 12, 1) << 5) | (bits(c, 4, 3) << 2);
-      return rd == 0 ? reserved : encode_i(Opcode::load, rd, 2, sp, offset);
-    }
+    case 2:
+      return rd == 0 ? reserved : encode_i(Opcode::load, rd, 2, sp, stack_load_offset(c));
+    case 3:
+      return encode_i(Opcode::load_fp, rd, 2, sp, stack_load_offset(c));
     case 4:
       return expand_jump_move_add(c);
-    case 6: {
-      const std::uint32_t offset = (bits(c, 7, 2) << 6) | (bits(c, 9, 4) << 2);
-      return encode_s(Opcode::store, 2, sp, bits(c, 2, 5), offset);
-    }
+    case 6:
+      return encode_s(Opcode::store, 2, sp, bits(c, 2, 5), stack_store_offset(c));
+    case 7:
+      return encode_s(Opcode::store_fp, 2, sp, bits(c, 2, 5), stack_store_offset(c));
     default:
       return reserved;
   }

@@ -23,8 +23,8 @@ constexpr std::uint32_t misa_letter(char letter) { return 1u << (letter - 'A'); 
 std::uint32_t misa_value(const CoreConfig& config) {
   return misa_rv32 | misa_letter('I') | (config.atomics ? misa_letter('A') : 0) |
          (config.zba && config.zbb && config.zbs ? misa_letter('B') : 0) |
-         (config.compressed ? misa_letter('C') : 0) | (config.muldiv ? misa_letter('M') : 0) |
-         (config.vendor_extension ? misa_letter('X') : 0);
+         (config.single_float ? misa_letter('F') : 0) | (config.compressed ? misa_letter('C') : 0) |
+         (config.muldiv ? misa_letter('M') : 0) | (config.vendor_extension ? misa_letter('X') : 0);
 }
 
 CsrIdentity identity(const CoreConfig& config) {
@@ -46,12 +46,23 @@ void check_cost(std::uint32_t hart_id, const char* name, unsigned cycles) {
 
 void check(const CoreConfig& config) {
   const CycleCosts& costs = config.costs;
-  const std::pair<const char*, unsigned> all[] = {
-      {"alu", costs.alu},           {"load", costs.load},     {"store", costs.store},
-      {"branch", costs.branch},     {"jump", costs.jump},     {"branch_taken", costs.branch_taken},
-      {"multiply", costs.multiply}, {"divide", costs.divide}, {"csr", costs.csr},
-      {"atomic", costs.atomic},     {"fence", costs.fence},   {"custom", costs.custom},
-      {"trap", costs.trap}};
+  const std::pair<const char*, unsigned> all[] = {{"alu", costs.alu},
+                                                  {"load", costs.load},
+                                                  {"store", costs.store},
+                                                  {"branch", costs.branch},
+                                                  {"jump", costs.jump},
+                                                  {"branch_taken", costs.branch_taken},
+                                                  {"multiply", costs.multiply},
+                                                  {"divide", costs.divide},
+                                                  {"csr", costs.csr},
+                                                  {"atomic", costs.atomic},
+                                                  {"fence", costs.fence},
+                                                  {"custom", costs.custom},
+                                                  {"trap", costs.trap},
+                                                  {"float_simple", costs.float_simple},
+                                                  {"float_arithmetic", costs.float_arithmetic},
+                                                  {"float_divide", costs.float_divide},
+                                                  {"float_sqrt", costs.float_sqrt}};
   for (const auto& [name, cycles] : all) check_cost(config.hart_id, name, cycles);
   if (costs.load_use != 0) check_cost(config.hart_id, "load_use", costs.load_use);
   const std::uint32_t alignment = config.compressed ? 2 : 4;
@@ -92,7 +103,8 @@ Core::Core(const CoreConfig& config, Environment& environment)
     : direct_(environment),
       csrs_(identity(config)),
       config_(config),
-      decode_options_{config.compressed, config.atomics, config.muldiv, config.zba, config.zbb, config.zbs},
+      decode_options_{config.compressed, config.atomics, config.muldiv, config.single_float,
+                      config.zba,        config.zbb,     config.zbs},
       pc_mask_(config.compressed ? ~1u : ~3u),
       environment_(environment) {
   check(config);

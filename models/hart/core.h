@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Instruction-set simulator of one RV32IMAC_Zicsr_Zifencei hart in machine mode: a plain C++ class that
-// runs a program against an Environment and counts its cycles. No SystemC, no time: whoever embeds it
-// maps cycles to time and runs it a quantum at a time.
+// Instruction-set simulator of one RV32IMAFC_Zicsr_Zifencei_Zba_Zbb_Zbs hart in machine mode: a plain C++
+// class that runs a program against an Environment and counts its cycles. No SystemC, no time: whoever embeds
+// it maps cycles to time and runs it a quantum at a time.
 //
 // Architecture: RISC-V Unprivileged ISA 20191213, Privileged Architecture 20211203 (M-mode only).
 // Misaligned loads, stores and atomics trap. Everything a guest can do ends in a trap, never in an error
@@ -33,6 +33,7 @@ struct CoreConfig {
   bool compressed = true;
   bool atomics = true;
   bool muldiv = true;
+  bool single_float = false;
   bool zba = false;
   bool zbb = false;
   bool zbs = false;
@@ -95,6 +96,9 @@ class Core {
   void set_x(unsigned i, std::uint32_t value) {
     if ((i & 31u) != 0) x_[i & 31u] = value;
   }
+  // Bits of float register i & 31; zero without the F extension. Does not touch mstatus.FS.
+  std::uint32_t f(unsigned i) const { return csrs_.float_state().f(i); }
+  void set_f(unsigned i, std::uint32_t value) { csrs_.float_state().set_f(i, value); }
   // As csrr and csrw would, without instruction. Writing a read-only CSR answers illegal_value.
   CsrStatus read_csr(unsigned number, std::uint32_t& value);
   CsrStatus write_csr(unsigned number, std::uint32_t value);
@@ -147,8 +151,15 @@ class Core {
   bool store_conditional(const Block& block, const Operation& operation);
   bool csr_access(const Block& block, const Operation& operation);
   bool custom(const Block& block, const Operation& operation);
+  bool float_operation(const Block& block, const Operation& operation);
+  bool float_load_slow(const Block& block, const Operation& operation);
+  bool float_store_slow(const Block& block, const Operation& operation);
   void system(const Block& block, const Operation& operation);
   void misaligned_jump(const Block& block, const Operation& operation);
+
+  // The data register of a load or store, whichever register file it is in.
+  void write_loaded(const Operation& operation, std::uint32_t value);
+  std::uint32_t stored_value(const Operation& operation) const;
 
   AccessStatus read_memory(std::uint32_t address, unsigned size, std::uint32_t& value);
   AccessStatus write_memory(std::uint32_t address, unsigned size, std::uint32_t value);

@@ -14,8 +14,11 @@ namespace {
 constexpr std::uint32_t mstatus_mie = 1u << 3;
 constexpr std::uint32_t mstatus_mpie = 1u << 7;
 constexpr std::uint32_t mstatus_mpp = 3u << 11;
+constexpr unsigned mstatus_fs_shift = 13;
+constexpr std::uint32_t mstatus_sd = 1u << 31;
 constexpr std::uint32_t interrupt_flag = 1u << 31;
 constexpr std::uint32_t misa_c = 1u << 2;
+constexpr std::uint32_t misa_f = 1u << 5;
 constexpr std::uint32_t inhibit_cycle = 1u << 0;
 constexpr std::uint32_t inhibit_instret = 1u << 2;
 
@@ -39,7 +42,10 @@ bool is_unused_counter(unsigned number) {
 
 std::string csr::name(unsigned number) {
   using Entry = std::pair<unsigned, const char*>;
-  static constexpr std::array<Entry, 26> names = {{{mstatus, "mstatus"},
+  static constexpr std::array<Entry, 29> names = {{{fflags, "fflags"},
+                                                   {frm, "frm"},
+                                                   {fcsr, "fcsr"},
+                                                   {mstatus, "mstatus"},
                                                    {misa, "misa"},
                                                    {mie, "mie"},
                                                    {mtvec, "mtvec"},
@@ -95,9 +101,18 @@ void CsrFile::reset(Counts now) {
 
 CsrStatus CsrFile::read(unsigned number, Counts now, std::uint32_t& value) const {
   switch (number) {
+    case csr::fflags:
+      value = float_.flags();
+      return has_float() ? CsrStatus::ok : CsrStatus::no_such_csr;
+    case csr::frm:
+      value = float_.rounding_mode();
+      return has_float() ? CsrStatus::ok : CsrStatus::no_such_csr;
+    case csr::fcsr:
+      value = float_.flags() | (float_.rounding_mode() << 5);
+      return has_float() ? CsrStatus::ok : CsrStatus::no_such_csr;
     case csr::mstatus:
       value = mstatus_mpp | (machine_interrupts_ ? mstatus_mie : 0) |
-              (previous_machine_interrupts_ ? mstatus_mpie : 0);
+              (previous_machine_interrupts_ ? mstatus_mpie : 0) | float_status();
       return CsrStatus::ok;
     case csr::misa:
       value = identity_.misa;
@@ -165,10 +180,22 @@ CsrStatus CsrFile::read(unsigned number, Counts now, std::uint32_t& value) const
 }
 
 CsrStatus CsrFile::write(unsigned number, Counts now, std::uint32_t value) {
+  if (csr::is_float(number) && !has_float()) return CsrStatus::no_such_csr;
   switch (number) {
+    case csr::fflags:
+      float_.set_flags(value);
+      return CsrStatus::ok;
+    case csr::frm:
+      float_.set_rounding_mode(value);
+      return CsrStatus::ok;
+    case csr::fcsr:
+      float_.set_flags(value);
+      float_.set_rounding_mode(value >> 5);
+      return CsrStatus::ok;
     case csr::mstatus:
       machine_interrupts_ = (value & mstatus_mie) != 0;
       previous_machine_interrupts_ = (value & mstatus_mpie) != 0;
+      if (has_float()) float_.set_status(static_cast<FloatState::Status>((value >> mstatus_fs_shift) & 3u));
       return CsrStatus::ok;
     case csr::mie:
       mie_ = value & interrupt_lines;
@@ -248,6 +275,14 @@ void CsrFile::enter(std::uint32_t cause, std::uint32_t pc, std::uint32_t value) 
   mepc_ = pc & mepc_mask();
   mcause_ = cause;
   mtval_ = value;
+}
+
+bool CsrFile::has_float() const { return (identity_.misa & misa_f) != 0; }
+
+// FS, and SD as its summary.
+std::uint32_t CsrFile::float_status() const {
+  const auto status = static_cast<std::uint32_t>(float_.status());
+  return (status << mstatus_fs_shift) | (float_.dirty() ? mstatus_sd : 0);
 }
 
 std::uint32_t CsrFile::mepc_mask() const { return (identity_.misa & misa_c) != 0 ? ~1u : ~3u; }

@@ -2,20 +2,24 @@
 // The machine-mode control and status registers and what hangs on them: the trap entry, the return from
 // it, interrupt priority and the counters (RISC-V Privileged Architecture 20211203, chapter 3).
 //
-// WARL choices: mtvec keeps bit 0 as mode (direct, vectored) and reads bit 1 as 0; mstatus keeps MIE and
-// MPIE, MPP reads 3; mie keeps bits 3, 7, 11; mip is read-only (its bits are lines); mepc reads its
-// lowest bit (lowest two without compressed instructions) as 0; mcause, mtval and mscratch keep all bits;
-// misa, mstatush, mhpmcounter3-31 and mhpmevent3-31 ignore writes.
+// WARL choices: mtvec keeps bit 0 as mode (direct, vectored) and reads bit 1 as 0; mstatus keeps MIE, MPIE
+// and, with the F extension, FS (off after a reset); MPP reads 3; mie keeps bits 3, 7, 11; mip is read-only
+// (its bits are lines); mepc reads its lowest bit (lowest two without compressed instructions) as 0; mcause,
+// mtval and mscratch keep all bits; misa, mstatush, mhpmcounter3-31 and mhpmevent3-31 ignore writes.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
 #include "models/hart/environment.h"
+#include "models/hart/float_state.h"
 
 namespace weft::hart {
 
 namespace csr {
+constexpr unsigned fflags = 0x001;
+constexpr unsigned frm = 0x002;
+constexpr unsigned fcsr = 0x003;
 constexpr unsigned mstatus = 0x300;
 constexpr unsigned misa = 0x301;
 constexpr unsigned mie = 0x304;
@@ -50,6 +54,7 @@ constexpr unsigned mhartid = 0xF14;
 constexpr unsigned mconfigptr = 0xF15;
 
 constexpr bool is_read_only(unsigned number) { return (number >> 10) == 3; }
+constexpr bool is_float(unsigned number) { return number >= fflags && number <= fcsr; }
 constexpr bool is_vendor(unsigned number) {
   return (number >= 0x7C0 && number <= 0x7FF) || (number >= 0xFC0 && number <= 0xFFF);
 }
@@ -101,6 +106,9 @@ class CsrFile {
   CsrStatus read(unsigned number, Counts now, std::uint32_t& value) const;
   CsrStatus write(unsigned number, Counts now, std::uint32_t value);
 
+  const FloatState& float_state() const { return float_; }
+  FloatState& float_state() { return float_; }
+
   void set_interrupt(Interrupt line, bool level);
   // An enabled interrupt is pending, whether or not mstatus.MIE lets it in.
   bool wakeup_pending() const { return (mip_ & mie_) != 0; }
@@ -133,6 +141,9 @@ class CsrFile {
   void enter(std::uint32_t cause, std::uint32_t pc, std::uint32_t value);
   std::uint32_t mepc_mask() const;
 
+  bool has_float() const;
+  std::uint32_t float_status() const;
+
   CsrIdentity identity_;
   bool machine_interrupts_ = false;           // mstatus.MIE
   bool previous_machine_interrupts_ = false;  // mstatus.MPIE
@@ -145,6 +156,7 @@ class CsrFile {
   std::uint32_t mtval_ = 0;
   Counter mcycle_;
   Counter minstret_;
+  FloatState float_;
 };
 
 }  // namespace weft::hart

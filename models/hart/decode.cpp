@@ -5,6 +5,8 @@
 
 #include "models/hart/compressed.h"
 #include "models/hart/encoding.h"
+#include "models/hart/float_encoding.h"
+#include "models/hart/float_unit.h"
 
 namespace weft::hart {
 
@@ -197,6 +199,95 @@ Operation decode_system(std::uint32_t i) {
   }
 }
 
+// The F extension. Registers f0 to f31 have no constant one: f0 can be written.
+
+Operation make_float(Kind kind, std::uint32_t i, std::uint32_t immediate) {
+  Operation operation = make(kind, i, immediate);
+  operation.rd = static_cast<std::uint8_t>(field_rd(i));
+  return operation;
+}
+
+Operation decode_multiply_add(std::uint32_t i) {
+  constexpr std::array<Kind, 4> kinds = {Kind::fmadd, Kind::fmsub, Kind::fnmsub, Kind::fnmadd};
+  const std::uint32_t rounding = field_funct3(i);
+  const bool is_single = bits(i, 25, 2) == 0;
+  if (!is_single) return illegal();
+  if (rounding == dynamic_rounding) return make_float(kinds[bits(i, 2, 2)], i, i);
+  return float_unit::is_rounding_mode(rounding) ? make_float(Kind::float_rounded, i, i) : illegal();
+}
+
+Kind rounded_kind(std::uint32_t i) {
+  constexpr std::array<Kind, 2> to_integer = {Kind::fcvt_w_s, Kind::fcvt_wu_s};
+  constexpr std::array<Kind, 2> from_integer = {Kind::fcvt_s_w, Kind::fcvt_s_wu};
+  const std::uint32_t rs2 = field_rs2(i);
+  switch (field_funct7(i)) {
+    case funct7_fadd:
+      return Kind::fadd;
+    case funct7_fsub:
+      return Kind::fsub;
+    case funct7_fmul:
+      return Kind::fmul;
+    case funct7_fdiv:
+      return Kind::fdiv;
+    case funct7_fsqrt:
+      return rs2 == 0 ? Kind::fsqrt : Kind::illegal;
+    case funct7_fcvt_to_integer:
+      return rs2 < to_integer.size() ? to_integer[rs2] : Kind::illegal;
+    case funct7_fcvt_from_integer:
+      return rs2 < from_integer.size() ? from_integer[rs2] : Kind::illegal;
+    default:
+      return Kind::illegal;
+  }
+}
+
+Kind unrounded_kind(std::uint32_t i) {
+  constexpr std::array<Kind, 3> signs = {Kind::fsgnj, Kind::fsgnjn, Kind::fsgnjx};
+  constexpr std::array<Kind, 2> extremes = {Kind::fmin, Kind::fmax};
+  constexpr std::array<Kind, 3> comparisons = {Kind::fle, Kind::flt, Kind::feq};
+  const std::uint32_t funct3 = field_funct3(i);
+  const bool no_rs2 = field_rs2(i) == 0;
+  switch (field_funct7(i)) {
+    case funct7_fsgnj:
+      return funct3 < signs.size() ? signs[funct3] : Kind::illegal;
+    case funct7_fmin_fmax:
+      return funct3 < extremes.size() ? extremes[funct3] : Kind::illegal;
+    case funct7_fcompare:
+      return funct3 < comparisons.size() ? comparisons[funct3] : Kind::illegal;
+    case funct7_fmv_to_integer_fclass:
+      if (!no_rs2 || funct3 > 1) return Kind::illegal;
+      return funct3 == 0 ? Kind::fmv_x_w : Kind::fclass;
+    case funct7_fmv_from_integer:
+      return no_rs2 && funct3 == 0 ? Kind::fmv_w_x : Kind::illegal;
+    default:
+      return Kind::illegal;
+  }
+}
+
+Operation decode_float(std::uint32_t i) {
+  const bool rounds = has_rounding_mode(i);
+  Kind kind = rounds ? rounded_kind(i) : unrounded_kind(i);
+  if (kind == Kind::illegal) return illegal();
+  const std::uint32_t rounding = field_funct3(i);
+  if (rounds && rounding != dynamic_rounding && !float_unit::is_rounding_mode(rounding)) return illegal();
+  const bool to_integer = field_funct7(i) == funct7_fcvt_to_integer;
+  const auto towards_zero = static_cast<std::uint32_t>(float_unit::Rounding::towards_zero);
+  if (rounds && rounding != (to_integer ? towards_zero : dynamic_rounding)) kind = Kind::float_rounded;
+  return writes_integer_register(i) ? make(kind, i, i) : make_float(kind, i, i);
+}
+
+Operation decode_float_word(std::uint32_t i) {
+  switch (opcode(i)) {
+    case Opcode::load_fp:
+      return field_funct3(i) == 2 ? make_float(Kind::flw, i, immediate_i(i)) : illegal();
+    case Opcode::store_fp:
+      return field_funct3(i) == 2 ? make(Kind::fsw, i, immediate_s(i)) : illegal();
+    case Opcode::op_fp:
+      return decode_float(i);
+    default:
+      return decode_multiply_add(i);
+  }
+}
+
 Operation decode_word(std::uint32_t i, std::uint32_t pc, const DecodeOptions& options) {
   switch (opcode(i)) {
     case Opcode::lui:
@@ -223,6 +314,14 @@ Operation decode_word(std::uint32_t i, std::uint32_t pc, const DecodeOptions& op
       return options.atomics ? decode_atomic(i) : illegal();
     case Opcode::system:
       return decode_system(i);
+    case Opcode::load_fp:
+    case Opcode::store_fp:
+    case Opcode::madd:
+    case Opcode::msub:
+    case Opcode::nmsub:
+    case Opcode::nmadd:
+    case Opcode::op_fp:
+      return options.single_float ? decode_float_word(i) : illegal();
     case Opcode::custom_0:
     case Opcode::custom_1:
     case Opcode::custom_2:
@@ -279,8 +378,11 @@ bool reads_first_source(const Operation& operation) {
       return false;
     case Kind::csr:
       return (field_funct3(operation.immediate) & 4u) == 0;
-    default:
+    case Kind::flw:
+    case Kind::fsw:
       return true;
+    default:
+      return !is_float(operation.kind) || reads_integer_register(operation.immediate);
   }
 }
 
@@ -334,13 +436,35 @@ bool reads_second_source(const Operation& operation) {
 
 bool reads_third_source(const Operation& operation) { return operation.kind == Kind::custom; }
 
+// Of flw, in a register file of its own.
+bool is_float_used_by(std::uint32_t loaded, const Operation& next) {
+  if (next.kind == Kind::fsw) return next.rs2 == loaded;
+  if (!is_float(next.kind) || next.kind == Kind::flw) return false;
+  const std::uint32_t i = next.immediate;
+  return (!reads_integer_register(i) && next.rs1 == loaded) || (!has_one_source(i) && next.rs2 == loaded) ||
+         (is_multiply_add(i) && field_rs3(i) == loaded);
+}
+
 }  // namespace
 
 bool is_used_by(const Operation& operation, const Operation& next) {
+  if (operation.kind == Kind::flw) return is_float_used_by(operation.rd, next);
   if (!is_load(operation) || operation.rd == discard_register) return false;
   return (reads_first_source(next) && next.rs1 == operation.rd) ||
          (reads_second_source(next) && next.rs2 == operation.rd) ||
          (reads_third_source(next) && bits(next.immediate, 27, 5) == operation.rd);
+}
+
+static unsigned float_cost(std::uint32_t instruction, const CycleCosts& costs) {
+  if (is_multiply_add(instruction)) return costs.float_arithmetic;
+  switch (field_funct7(instruction)) {
+    case funct7_fdiv:
+      return costs.float_divide;
+    case funct7_fsqrt:
+      return costs.float_sqrt;
+    default:
+      return has_rounding_mode(instruction) ? costs.float_arithmetic : costs.float_simple;
+  }
 }
 
 unsigned cycle_cost(const Operation& operation, const CycleCosts& costs) {
@@ -360,10 +484,12 @@ unsigned cycle_cost(const Operation& operation, const CycleCosts& costs) {
     case Kind::lw:
     case Kind::lbu:
     case Kind::lhu:
+    case Kind::flw:
       return costs.load;
     case Kind::sb:
     case Kind::sh:
     case Kind::sw:
+    case Kind::fsw:
       return costs.store;
     case Kind::beq:
     case Kind::bne:
@@ -389,7 +515,7 @@ unsigned cycle_cost(const Operation& operation, const CycleCosts& costs) {
     case Kind::custom:
       return costs.custom;
     default:
-      return costs.alu;
+      return is_float(operation.kind) ? float_cost(operation.immediate, costs) : costs.alu;
   }
 }
 

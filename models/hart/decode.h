@@ -21,6 +21,10 @@ namespace weft::hart {
   X(sh1add) X(sh2add) X(sh3add) X(andn) X(orn) X(xnor) X(clz) X(ctz) X(cpop)                \
   X(max) X(maxu) X(min) X(minu) X(sext_b) X(sext_h) X(rol) X(ror) X(ror_i) X(orc_b) X(rev8) \
   X(bclr) X(bext) X(bext_i) X(binv) X(bset)                                                 \
+  X(flw) X(fsw) X(fadd) X(fsub) X(fmul) X(fdiv) X(fsqrt)                                    \
+  X(fmadd) X(fmsub) X(fnmsub) X(fnmadd) X(fsgnj) X(fsgnjn) X(fsgnjx) X(fmin) X(fmax)        \
+  X(feq) X(flt) X(fle) X(fclass) X(fmv_x_w) X(fmv_w_x)                                      \
+  X(fcvt_w_s) X(fcvt_wu_s) X(fcvt_s_w) X(fcvt_s_wu) X(float_rounded)                        \
   X(jal_misaligned) X(branch_misaligned) X(csr) X(atomic) X(custom)                         \
   X(ecall) X(ebreak) X(mret) X(wfi) X(fence_i) X(illegal) X(end_of_block)
 // clang-format on
@@ -30,6 +34,9 @@ enum class Kind : std::uint8_t {
   WEFT_HART_OPERATIONS(WEFT_HART_ENUMERATOR)
 #undef WEFT_HART_ENUMERATOR
 };
+
+// F instructions with a rounding mode have the kind of their name if the mode is the usual one: that of frm,
+// or towards zero for those to integers. With any other mode they are `float_rounded`.
 
 // x0 is never written: operations that name it as destination write this 33rd register instead.
 constexpr std::uint8_t discard_register = 32;
@@ -42,15 +49,15 @@ struct Operation {
   std::uint16_t offset = 0;  // of this instruction from the start of its block, in bytes
   std::uint16_t length = 0;  // of this instruction, in bytes
   // Immediate operand; absolute target of jal and branches; value of `constant`; the instruction bits
-  // as they stand in memory for csr, atomic, custom, illegal and branch_misaligned.
+  // as they stand in memory for csr, atomic, custom, illegal, branch_misaligned and all of F but flw and fsw.
   std::uint32_t immediate = 0;
   std::uint32_t cycles_before = 0;  // cost of the instructions before this one in its block
 };
 static_assert(sizeof(Operation) == 16, "four operations a cache line");
 
 // Cycles of each instruction class; an instruction that traps costs `trap` instead of its class, and so
-// does taking an interrupt. `load` is also paid by lr.w, `atomic` by sc.w and the AMOs, `jump` by mret,
-// `fence` by fence, fence.i and wfi. Allowed: 1 to 1,000,000.
+// does taking an interrupt. `load` is also paid by lr.w and flw, `store` by fsw, `atomic` by sc.w and the
+// AMOs, `jump` by mret, `fence` by fence, fence.i and wfi. Allowed: 1 to 1,000,000.
 //
 // `load_use` (0 allowed) is added to a load whose result the next instruction in memory reads. It depends on
 // the code alone, so that it is the same wherever execution is interrupted between the two.
@@ -69,6 +76,10 @@ struct CycleCosts {
   unsigned custom = 1;
   unsigned trap = 4;
   unsigned load_use = 0;
+  unsigned float_simple = 1;      // comparisons, minimum, maximum, sign injection, moves, classification
+  unsigned float_arithmetic = 3;  // addition, multiplication, fused multiply-add, conversions
+  unsigned float_divide = 12;
+  unsigned float_sqrt = 12;
 };
 
 // Which extensions exist; the encodings of the others are illegal.
@@ -76,6 +87,7 @@ struct DecodeOptions {
   bool compressed = true;
   bool atomics = true;
   bool muldiv = true;
+  bool single_float = false;
   bool zba = false;
   bool zbb = false;
   bool zbs = false;
@@ -94,6 +106,7 @@ bool is_used_by(const Operation& operation, const Operation& next);
 // Whether the instruction that follows in memory may not be the next one executed.
 bool ends_block(Kind kind);
 
+constexpr bool is_float(Kind kind) { return kind >= Kind::flw && kind <= Kind::float_rounded; }
 constexpr bool is_branch(Kind kind) { return kind >= Kind::beq && kind <= Kind::bgeu; }
 
 }  // namespace weft::hart

@@ -8,6 +8,7 @@
 
 #include "models/hart/csr.h"
 #include "models/hart/encoding.h"
+#include "models/hart/float_encoding.h"
 
 namespace weft::hart {
 
@@ -22,6 +23,14 @@ const char* reg(std::uint32_t number) {
   static constexpr std::array<const char*, 32> names = {
       "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
       "a6",   "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
+  return names[number];
+}
+
+const char* float_reg(std::uint32_t number) {
+  static constexpr std::array<const char*, 32> names = {
+      "ft0", "ft1", "ft2", "ft3", "ft4",  "ft5",  "ft6", "ft7", "fs0",  "fs1", "fa0",
+      "fa1", "fa2", "fa3", "fa4", "fa5",  "fa6",  "fa7", "fs2", "fs3",  "fs4", "fs5",
+      "fs6", "fs7", "fs8", "fs9", "fs10", "fs11", "ft8", "ft9", "ft10", "ft11"};
   return names[number];
 }
 
@@ -226,6 +235,22 @@ bool is_user_counter(unsigned number) {
          (number >= csr::cycleh && number <= csr::instreth);
 }
 
+// fcsr and its fields have instructions of their own names.
+std::string float_csr_access(std::uint32_t i) {
+  static constexpr std::array<const char*, 3> names = {"flags", "rm", "csr"};
+  const std::uint32_t funct3 = field_funct3(i);
+  const unsigned number = field_csr(i);
+  const char* name = names[number - csr::fflags];
+  const std::uint32_t rd = field_rd(i);
+  if (funct3 == 2 && field_rs1(i) == zero) return fmt::format("fr{} {}", name, reg(rd));
+  const bool swaps_immediate = funct3 == 5 && number != csr::fcsr;
+  if (funct3 != 1 && !swaps_immediate) return "";
+  const std::string source =
+      swaps_immediate ? fmt::format("{}", field_rs1(i)) : std::string(reg(field_rs1(i)));
+  const std::string target = rd == zero && !swaps_immediate ? "" : fmt::format("{},", reg(rd));
+  return fmt::format("fs{}{} {}{}", name, swaps_immediate ? "i" : "", target, source);
+}
+
 std::string csr_access(std::uint32_t i) {
   static constexpr Names names = {nullptr, "csrrw", "csrrs", "csrrc", nullptr, "csrrwi", "csrrsi", "csrrci"};
   static constexpr Names no_result = {nullptr, "csrw", "csrs", "csrc", nullptr, "csrwi", "csrsi", "csrci"};
@@ -234,6 +259,7 @@ std::string csr_access(std::uint32_t i) {
   const unsigned number = field_csr(i);
   const std::string name = csr_text(number);
   if (i == 0xC0001073) return "unimp";
+  if (const std::string text = csr::is_float(number) ? float_csr_access(i) : ""; !text.empty()) return text;
   if (funct3 == 2 && field_rs1(i) == zero) {
     if (is_user_counter(number)) return fmt::format("rd{} {}", name, reg(rd));
     return fmt::format("csrr {},{}", reg(rd), name);
@@ -263,6 +289,96 @@ std::string upper(const char* mnemonic, std::uint32_t i) {
   return fmt::format("{} {},0x{:x}", mnemonic, reg(field_rd(i)), immediate_u(i) >> 12);
 }
 
+std::string float_load(std::uint32_t i) {
+  if (field_funct3(i) != 2) return unknown_word(i);
+  return fmt::format("flw {},{}({})", float_reg(field_rd(i)), as_signed(immediate_i(i)), reg(field_rs1(i)));
+}
+
+std::string float_store(std::uint32_t i) {
+  if (field_funct3(i) != 2) return unknown_word(i);
+  return fmt::format("fsw {},{}({})", float_reg(field_rs2(i)), as_signed(immediate_s(i)), reg(field_rs1(i)));
+}
+
+// Null for the reserved ones.
+const char* rounding_suffix(std::uint32_t i) {
+  static constexpr Names names = {",rne", ",rtz", ",rdn", ",rup", ",rmm", nullptr, nullptr, ""};
+  return names[field_funct3(i)];
+}
+
+std::string multiply_add(std::uint32_t i) {
+  static constexpr std::array<const char*, 4> names = {"fmadd.s", "fmsub.s", "fnmsub.s", "fnmadd.s"};
+  const char* rounding = rounding_suffix(i);
+  if (bits(i, 25, 2) != 0 || rounding == nullptr) return unknown_word(i);
+  return fmt::format("{} {},{},{},{}{}", names[bits(i, 2, 2)], float_reg(field_rd(i)),
+                     float_reg(field_rs1(i)), float_reg(field_rs2(i)), float_reg(field_rs3(i)), rounding);
+}
+
+std::string rounded_float(std::uint32_t i) {
+  const char* rounding = rounding_suffix(i);
+  if (rounding == nullptr) return unknown_word(i);
+  const char* rd = float_reg(field_rd(i));
+  const char* rs1 = float_reg(field_rs1(i));
+  const std::uint32_t rs2 = field_rs2(i);
+  const char* sign = rs2 == 0 ? "w" : "wu";
+  switch (field_funct7(i)) {
+    case funct7_fsqrt:
+      return rs2 == 0 ? fmt::format("fsqrt.s {},{}{}", rd, rs1, rounding) : unknown_word(i);
+    case funct7_fcvt_to_integer:
+      if (rs2 > 1) return unknown_word(i);
+      return fmt::format("fcvt.{}.s {},{}{}", sign, reg(field_rd(i)), rs1, rounding);
+    case funct7_fcvt_from_integer:
+      if (rs2 > 1) return unknown_word(i);
+      return fmt::format("fcvt.s.{} {},{}{}", sign, rd, reg(field_rs1(i)), rounding);
+    default:
+      break;
+  }
+  static constexpr std::array<const char*, 4> names = {"fadd.s", "fsub.s", "fmul.s", "fdiv.s"};
+  return fmt::format("{} {},{},{}{}", names[field_funct7(i) >> 2], rd, rs1, float_reg(rs2), rounding);
+}
+
+std::string sign_injection(std::uint32_t i) {
+  static constexpr std::array<const char*, 3> names = {"fsgnj.s", "fsgnjn.s", "fsgnjx.s"};
+  static constexpr std::array<const char*, 3> of_itself = {"fmv.s", "fneg.s", "fabs.s"};
+  const std::uint32_t funct3 = field_funct3(i);
+  if (funct3 >= names.size()) return unknown_word(i);
+  const char* rd = float_reg(field_rd(i));
+  const char* rs1 = float_reg(field_rs1(i));
+  if (field_rs1(i) == field_rs2(i)) return fmt::format("{} {},{}", of_itself[funct3], rd, rs1);
+  return fmt::format("{} {},{},{}", names[funct3], rd, rs1, float_reg(field_rs2(i)));
+}
+
+std::string operate_float(std::uint32_t i) {
+  if (has_rounding_mode(i)) return rounded_float(i);
+  static constexpr Names comparisons = {"fle.s", "flt.s", "feq.s", nullptr,
+                                        nullptr, nullptr, nullptr, nullptr};
+  static constexpr Names extremes = {"fmin.s", "fmax.s", nullptr, nullptr,
+                                     nullptr,  nullptr,  nullptr, nullptr};
+  static constexpr Names to_integer = {"fmv.x.w", "fclass.s", nullptr, nullptr,
+                                       nullptr,   nullptr,    nullptr, nullptr};
+  const std::uint32_t funct3 = field_funct3(i);
+  const char* rs1 = float_reg(field_rs1(i));
+  const char* rs2 = float_reg(field_rs2(i));
+  const bool no_rs2 = field_rs2(i) == 0;
+  switch (field_funct7(i)) {
+    case funct7_fsgnj:
+      return sign_injection(i);
+    case funct7_fmin_fmax:
+      if (extremes[funct3] == nullptr) return unknown_word(i);
+      return fmt::format("{} {},{},{}", extremes[funct3], float_reg(field_rd(i)), rs1, rs2);
+    case funct7_fcompare:
+      if (comparisons[funct3] == nullptr) return unknown_word(i);
+      return fmt::format("{} {},{},{}", comparisons[funct3], reg(field_rd(i)), rs1, rs2);
+    case funct7_fmv_to_integer_fclass:
+      if (to_integer[funct3] == nullptr || !no_rs2) return unknown_word(i);
+      return fmt::format("{} {},{}", to_integer[funct3], reg(field_rd(i)), rs1);
+    case funct7_fmv_from_integer:
+      if (funct3 != 0 || !no_rs2) return unknown_word(i);
+      return fmt::format("fmv.w.x {},{}", float_reg(field_rd(i)), reg(field_rs1(i)));
+    default:
+      return unknown_word(i);
+  }
+}
+
 std::string disassemble_word(std::uint32_t i, std::uint32_t pc, const CustomDisassembler& custom) {
   switch (opcode(i)) {
     case Opcode::lui:
@@ -289,6 +405,17 @@ std::string disassemble_word(std::uint32_t i, std::uint32_t pc, const CustomDisa
       return atomic(i);
     case Opcode::system:
       return system(i);
+    case Opcode::load_fp:
+      return float_load(i);
+    case Opcode::store_fp:
+      return float_store(i);
+    case Opcode::madd:
+    case Opcode::msub:
+    case Opcode::nmsub:
+    case Opcode::nmadd:
+      return multiply_add(i);
+    case Opcode::op_fp:
+      return operate_float(i);
     case Opcode::custom_0:
     case Opcode::custom_1:
     case Opcode::custom_2:

@@ -7,18 +7,25 @@
 
 namespace weft::hart {
 
-// The major opcodes of RV32IMAC and of the vendor space (ISA manual, table 24.1).
+// The major opcodes of RV32IMAFC and of the vendor space (ISA manual, table 24.1).
 enum class Opcode : std::uint32_t {
   load = 0x03,
+  load_fp = 0x07,
   custom_0 = 0x0B,
   misc_mem = 0x0F,
   op_imm = 0x13,
   auipc = 0x17,
   store = 0x23,
+  store_fp = 0x27,
   custom_1 = 0x2B,
   amo = 0x2F,
   op = 0x33,
   lui = 0x37,
+  madd = 0x43,
+  msub = 0x47,
+  nmsub = 0x4B,
+  nmadd = 0x4F,
+  op_fp = 0x53,
   custom_2 = 0x5B,
   branch = 0x63,
   jalr = 0x67,

@@ -7,6 +7,8 @@
 
 #include "models/hart/core.h"
 #include "models/hart/encoding.h"
+#include "models/hart/float_encoding.h"
+#include "models/hart/float_unit.h"
 
 // Labels as values, a GNU extension, are what makes the above possible.
 #pragma GCC diagnostic ignored "-Wpedantic"
@@ -93,6 +95,7 @@ void Core::execute(Block* block) {
 #undef WEFT_HART_LABEL
   };
   std::uint32_t* const x = x_.data();
+  FloatState& fp = csrs_.float_state();
   const Operation* op = block->operations;
   std::uint32_t target = 0;
   Block** successor = nullptr;
@@ -376,6 +379,127 @@ do_binv:
   WEFT_NEXT;
 do_bset:
   x[op->rd] = x[op->rs1] | bit(x[op->rs2]);
+  WEFT_NEXT;
+
+do_flw : {
+  std::uint32_t value = 0;
+  if (fp.dirty() && load(*direct_.load_window(), x[op->rs1] + op->immediate, value)) {
+    fp.set_f(op->rd, value);
+    WEFT_NEXT;
+  }
+  if (!float_load_slow(*block, *op)) return;
+  WEFT_NEXT;
+}
+do_fsw:
+  if (fp.usable() &&
+      store<std::uint32_t>(*direct_.store_window(), x[op->rs1] + op->immediate, fp.f(op->rs2))) {
+    WEFT_NEXT;
+  }
+  if (!float_store_slow(*block, *op)) return;
+  WEFT_NEXT;
+do_fadd:
+  if (!fp.nearest_even()) goto float_elsewhere;
+  fp.retire(op->rd, float_unit::add_nearest(fp.f(op->rs1), fp.f(op->rs2)));
+  WEFT_NEXT;
+do_fsub:
+  if (!fp.nearest_even()) goto float_elsewhere;
+  fp.retire(op->rd, float_unit::subtract_nearest(fp.f(op->rs1), fp.f(op->rs2)));
+  WEFT_NEXT;
+do_fmul:
+  if (!fp.nearest_even()) goto float_elsewhere;
+  fp.retire(op->rd, float_unit::multiply_nearest(fp.f(op->rs1), fp.f(op->rs2)));
+  WEFT_NEXT;
+do_fdiv:
+  if (!fp.nearest_even()) goto float_elsewhere;
+  fp.retire(op->rd, float_unit::divide_nearest(fp.f(op->rs1), fp.f(op->rs2)));
+  WEFT_NEXT;
+do_fsqrt:
+  if (!fp.nearest_even()) goto float_elsewhere;
+  fp.retire(op->rd, float_unit::square_root(fp.f(op->rs1), float_unit::Rounding::nearest_even));
+  WEFT_NEXT;
+do_fmadd:
+  if (!fp.nearest_even()) goto float_elsewhere;
+  fp.retire(op->rd,
+            float_unit::multiply_add_nearest(fp.f(op->rs1), fp.f(op->rs2), fp.f(field_rs3(op->immediate))));
+  WEFT_NEXT;
+do_fmsub:
+  if (!fp.nearest_even()) goto float_elsewhere;
+  fp.retire(op->rd, float_unit::multiply_add_nearest(fp.f(op->rs1), fp.f(op->rs2),
+                                                     fp.f(field_rs3(op->immediate)) ^ float_unit::sign_bit));
+  WEFT_NEXT;
+do_fnmsub:
+  if (!fp.nearest_even()) goto float_elsewhere;
+  fp.retire(op->rd, float_unit::multiply_add_nearest(fp.f(op->rs1) ^ float_unit::sign_bit, fp.f(op->rs2),
+                                                     fp.f(field_rs3(op->immediate))));
+  WEFT_NEXT;
+do_fnmadd:
+  if (!fp.nearest_even()) goto float_elsewhere;
+  fp.retire(op->rd, float_unit::multiply_add_nearest(fp.f(op->rs1) ^ float_unit::sign_bit, fp.f(op->rs2),
+                                                     fp.f(field_rs3(op->immediate)) ^ float_unit::sign_bit));
+  WEFT_NEXT;
+do_fsgnj:
+  if (!fp.dirty()) goto float_elsewhere;
+  fp.set_f(op->rd, float_unit::copy_sign(fp.f(op->rs1), fp.f(op->rs2)));
+  WEFT_NEXT;
+do_fsgnjn:
+  if (!fp.dirty()) goto float_elsewhere;
+  fp.set_f(op->rd, float_unit::copy_sign(fp.f(op->rs1), ~fp.f(op->rs2)));
+  WEFT_NEXT;
+do_fsgnjx:
+  if (!fp.dirty()) goto float_elsewhere;
+  fp.set_f(op->rd, float_unit::copy_sign(fp.f(op->rs1), fp.f(op->rs1) ^ fp.f(op->rs2)));
+  WEFT_NEXT;
+do_fmin:
+  if (!fp.dirty()) goto float_elsewhere;
+  fp.retire(op->rd, float_unit::minimum(fp.f(op->rs1), fp.f(op->rs2)));
+  WEFT_NEXT;
+do_fmax:
+  if (!fp.dirty()) goto float_elsewhere;
+  fp.retire(op->rd, float_unit::maximum(fp.f(op->rs1), fp.f(op->rs2)));
+  WEFT_NEXT;
+do_feq:
+  if (!fp.dirty()) goto float_elsewhere;
+  x[op->rd] = fp.integer(float_unit::equal(fp.f(op->rs1), fp.f(op->rs2)));
+  WEFT_NEXT;
+do_flt:
+  if (!fp.dirty()) goto float_elsewhere;
+  x[op->rd] = fp.integer(float_unit::less(fp.f(op->rs1), fp.f(op->rs2)));
+  WEFT_NEXT;
+do_fle:
+  if (!fp.dirty()) goto float_elsewhere;
+  x[op->rd] = fp.integer(float_unit::less_or_equal(fp.f(op->rs1), fp.f(op->rs2)));
+  WEFT_NEXT;
+do_fclass:
+  if (!fp.dirty()) goto float_elsewhere;
+  x[op->rd] = float_unit::classify(fp.f(op->rs1));
+  WEFT_NEXT;
+do_fmv_x_w:
+  if (!fp.dirty()) goto float_elsewhere;
+  x[op->rd] = fp.f(op->rs1);
+  WEFT_NEXT;
+do_fmv_w_x:
+  if (!fp.dirty()) goto float_elsewhere;
+  fp.set_f(op->rd, x[op->rs1]);
+  WEFT_NEXT;
+do_fcvt_w_s:
+  if (!fp.dirty()) goto float_elsewhere;
+  x[op->rd] = fp.integer(float_unit::to_signed(fp.f(op->rs1), float_unit::Rounding::towards_zero));
+  WEFT_NEXT;
+do_fcvt_wu_s:
+  if (!fp.dirty()) goto float_elsewhere;
+  x[op->rd] = fp.integer(float_unit::to_unsigned(fp.f(op->rs1), float_unit::Rounding::towards_zero));
+  WEFT_NEXT;
+do_fcvt_s_w:
+  if (!fp.nearest_even()) goto float_elsewhere;
+  fp.retire(op->rd, float_unit::from_signed(x[op->rs1], float_unit::Rounding::nearest_even));
+  WEFT_NEXT;
+do_fcvt_s_wu:
+  if (!fp.nearest_even()) goto float_elsewhere;
+  fp.retire(op->rd, float_unit::from_unsigned(x[op->rs1], float_unit::Rounding::nearest_even));
+  WEFT_NEXT;
+do_float_rounded:
+float_elsewhere:
+  if (!float_operation(*block, *op)) return;
   WEFT_NEXT;
 
 do_csr:

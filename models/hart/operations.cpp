@@ -75,6 +75,19 @@ std::uint32_t csr_result(std::uint32_t funct3, std::uint32_t old, std::uint32_t 
 
 }  // namespace
 
+void Core::write_loaded(const Operation& operation, std::uint32_t value) {
+  if (operation.kind != Kind::flw) {
+    x_[operation.rd] = extend(operation.kind, value);
+    return;
+  }
+  csrs_.float_state().set_f(operation.rd, value);
+  csrs_.float_state().set_status(FloatState::Status::dirty);
+}
+
+std::uint32_t Core::stored_value(const Operation& operation) const {
+  return operation.kind == Kind::fsw ? csrs_.float_state().f(operation.rs2) : x_[operation.rs2];
+}
+
 bool Core::load_slow(const Block& block, const Operation& operation) {
   const std::uint32_t address = x_[operation.rs1] + operation.immediate;
   const unsigned size = access_size(operation.kind);
@@ -84,7 +97,7 @@ bool Core::load_slow(const Block& block, const Operation& operation) {
   const AccessStatus status = read_memory(address, size, value);
   leave_callback();
   if (status != AccessStatus::ok) return raise(block, operation, cause::load_access, address);
-  x_[operation.rd] = extend(operation.kind, value);
+  write_loaded(operation, value);
   return proceed(block, operation);
 }
 
@@ -93,7 +106,7 @@ bool Core::store_slow(const Block& block, const Operation& operation) {
   const unsigned size = access_size(operation.kind);
   if ((address & (size - 1u)) != 0) return raise(block, operation, cause::store_misaligned, address);
   enter_callback(block, operation);
-  const AccessStatus status = write_memory(address, size, x_[operation.rs2]);
+  const AccessStatus status = write_memory(address, size, stored_value(operation));
   leave_callback();
   if (status != AccessStatus::ok) return raise(block, operation, cause::store_access, address);
   return proceed(block, operation);
@@ -158,7 +171,8 @@ bool Core::csr_access(const Block& block, const Operation& operation) {
   const bool swaps = (funct3 & 3u) == 1;
   const bool writes = swaps || operation.rs1 != 0;
   const bool reads = !swaps || operation.rd != discard_register;
-  if (writes && csr::is_read_only(number)) {
+  const bool switched_off = csr::is_float(number) && !csrs_.float_state().usable();
+  if (switched_off || (writes && csr::is_read_only(number))) {
     return raise(block, operation, cause::illegal_instruction, instruction);
   }
   const std::uint32_t operand = immediate_form ? operation.rs1 : x_[operation.rs1];

@@ -132,6 +132,24 @@ constexpr std::uint32_t sc_w(std::uint32_t rd, std::uint32_t rs2, std::uint32_t 
   return amo(hart::funct5_sc, rd, rs2, rs1);
 }
 
+constexpr std::uint32_t flw(std::uint32_t rd, std::int32_t offset, std::uint32_t base) {
+  return hart::encode_i(Opcode::load_fp, rd, 2, base, static_cast<std::uint32_t>(offset));
+}
+constexpr std::uint32_t fsw(std::uint32_t rs2, std::int32_t offset, std::uint32_t base) {
+  return hart::encode_s(Opcode::store_fp, 2, base, rs2, static_cast<std::uint32_t>(offset));
+}
+// Instructions of the major opcode op-fp; `funct3` is the rounding mode where there is one.
+constexpr std::uint32_t op_fp(std::uint32_t funct7, std::uint32_t funct3, std::uint32_t rd, std::uint32_t rs1,
+                              std::uint32_t rs2) {
+  return hart::encode_r(Opcode::op_fp, rd, funct3, rs1, rs2, funct7);
+}
+constexpr std::uint32_t multiply_add(Opcode opcode, std::uint32_t rounding, std::uint32_t rd,
+                                     std::uint32_t rs1, std::uint32_t rs2, std::uint32_t rs3) {
+  return hart::encode_r(opcode, rd, rounding, rs1, rs2, rs3 << 2);
+}
+constexpr std::uint32_t fmv_x_w(std::uint32_t rd, std::uint32_t rs1) { return op_fp(0x70, 0, rd, rs1, 0); }
+constexpr std::uint32_t fmv_w_x(std::uint32_t rd, std::uint32_t rs1) { return op_fp(0x78, 0, rd, rs1, 0); }
+
 constexpr std::uint32_t nop = 0x00000013;
 constexpr std::uint32_t fence_i = 0x0000100F;
 constexpr std::uint32_t custom_0 = 0x0000000B;

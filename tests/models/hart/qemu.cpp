@@ -51,6 +51,7 @@ class RamFile {
 
 hart::CoreConfig qemu_config() {
   hart::CoreConfig config;
+  config.single_float = true;
   config.zba = true;
   config.zbb = true;
   config.zbs = true;
@@ -78,7 +79,8 @@ std::vector<std::uint32_t> Image::run_on_qemu() const {
   const std::string command = fmt::format(
       "timeout 55 {} -M virt,memory-backend=ram -object "
       "memory-backend-file,id=ram,size={},mem-path={},share=on "
-      "-m {}M -cpu rv32,zba=true,zbb=true,zbs=true -bios none -display none -serial none -monitor none "
+      "-m {}M -cpu rv32,f=true,d=false,zba=true,zbb=true,zbs=true -bios none -display none -serial none "
+      "-monitor none "
       "2>/dev/null",
       WEFT_QEMU_RISCV32, ram.bytes(), ram.path(), ram.bytes() >> 20);
   REQUIRE(std::system(command.c_str()) == 0);
