@@ -20,6 +20,22 @@ namespace {
 // Fill of the three-stage pipeline: PANTHER's public simulator charges input bits / DAC bits + 2 steps.
 constexpr int pipeline_fill_steps = 2;
 
+bool is_transposed(const Command& command) {
+  const auto opcode = static_cast<CrossbarCommand>(command.opcode);
+  return opcode == CrossbarCommand::mtvm || opcode == CrossbarCommand::mtvma;
+}
+
+bool accumulates(const Command& command) {
+  const auto opcode = static_cast<CrossbarCommand>(command.opcode);
+  return opcode == CrossbarCommand::mvma || opcode == CrossbarCommand::mtvma;
+}
+
+bool streams(const Command& command) {
+  return command.opcode == static_cast<unsigned>(CrossbarCommand::mvm) ||
+         command.opcode == static_cast<unsigned>(CrossbarCommand::opa) || is_transposed(command) ||
+         accumulates(command);
+}
+
 // A command the array refuses is a bad operand or a bad format: the descriptor's fault, not the bus's.
 Fault refused(const Command& command, const Status& status) {
   if (status.code == StatusCode::operand_overflow) {
@@ -70,16 +86,17 @@ std::optional<Fault> CrossbarUnit::check_shape(const Command& command) const {
 std::optional<Fault> CrossbarUnit::check(const Command& command) const {
   if (auto fault = check_shape(command)) return fault;
   const auto [rows, columns] = shape(command);
-  const bool streams = command.opcode >= static_cast<unsigned>(CrossbarCommand::mvm) &&
-                       command.opcode <= static_cast<unsigned>(CrossbarCommand::opa);
-  if (streams && (command.magnitude_bits < 1 || command.magnitude_bits > ArrayConfig::max_operand_bits)) {
+  if (streams(command) &&
+      (command.magnitude_bits < 1 || command.magnitude_bits > ArrayConfig::max_operand_bits)) {
     return Fault{Cause::illegal_instruction, command.magnitude_bits};
   }
   switch (static_cast<CrossbarCommand>(command.opcode)) {
     case CrossbarCommand::mvm:
+    case CrossbarCommand::mvma:
       if (auto fault = check_load(command.src0, 2u * rows, 2)) return fault;
       return check_store(command.dst, 4u * columns, 4);
     case CrossbarCommand::mtvm:
+    case CrossbarCommand::mtvma:
       if (auto fault = check_load(command.src0, 2u * columns, 2)) return fault;
       return check_store(command.dst, 4u * rows, 4);
     case CrossbarCommand::opa:
@@ -98,9 +115,10 @@ std::optional<Fault> CrossbarUnit::check(const Command& command) const {
 std::optional<Fault> CrossbarUnit::execute(const Command& command) {
   switch (static_cast<CrossbarCommand>(command.opcode)) {
     case CrossbarCommand::mvm:
-      return multiply(command, false);
     case CrossbarCommand::mtvm:
-      return multiply(command, true);
+    case CrossbarCommand::mvma:
+    case CrossbarCommand::mtvma:
+      return multiply(command);
     case CrossbarCommand::opa:
       return outer_product(command);
     case CrossbarCommand::prog:
@@ -113,7 +131,8 @@ std::optional<Fault> CrossbarUnit::execute(const Command& command) {
   return resolve_carries(command);
 }
 
-std::optional<Fault> CrossbarUnit::multiply(const Command& command, bool transposed) {
+std::optional<Fault> CrossbarUnit::multiply(const Command& command) {
+  const bool transposed = is_transposed(command);
   const auto [rows, columns] = shape(command);
   const unsigned inputs = transposed ? columns : rows;
   const unsigned outputs = transposed ? rows : columns;
@@ -125,21 +144,33 @@ std::optional<Fault> CrossbarUnit::multiply(const Command& command, bool transpo
   const Span<std::int64_t> y(sums_.data(), outputs);
   const Status status = transposed ? array_.mtvm(x, bits, y) : array_.mvm(x, bits, y);
   if (!status.ok()) return refused(command, status);
-  const unit::Range range = unit::result_range(unit::Format::int32, 0);
-  for (unsigned i = 0; i < outputs; ++i) {
-    const std::int64_t rounded = unit::round_shift(sums_[i], command.shift, command.rounding);
-    const std::int64_t result = unit::saturate(rounded, range);
-    results_saturated_ += result != rounded ? 1u : 0u;
-    output_[i] = static_cast<std::int32_t>(result);
-  }
   const int steps = array_.read_steps(bits);
   mvm_energy_.charge(static_cast<std::uint64_t>(steps) * static_cast<unsigned>(config_.array.slices));
   wait(delay + config_.timing.mvm_step * static_cast<double>(steps + pipeline_fill_steps));
 
   delay = sc_core::SC_ZERO_TIME;
+  // No time passes between reading and writing an accumulator: units that share it lose nothing.
+  std::fill_n(output_.begin(), outputs, 0);
+  if (accumulates(command)) {
+    if (auto fault = load(command.dst, output_.data(), 4 * outputs, delay)) return fault;
+  }
+  add_results(command, outputs);
   if (auto fault = store(command.dst, output_.data(), 4 * outputs, delay)) return fault;
   wait(delay);
   return std::nullopt;
+}
+
+void CrossbarUnit::add_results(const Command& command, unsigned outputs) {
+  const unit::Range range = unit::result_range(unit::Format::int32, 0);
+  for (unsigned i = 0; i < outputs; ++i) {
+    const std::int64_t rounded = unit::round_shift(sums_[i], command.shift, command.rounding);
+    // Far beyond int32 either way, and the addition cannot overflow.
+    constexpr std::int64_t limit = std::int64_t{1} << 62;
+    const std::int64_t sum = std::clamp(rounded, -limit, limit) + output_[i];
+    const std::int64_t result = unit::saturate(sum, range);
+    results_saturated_ += result != sum ? 1u : 0u;
+    output_[i] = static_cast<std::int32_t>(result);
+  }
 }
 
 std::optional<Fault> CrossbarUnit::outer_product(const Command& command) {

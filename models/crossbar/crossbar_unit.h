@@ -65,7 +65,8 @@ class CrossbarUnit : public unit::CommandUnit {
 
   Shape shape(const unit::Command& command) const;
   std::optional<unit::Fault> check_shape(const unit::Command& command) const;
-  std::optional<unit::Fault> multiply(const unit::Command& command, bool transposed);
+  std::optional<unit::Fault> multiply(const unit::Command& command);
+  void add_results(const unit::Command& command, unsigned outputs);
   std::optional<unit::Fault> outer_product(const unit::Command& command);
   std::optional<unit::Fault> program(const unit::Command& command);
   std::optional<unit::Fault> read_out(const unit::Command& command);

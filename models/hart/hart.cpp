@@ -49,6 +49,8 @@ const char* text(WaitKind kind) {
       return "waitm";
     case WaitKind::counter:
       return "cwait";
+    case WaitKind::barrier:
+      return "barrier";
     case WaitKind::queue:
       break;
   }
@@ -68,7 +70,8 @@ std::string describe(const HartState& state) {
   }
   switch (state.kind) {
     case WaitKind::counter:
-      return fmt::format("cwait: counter {} is {}, waits for {}", state.subject, state.present,
+    case WaitKind::barrier:
+      return fmt::format("{}: counter {} is {}, waits for {}", text(state.kind), state.subject, state.present,
                          state.target) +
              where;
     case WaitKind::ticket:
@@ -187,7 +190,8 @@ HartState Hart::state() const {
   HartState state = waiting_;
   state.pc = core_->pc();
   if (waits.size() == 0) return state;
-  if (state.kind == WaitKind::counter) state.present = waits->counter(state.subject);
+  if (state.kind == WaitKind::counter || state.kind == WaitKind::barrier)
+    state.present = waits->counter(state.subject);
   if (state.kind == WaitKind::ticket) state.present = waits->finished(state.subject) & unit::sequence_mask;
   if (state.kind == WaitKind::units) state.present = waits->busy_units() & state.target;
   return state;
@@ -514,6 +518,8 @@ CustomResult Hart::synchronise(const xweft::Instruction& instruction, std::uint3
       if (first >= waits->counter_count()) return CustomResult::trap(illegal_instruction, bits);
       return sleep_until(asleep(WaitKind::counter, first, second),
                          [&] { return static_cast<std::int32_t>(waits->counter(first) - second) >= 0; });
+    case xweft::Mnemonic::barrier:
+      return barrier(first, second, bits);
     default:
       return raise_counter(first, second, bits);
   }

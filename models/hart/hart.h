@@ -52,7 +52,7 @@ struct HartConfig {
   Joule energy_per_instruction;
 };
 
-enum class WaitKind { running, halted, interrupt, ticket, units, counter, queue };
+enum class WaitKind { running, halted, interrupt, ticket, units, counter, queue, barrier };
 
 // What a hart is doing, for whoever reports a deadlock.
 struct HartState {
@@ -146,6 +146,10 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   template <typename Ready>
   CustomResult sleep_until(const HartState& waiting, Ready ready);
   CustomResult raise_counter(std::uint32_t where, std::uint32_t amount, std::uint32_t bits);
+  // barrier.cpp
+  CustomResult barrier(std::uint32_t where, std::uint32_t tiles, std::uint32_t bits);
+  bool take_from_counter(unsigned counter, std::uint32_t amount);
+  CustomResult signal(std::uint32_t tile, unsigned counter, std::uint32_t bits);
 
   HartConfig config_;
   Context& context_;

@@ -40,6 +40,7 @@ class SyncBoard : public sc_core::sc_module, public unit::CompletionInterface, p
   std::uint32_t busy_units() const override { return busy_; }
   unsigned counter_count() const override { return static_cast<unsigned>(counters_.size()); }
   std::uint32_t counter(unsigned index) const override { return counters_.at(index); }
+  void lower(unsigned index, std::uint32_t amount) override { counters_.at(index) -= amount; }
   std::optional<UnitFault> take_fault() override;
   const sc_core::sc_event& changed() const override { return changed_; }
   void set_condition(std::function<bool()> condition) override { condition_ = std::move(condition); }

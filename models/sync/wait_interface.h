@@ -26,6 +26,8 @@ class WaitInterface : public sc_core::sc_interface {
   virtual std::uint32_t busy_units() const = 0;
   virtual unsigned counter_count() const = 0;
   virtual std::uint32_t counter(unsigned index) const = 0;
+  // Takes `amount` away from a counter: what a barrier has waited for.
+  virtual void lower(unsigned index, std::uint32_t amount) = 0;
   // The oldest fault not yet taken; taking it removes it.
   virtual std::optional<UnitFault> take_fault() = 0;
   // Notified when one of the above has changed and, while a condition is set, only if it holds or there is a

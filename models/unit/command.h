@@ -8,9 +8,14 @@
 
 namespace weft::unit {
 
-enum class Format : std::uint8_t { int8 = 0, int16 = 1, int32 = 2 };
-constexpr unsigned format_count = 3;
-constexpr std::uint32_t bytes_of(Format format) { return 1u << static_cast<unsigned>(format); }
+// fp32 and fp16 are IEEE 754 binary32 and binary16, bf16 the upper half of a binary32.
+enum class Format : std::uint8_t { int8 = 0, int16 = 1, int32 = 2, fp32 = 3, fp16 = 4, bf16 = 5 };
+constexpr unsigned format_count = 6;
+constexpr bool is_integer(Format format) { return format <= Format::int32; }
+constexpr std::uint32_t bytes_of(Format format) {
+  if (is_integer(format)) return 1u << static_cast<unsigned>(format);
+  return format == Format::fp32 ? 4 : 2;
+}
 
 enum class Rounding : std::uint8_t { nearest_away = 0, floor = 1, nearest_even = 2 };
 constexpr unsigned rounding_count = 3;

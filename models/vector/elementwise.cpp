@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cstring>
 #include <type_traits>
+#include <vector>
 
 #include "models/hart/xweft_table.h"
 #include "models/unit/requantise.h"
@@ -19,35 +20,40 @@ using unit::Format;
 using unit::Rounding;
 using xweft::VectorCommand;
 
-constexpr Traits binary{true, true, false, false, Cost::other};
-constexpr Traits unary{true, false, false, false, Cost::other};
-constexpr Traits reduction{true, false, false, true, Cost::other};
-constexpr Traits table_look_up{true, false, false, false, Cost::table};
+constexpr Traits binary{true, true};
+constexpr Traits unary{};
+constexpr Traits reduction{true, false, Rows::one, true};
+constexpr Traits table_look_up{true, false, Rows::one, false, Cost::table};
 
 // By opcode; opcode 0 is none.
-constexpr std::array<Traits, 22> traits_by_opcode{{
+constexpr std::array<Traits, 27> traits_by_opcode{{
     {},
-    binary,                                       // vadd
-    binary,                                       // vsub
-    {true, true, false, false, Cost::multiply},   // vmul
-    binary,                                       // vmax
-    binary,                                       // vmin
-    binary,                                       // vrmask
-    unary,                                        // vadds
-    unary,                                        // vrsubs
-    {true, false, false, false, Cost::multiply},  // vmuls
-    {false, false, false, false, Cost::other},    // vfill
-    unary,                                        // vcopy
-    unary,                                        // vrelu
-    table_look_up,                                // vexp
-    table_look_up,                                // vlog
-    table_look_up,                                // vsigm
-    table_look_up,                                // vtanh
-    {true, false, true, false, Cost::other},      // vsumr
-    reduction,                                    // vsum
-    reduction,                                    // vmaxe
-    reduction,                                    // vargmax
-    reduction,                                    // vmaxabs
+    binary,                                                // vadd
+    binary,                                                // vsub
+    {true, true, Rows::one, false, Cost::multiply},        // vmul
+    binary,                                                // vmax
+    binary,                                                // vmin
+    binary,                                                // vrmask
+    unary,                                                 // vadds
+    unary,                                                 // vrsubs
+    {true, false, Rows::one, false, Cost::multiply},       // vmuls
+    {false, false},                                        // vfill
+    unary,                                                 // vcopy
+    unary,                                                 // vrelu
+    table_look_up,                                         // vexp
+    table_look_up,                                         // vlog
+    table_look_up,                                         // vsigm
+    table_look_up,                                         // vtanh
+    {true, false, Rows::summed},                           // vsumr
+    reduction,                                             // vsum
+    reduction,                                             // vmaxe
+    reduction,                                             // vargmax
+    reduction,                                             // vmaxabs
+    {true, true, Rows::one, false, Cost::multiply, true},  // vmac
+    {true, true, Rows::gathered},                          // vgather
+    {true, false, Rows::transposed},                       // vtrans
+    table_look_up,                                         // vgelu
+    table_look_up,                                         // vgelug
 }};
 
 // Work goes through blocks small enough to stay in the host's first-level cache.
@@ -63,10 +69,9 @@ auto with_format(Format format, Body body) {
       return body(std::int8_t{});
     case Format::int16:
       return body(std::int16_t{});
-    case Format::int32:
-      break;
+    default:
+      return body(std::int32_t{});
   }
-  return body(std::int32_t{});
 }
 
 template <typename T, typename Wide = T>
@@ -169,6 +174,7 @@ void apply_binary(VectorCommand what, Block<Wide>& a, const Block<Wide>& b, std:
     case VectorCommand::vsub:
       return each(a, b, count, [](Wide x, Wide y) { return x - y; });
     case VectorCommand::vmul:
+    case VectorCommand::vmac:
       return each(a, b, count, [](Wide x, Wide y) { return x * y; });
     case VectorCommand::vmax:
       return each(a, b, count, [](Wide x, Wide y) { return std::max(x, y); });
@@ -206,9 +212,26 @@ void apply_unary(VectorCommand what, const Tables& tables, Wide scalar, Block<Wi
       return look_up(&Tables::sigmoid);
     case VectorCommand::vtanh:
       return look_up(&Tables::tanh);
+    case VectorCommand::vgelu:
+      return look_up(&Tables::gelu);
+    case VectorCommand::vgelug:
+      return look_up(&Tables::gelu_gradient);
     default:
-      assert((what == VectorCommand::vcopy || what == VectorCommand::vsumr) && "not a command of one vector");
+      assert((what == VectorCommand::vcopy ||
+              traits_by_opcode.at(static_cast<std::size_t>(what)).rows != Rows::one) &&
+             "not a command of one vector");
   }
+}
+
+std::vector<std::uint8_t> transposed(const std::uint8_t* rows, std::size_t count, std::size_t length,
+                                     std::size_t size) {
+  std::vector<std::uint8_t> columns(count * length * size);
+  for (std::size_t row = 0; row < count; ++row) {
+    for (std::size_t column = 0; column < length; ++column) {
+      std::memcpy(&columns[(column * count + row) * size], rows + (row * length + column) * size, size);
+    }
+  }
+  return columns;
 }
 
 // Whether 32 bits hold every intermediate result, which is then computed in twice as many host lanes.
@@ -226,6 +249,7 @@ bool fits_32_bits(const Command& command) {
     case VectorCommand::vadds:
     case VectorCommand::vrsubs:
     case VectorCommand::vmuls:
+    case VectorCommand::vmac:
       return false;
     default:
       return true;
@@ -240,20 +264,22 @@ std::uint64_t run_blocks(const Command& command, const Traits& traits, const Tab
   const std::size_t size1 = unit::bytes_of(command.format1);
   const std::size_t size_dst = unit::bytes_of(command.format_dst);
   const auto scalar = static_cast<Wide>(static_cast<std::int32_t>(command.src1));
+  const std::uint64_t results = result_elements(command);
   Block<Wide> a;
   Block<Wide> b;
   std::uint64_t saturated = 0;
-  for (std::size_t begin = 0; begin < command.length; begin += block_elements) {
-    const std::size_t count = std::min<std::size_t>(block_elements, command.length - begin);
+  for (std::size_t begin = 0; begin < results; begin += block_elements) {
+    const std::size_t count = std::min<std::size_t>(block_elements, results - begin);
     if (traits.reads_src0) widen(command.format0, src0 + begin * size0, count, a.data());
-    if (traits.reads_rows) {
+    if (traits.rows == Rows::summed) {
       for (std::size_t row = 1; row < command.count; ++row) {
         widen_and_add(command.format0, src0 + (row * command.length + begin) * size0, count, a.data());
       }
     }
-    if (traits.reads_src1) {
+    if (traits.reads_src1 && traits.rows == Rows::one) {
       widen(command.format1, src1 + begin * size1, count, b.data());
       apply_binary(what, a, b, count);
+      if (traits.reads_dst) widen_and_add(command.format_dst, dst + begin * size_dst, count, a.data());
     } else {
       apply_unary(what, tables, scalar, a, count);
     }
@@ -290,12 +316,14 @@ const Traits* find_traits(std::uint8_t opcode) {
 }
 
 std::uint64_t source_elements(const Command& command) {
-  const std::uint64_t rows = traits_by_opcode.at(command.opcode).reads_rows ? command.count : 1;
+  const std::uint64_t rows = traits_by_opcode.at(command.opcode).rows == Rows::one ? 1 : command.count;
   return rows * command.length;
 }
 
-std::uint32_t result_elements(const Command& command) {
-  return traits_by_opcode.at(command.opcode).one_result ? 1 : command.length;
+std::uint64_t result_elements(const Command& command) {
+  const Traits& traits = traits_by_opcode.at(command.opcode);
+  if (traits.one_result) return 1;
+  return traits.rows == Rows::summed ? command.length : source_elements(command);
 }
 
 std::uint64_t Elementwise::run(const Command& command, const std::uint8_t* src0, const std::uint8_t* src1,
@@ -306,6 +334,11 @@ std::uint64_t Elementwise::run(const Command& command, const std::uint8_t* src0,
       return reduce<decltype(zero)>(static_cast<VectorCommand>(command.opcode), src0, command.length);
     });
     return store(&value, 1, command, dst);
+  }
+  std::vector<std::uint8_t> columns;
+  if (traits.rows == Rows::transposed) {
+    columns = transposed(src0, command.count, command.length, unit::bytes_of(command.format0));
+    src0 = columns.data();
   }
   if (fits_32_bits(command)) {
     return run_blocks<std::int32_t>(command, traits, tables_, src0, src1, dst);

@@ -19,6 +19,11 @@ std::int64_t interpolate(const std::int32_t* entry, std::int64_t fraction, unsig
   return entry[0] + ((slope * fraction + (std::int64_t{1} << (bits - 1))) >> bits);
 }
 
+// GELU of Hendrycks and Gimpel, "Gaussian Error Linear Units", without approximation: v times the normal
+// distribution function.
+double normal_distribution(double v) { return std::erfc(-v / std::sqrt(2.0)) / 2.0; }
+double normal_density(double v) { return std::exp(-v * v / 2.0) / std::sqrt(2.0 * std::acos(-1.0)); }
+
 // An odd-symmetric or saturating function: sampled every 2^bits over [−limit, limit], limit included.
 template <std::size_t N>
 std::int64_t clamped(const std::array<std::int32_t, N>& table, std::int32_t x, std::int64_t limit,
@@ -36,6 +41,9 @@ Tables::Tables() {
     exp_[i] = rounded(std::exp(-(i / 64.0)) * one_q24);
     sigmoid_[i] = rounded(one_q16 / (1.0 + std::exp(-(i / 64.0 - 8.0))));
     tanh_[i] = rounded(one_q16 * std::tanh(i / 128.0 - 4.0));
+    const double v = i / 64.0 - 8.0;
+    gelu_[i] = rounded(one_q16 * (v * normal_distribution(v)));
+    gelu_gradient_[i] = rounded(one_q16 * (normal_distribution(v) + v * normal_density(v)));
   }
   for (unsigned i = 0; i <= log_steps; ++i) log_[i] = rounded(std::log(1.0 + i / 256.0) * one_q16);
 }
@@ -57,5 +65,15 @@ std::int64_t Tables::log(std::int32_t v) const {
 std::int64_t Tables::sigmoid(std::int32_t x) const { return clamped(sigmoid_, x, 8 * one_q16, 10); }
 
 std::int64_t Tables::tanh(std::int32_t x) const { return clamped(tanh_, x, 4 * one_q16, 9); }
+
+std::int64_t Tables::gelu(std::int32_t x) const {
+  if (x >= 8 * one_q16) return x;
+  return x < -8 * one_q16 ? 0 : clamped(gelu_, x, 8 * one_q16, 10);
+}
+
+std::int64_t Tables::gelu_gradient(std::int32_t x) const {
+  if (x >= 8 * one_q16) return one_q16;
+  return x < -8 * one_q16 ? 0 : clamped(gelu_gradient_, x, 8 * one_q16, 10);
+}
 
 }  // namespace weft::vector

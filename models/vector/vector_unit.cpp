@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "models/common/error.h"
 
 namespace weft::vector {
@@ -18,12 +20,42 @@ constexpr std::uint64_t pipeline_fill_cycles = 4;
 std::uint32_t row_bytes(const Command& command) { return command.length * unit::bytes_of(command.format0); }
 
 unsigned rows_of(const Command& command, const Traits& traits) {
-  return traits.reads_rows ? command.count : 1;
+  return traits.rows == Rows::one ? 1 : command.count;
+}
+
+// Formats of operands that the command uses and that the vector unit cannot compute with.
+std::optional<Fault> check_formats(const Command& command, const Traits& traits) {
+  const auto refused = [](unit::Format format) {
+    return Fault{Cause::illegal_instruction, static_cast<std::uint32_t>(format)};
+  };
+  if (traits.reads_src0 && !unit::is_integer(command.format0)) return refused(command.format0);
+  if (traits.reads_src1 && !unit::is_integer(command.format1)) return refused(command.format1);
+  if (!unit::is_integer(command.format_dst)) return refused(command.format_dst);
+  return std::nullopt;
 }
 
 // Row addresses are computed modulo 2^32, as the hardware's adder does; every row is checked.
 std::uint32_t row_address(const Command& command, unsigned row) {
   return command.src0 + row * static_cast<std::uint32_t>(command.src_stride);
+}
+
+std::uint32_t result_address(const Command& command, std::uint32_t row) {
+  return command.dst + row * static_cast<std::uint32_t>(command.dst_stride);
+}
+
+std::int32_t index_at(const Command& command, const std::vector<std::uint8_t>& indices, std::size_t at) {
+  std::int32_t wide = 0;
+  std::int16_t half = 0;
+  switch (command.format1) {
+    case unit::Format::int8:
+      return static_cast<std::int8_t>(indices[at]);
+    case unit::Format::int16:
+      std::memcpy(&half, &indices[at * sizeof half], sizeof half);
+      return half;
+    default:
+      std::memcpy(&wide, &indices[at * sizeof wide], sizeof wide);
+      return wide;
+  }
 }
 
 }  // namespace
@@ -43,16 +75,37 @@ std::optional<Fault> VectorUnit::check(const Command& command) const {
   if (command.length == 0) return Fault{Cause::illegal_instruction, command.length};
   const unsigned rows = rows_of(command, *traits);
   if (rows == 0) return Fault{Cause::illegal_instruction, command.count};
+  if (auto fault = check_formats(command, *traits)) return fault;
   if (traits->reads_src0) {
-    if (auto fault = check_rows(command, rows)) return fault;
+    if (auto fault = traits->rows == Rows::gathered ? check_gather(command) : check_rows(command, rows))
+      return fault;
   }
   if (traits->reads_src1) {
     const std::uint64_t size = unit::bytes_of(command.format1);
     if (auto fault = check_load(command.src1, command.length * size, static_cast<unsigned>(size)))
       return fault;
   }
+  if (traits->rows == Rows::transposed) return check_columns(command);
   const std::uint64_t size = unit::bytes_of(command.format_dst);
   return check_store(command.dst, result_elements(command) * size, static_cast<unsigned>(size));
+}
+
+// Where its runs lie is known when the indices are: see read_runs().
+std::optional<Fault> VectorUnit::check_gather(const Command& command) const {
+  const unsigned size = unit::bytes_of(command.format0);
+  if (auto fault = check_load(command.src0, 0, size)) return fault;
+  if (size * source_elements(command) > config_.unit.window.size) {
+    return Fault{Cause::illegal_instruction, command.count};
+  }
+  return std::nullopt;
+}
+
+std::optional<Fault> VectorUnit::check_columns(const Command& command) const {
+  const unsigned size = unit::bytes_of(command.format_dst);
+  for (std::uint32_t row = 0; row < command.length; ++row) {
+    if (auto fault = check_store(result_address(command, row), command.count * size, size)) return fault;
+  }
+  return std::nullopt;
 }
 
 std::optional<Fault> VectorUnit::check_rows(const Command& command, unsigned rows) const {
@@ -77,26 +130,60 @@ std::optional<Fault> VectorUnit::execute(const Command& command) {
     return fault;
   }
 
-  dst_.resize(std::size_t{result_elements(command)} * unit::bytes_of(command.format_dst));
   saturated_ += elementwise_.run(command, src0_.data(), src1_.data(), dst_.data());
   elements_ += elements;
   account(traits.cost).charge(elements);
   wait(delay + compute_time(elements));
 
   delay = sc_core::SC_ZERO_TIME;
-  auto fault = store(command.dst, dst_.data(), static_cast<std::uint32_t>(dst_.size()), delay);
+  auto fault = write_result(command, delay);
   wait(delay);
   return fault;
 }
 
+std::optional<Fault> VectorUnit::write_result(const Command& command, sc_core::sc_time& delay) {
+  const std::uint32_t row = command.count * unit::bytes_of(command.format_dst);
+  const bool gaps = find_traits(command.opcode)->rows == Rows::transposed &&
+                    static_cast<std::uint32_t>(command.dst_stride) != row;
+  if (!gaps) return store(command.dst, dst_.data(), static_cast<std::uint32_t>(dst_.size()), delay);
+  for (std::uint32_t i = 0; i < command.length; ++i) {
+    if (auto fault = store(result_address(command, i), &dst_[std::size_t{i} * row], row, delay)) return fault;
+  }
+  return std::nullopt;
+}
+
 std::optional<Fault> VectorUnit::read_operands(const Command& command, sc_core::sc_time& delay) {
   const Traits& traits = *find_traits(command.opcode);
-  if (traits.reads_src0) {
+  if (traits.reads_src0 && traits.rows != Rows::gathered) {
     if (auto fault = read_rows(command, rows_of(command, traits), delay)) return fault;
   }
-  if (!traits.reads_src1) return std::nullopt;
-  src1_.resize(std::size_t{command.length} * unit::bytes_of(command.format1));
-  return load(command.src1, src1_.data(), static_cast<std::uint32_t>(src1_.size()), delay);
+  if (traits.reads_src1) {
+    src1_.resize(std::size_t{command.length} * unit::bytes_of(command.format1));
+    const auto bytes = static_cast<std::uint32_t>(src1_.size());
+    if (auto fault = load(command.src1, src1_.data(), bytes, delay)) return fault;
+  }
+  if (traits.rows == Rows::gathered) {
+    if (auto fault = read_runs(command, delay)) return fault;
+  }
+  dst_.resize(result_elements(command) * unit::bytes_of(command.format_dst));
+  if (!traits.reads_dst) return std::nullopt;
+  return load(command.dst, dst_.data(), static_cast<std::uint32_t>(dst_.size()), delay);
+}
+
+std::optional<Fault> VectorUnit::read_runs(const Command& command, sc_core::sc_time& delay) {
+  const std::uint32_t size = unit::bytes_of(command.format0);
+  const std::uint32_t run = command.count * size;
+  src0_.assign(std::size_t{command.length} * run, 0);
+  for (std::size_t i = 0; i < command.length; ++i) {
+    const std::int32_t index = index_at(command, src1_, i);
+    if (index < 0) continue;
+    const std::uint64_t address = command.src0 + std::uint64_t{size} * static_cast<std::uint32_t>(index);
+    const auto at = static_cast<std::uint32_t>(address);
+    if (address != at) return Fault{Cause::load_access_fault, at};
+    if (auto fault = check_load(at, run, size)) return fault;
+    if (auto fault = load(at, &src0_[i * run], run, delay)) return fault;
+  }
+  return std::nullopt;
 }
 
 std::optional<Fault> VectorUnit::read_rows(const Command& command, unsigned rows, sc_core::sc_time& delay) {

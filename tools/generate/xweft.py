@@ -12,7 +12,7 @@ import sys
 import yaml
 
 UNITS = {"crossbar", "vector", "dma", "none"}
-ROLES = {"src0", "src1", "dst", "length", "mask", "scalar", "ticket", "units", "counter", "value", "counter_address"}
+ROLES = {"src0", "src1", "dst", "length", "mask", "scalar", "ticket", "units", "counter", "value", "counter_address", "tiles"}
 KEYS = {"name", "opcode", "funct3", "funct2", "unit", "command", "operands", "result", "description"}
 CSR_KEYS = {"name", "number", "mask", "read_only", "description"}
 
@@ -54,7 +54,7 @@ def cpp(table):
         "",
         "enum class Unit : std::uint8_t { crossbar, vector, dma, none };",
         "// What a register operand means.",
-        "enum class Role : std::uint8_t { unused, src0, src1, dst, length, mask, scalar, ticket, units, counter, value, counter_address };",
+        "enum class Role : std::uint8_t { unused, src0, src1, dst, length, mask, scalar, ticket, units, counter, value, counter_address, tiles };",
         "enum class Mnemonic : std::uint8_t { " + ", ".join(each["name"] for each in table["instructions"]) + " };",
         "",
         "struct Instruction {",

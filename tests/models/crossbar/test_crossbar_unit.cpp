@@ -232,6 +232,47 @@ TEST_CASE("results are shifted, rounded and saturated; saturation is counted") {
   CHECK(saturated == (shift == 0 ? 2u : shift == 1 ? 1u : 0u));
 }
 
+TEST_CASE("an accumulating product adds its rounded result and saturates the sum") {
+  const bool transposed = GENERATE(false, true);
+  const Rounding rounding = GENERATE(Rounding::nearest_away, Rounding::floor, Rounding::nearest_even);
+  const unsigned shift = GENERATE(0u, 3u);
+  const unsigned outputs = transposed ? rows : columns;
+  const unsigned inputs = transposed ? columns : rows;
+  Command product = command(transposed ? CrossbarCommand::mtvma : CrossbarCommand::mvma, 12);
+  product.rounding = rounding;
+  product.shift = shift;
+  memory::MemoryConfig memory = Bench::buffer_config();
+  memory.latency = ns(3);
+  Timing timing;
+  Bench bench(run_all({command(CrossbarCommand::prog), product}, timing), config_of_test(), memory);
+  const auto weights = small_weights();
+  const Operands x = small_operand(inputs, 13);
+  std::vector<std::int32_t> accumulator(outputs, 1000);
+  accumulator[0] = std::numeric_limits<std::int32_t>::max();
+  accumulator[1] = std::numeric_limits<std::int32_t>::min();
+  bench.put(weights_at, weights);
+  bench.put(src0_at, x);
+  bench.put(dst_at, accumulator);
+  sc_core::sc_start();
+  std::uint64_t saturated = 0;
+  for (unsigned i = 0; i < outputs; ++i) {
+    std::int64_t sum = 0;
+    for (unsigned k = 0; k < inputs; ++k)
+      sum += x[k] * weights[transposed ? i * columns + k : k * columns + i];
+    sum = rounded(sum, shift, rounding) + accumulator[i];
+    const std::int64_t limited =
+        std::min<std::int64_t>(std::max<std::int64_t>(sum, std::numeric_limits<std::int32_t>::min()),
+                               std::numeric_limits<std::int32_t>::max());
+    INFO("result " << i);
+    CHECK(bench.get<std::int32_t>(dst_at, outputs)[i] == limited);
+    saturated += limited != sum ? 1 : 0;
+  }
+  CHECK(saturated > 0);
+  CHECK(bench.unit.results_saturated() == saturated);
+  // Twelve one-bit steps and two to fill the pipeline; operand, accumulator and result.
+  check_time(timing.times[1], ns(14 * 100 + 3 * 3));
+}
+
 TEST_CASE("a product is what the array computes, lossy converters included") {
   CrossbarUnitConfig config = config_of_test();
   config.array.adc_bits = 5;

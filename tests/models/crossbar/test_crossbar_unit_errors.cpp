@@ -46,9 +46,9 @@ void check_refused(const Command& wrong, Cause cause, std::uint32_t value) {
   CHECK(found.value == value);
 }
 
-constexpr CrossbarCommand all_commands[] = {CrossbarCommand::mvm,   CrossbarCommand::mtvm,
-                                            CrossbarCommand::opa,   CrossbarCommand::prog,
-                                            CrossbarCommand::rdarr, CrossbarCommand::crs};
+constexpr CrossbarCommand all_commands[] = {
+    CrossbarCommand::mvm,   CrossbarCommand::mtvm, CrossbarCommand::opa,  CrossbarCommand::prog,
+    CrossbarCommand::rdarr, CrossbarCommand::crs,  CrossbarCommand::mvma, CrossbarCommand::mtvma};
 
 }  // namespace
 
@@ -67,7 +67,7 @@ TEST_CASE("a part larger than the array is refused, with the length") {
 }
 
 TEST_CASE("an opcode that does not exist is refused") {
-  for (const std::uint8_t opcode : {std::uint8_t{0}, std::uint8_t{7}, std::uint8_t{255}}) {
+  for (const std::uint8_t opcode : {std::uint8_t{0}, std::uint8_t{9}, std::uint8_t{255}}) {
     Command wrong = command(CrossbarCommand::crs);
     wrong.opcode = opcode;
     check_refused(wrong, Cause::illegal_instruction, opcode);
@@ -75,7 +75,8 @@ TEST_CASE("an opcode that does not exist is refused") {
 }
 
 TEST_CASE("a streamed operand has 1 to 15 magnitude bits") {
-  for (const CrossbarCommand opcode : {CrossbarCommand::mvm, CrossbarCommand::mtvm, CrossbarCommand::opa}) {
+  for (const CrossbarCommand opcode : {CrossbarCommand::mvm, CrossbarCommand::mtvm, CrossbarCommand::opa,
+                                       CrossbarCommand::mvma, CrossbarCommand::mtvma}) {
     for (const unsigned bits : {0u, 16u, 31u}) {
       check_refused(command(opcode, bits), Cause::illegal_instruction, bits);
     }

@@ -61,7 +61,7 @@ TEST_CASE("a register that the instruction does not use must be x0, or it is ill
 
 TEST_CASE("a vendor CSR refuses values that it does not have") {
   Code code = prepared();
-  code.set_csr(xweft::csr_wfmt, 3);
+  code.set_csr(xweft::csr_wfmt, 6);
   check_trap(code, 2, code.words.back());
   fresh_kernel();
   Code read_only = prepared();
@@ -127,6 +127,16 @@ TEST_CASE("synchronisation with what does not exist is illegal") {
   fresh_kernel();
   Code no_tile = prepared().xweft("cadd", 1u << 16, 1);
   check_trap(no_tile, 2, no_tile.words.back());
+  const std::pair<std::uint32_t, std::uint32_t> barriers[] = {{32, 1},        // counter 32
+                                                              {0, 0},         // of nobody
+                                                              {0, 2},         // of more tiles than there are
+                                                              {1u << 16, 1},  // without this tile
+                                                              {0, 0xffffffff}};  // everything
+  for (const auto& [where, tiles] : barriers) {
+    fresh_kernel();
+    Code barrier = prepared().xweft("barrier", where, tiles);
+    check_trap(barrier, 2, barrier.words.back());
+  }
 }
 
 TEST_CASE("a DMA transfer that fails later traps the wait for it, with the address") {
@@ -274,6 +284,29 @@ TEST_CASE("the units of a mask use operands a stride apart") {
   CHECK(rig.get<std::int32_t>(data_at + 0x100, 4) == std::vector<std::int32_t>{4, 6, 110, 160});
 }
 
+TEST_CASE("units that accumulate into one result add up") {
+  std::vector<std::int32_t> weights(2 * 64);
+  std::vector<std::int16_t> inputs(16);
+  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<std::int32_t>(i * 7 % 23) - 11;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    inputs[i] = static_cast<std::int16_t>(static_cast<int>(3 * i) - 20);
+  std::vector<std::int32_t> expected(8, 1000);
+  for (std::size_t unit = 0; unit < 2; ++unit) {
+    for (std::size_t i = 0; i < 64; ++i) expected[i % 8] += inputs[8 * unit + i / 8] * weights[64 * unit + i];
+  }
+  constexpr std::uint32_t inputs_at = data_at + 0x400;
+  constexpr std::uint32_t sums_at = data_at + 0x500;
+  Code code = prepared().set_csr(xweft::csr_wsstr, 256).xweft("prog", data_at, 0, 3);
+  code.set_csr(xweft::csr_wsstr, 16).set_csr(xweft::csr_wdstr, 0).xweft("mvma", inputs_at, sums_at, 3);
+  TileRig rig;
+  rig.put(data_at, weights);
+  rig.put(inputs_at, inputs);
+  rig.put(sums_at, std::vector<std::int32_t>(8, 1000));
+  rig.run(code.end());
+  CHECK(rig.traps.empty());
+  CHECK(rig.get<std::int32_t>(sums_at, 8) == expected);
+}
+
 TEST_CASE("waitm sleeps for the units of its mask only") {
   Code code = prepared();
   code.xweft("crs", 0, 0, 1).xweft("vcopy", data_at, 0, data_at + 0x40).xweft("waitm", 2);
@@ -344,6 +377,14 @@ TEST_CASE("cadd raises a counter of the own tile") {
   rig.run(code);
   CHECK(rig.traps.empty());
   CHECK(rig.tile.board().counter(7) == 2);
+  CHECK(rig.state().kind == WaitKind::interrupt);
+}
+
+TEST_CASE("a tile alone passes its barrier and leaves the counter as it was") {
+  TileRig rig;
+  rig.run(prepared().xweft("barrier", 3, 1).xweft("cadd", 3, 5).xweft("barrier", 3, 1).end());
+  CHECK(rig.traps.empty());
+  CHECK(rig.tile.board().counter(3) == 5);
   CHECK(rig.state().kind == WaitKind::interrupt);
 }
 

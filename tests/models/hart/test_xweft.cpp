@@ -72,6 +72,7 @@ TEST_CASE("disassembly names result and operands in the order rd, rs1, rs2, rs3"
   CHECK(text("vcopy") == "vcopy a0,a1,a3");
   CHECK(text("cwait") == "cwait a1,a2");
   CHECK(text("wait") == "wait a1");
+  CHECK(text("barrier") == "barrier a1,a2");
   CHECK(disassemble(0x00000013).empty());
 }
 
@@ -119,7 +120,7 @@ TEST_CASE("a writable CSR keeps the bits of its mask and refuses the others") {
     INFO(csr.name);
     for (unsigned bit = 0; bit < 32; ++bit) {
       const std::uint32_t value = 1u << bit;
-      // Formats above int32 are bits of the mask and illegal all the same; they have a test of their own.
+      // Formats above bf16 are bits of the mask and illegal all the same; they have a test of their own.
       if (csr.number == csr_wfmt) break;
       if ((csr.mask & value) != 0) {
         CHECK(written(state, csr.number, value) == value);
@@ -136,11 +137,11 @@ TEST_CASE("a writable CSR keeps the bits of its mask and refuses the others") {
   }
 }
 
-TEST_CASE("wfmt takes three formats of three and three rounding modes") {
+TEST_CASE("wfmt takes three formats of six and three rounding modes") {
   State state;
   unsigned legal = 0;
   for (std::uint32_t value = 0; value < 1u << 16; ++value) {
-    const bool formats = (value & 15u) <= 2 && (value >> 4 & 15u) <= 2 && (value >> 8 & 15u) <= 2;
+    const bool formats = (value & 15u) <= 5 && (value >> 4 & 15u) <= 5 && (value >> 8 & 15u) <= 5;
     const bool good = formats && (value >> 12) <= 2;
     REQUIRE((state.write(csr_wfmt, value) == CsrAccess::ok) == good);
     legal += good ? 1 : 0;
@@ -148,7 +149,7 @@ TEST_CASE("wfmt takes three formats of three and three rounding modes") {
     state.read(csr_wfmt, seen);
     if (good) REQUIRE(seen == value);
   }
-  CHECK(legal == 3 * 3 * 3 * 3);
+  CHECK(legal == 6 * 6 * 6 * 3);
   for (unsigned bit = 16; bit < 32; ++bit)
     CHECK(state.write(csr_wfmt, 1u << bit) == CsrAccess::illegal_value);
 }

@@ -227,7 +227,7 @@ TEST_CASE("a descriptor that cannot be is refused with the word that is wrong") 
   std::uint32_t value = 0;
   SECTION("format") {
     cause = 2;
-    value = 0x00000301;
+    value = 0x00000601;
   }
   SECTION("counter beyond the last") {
     command.completion = test::completion_word(16, 1);
@@ -240,7 +240,7 @@ TEST_CASE("a descriptor that cannot be is refused with the word that is wrong") 
     value = 0x1234;
   }
   Descriptor words = encode(command);
-  if (value == 0x301) words[0] = value;
+  if (value == 0x601) words[0] = value;
   Status status = Status::ok;
   std::array<std::uint32_t, 4> seen{};
   Bench bench([&](Master& master) {

@@ -71,6 +71,7 @@ struct Case {
   unit::Command command;
   std::vector<std::int64_t> src0;
   std::vector<std::int64_t> src1;
+  std::vector<std::int64_t> accumulator;  // in dst before the command
 };
 
 Case random_case(CounterRng& random, const xweft::Instruction& instruction) {
@@ -94,11 +95,13 @@ void compare(const Elementwise& elementwise, const xweft::Instruction& instructi
   const std::vector<std::uint8_t> src0 = pack(given.src0, command.format0);
   const std::vector<std::uint8_t> src1 = pack(given.src1, command.format1);
   constexpr std::uint8_t canary = 0xa5;
-  const std::size_t bytes = std::size_t{result_elements(command)} * unit::bytes_of(command.format_dst);
-  std::vector<std::uint8_t> dst(bytes + 16, canary);
+  std::vector<std::uint8_t> dst = pack(given.accumulator, command.format_dst);
+  const std::size_t bytes = dst.size();
+  dst.resize(bytes + 16, canary);
   const std::uint64_t clipped = elementwise.run(command, src0.data(), src1.data(), dst.data());
 
-  const test::SlowResult expected = test::slow_run(instruction.name, command, given.src0, given.src1);
+  const test::SlowResult expected =
+      test::slow_run(instruction.name, command, given.src0, given.src1, given.accumulator);
   const std::vector<std::uint8_t> tail(dst.begin() + static_cast<std::ptrdiff_t>(bytes), dst.end());
   dst.resize(bytes);
   CAPTURE(instruction.name, command.length, command.count, command.shift, command.magnitude_bits,
@@ -115,7 +118,7 @@ void compare(const Elementwise& elementwise, const xweft::Instruction& instructi
 TEST_CASE("every vector command equals the slow model in all formats and roundings") {
   const Elementwise elementwise;
   const auto instructions = vector_instructions();
-  REQUIRE(instructions.size() == 21);
+  REQUIRE(instructions.size() == 26);
   for (const xweft::Instruction& instruction : instructions) {
     CounterRng random(3, instruction.command, 0);
     std::uint64_t saturated = 0;
@@ -131,6 +134,7 @@ TEST_CASE("every vector command equals the slow model in all formats and roundin
               given.command.rounding = rounding;
               given.src0 = random_elements(random, format0, source_elements(given.command));
               given.src1 = random_elements(random, format1, given.command.length);
+              given.accumulator = random_elements(random, format_dst, result_elements(given.command));
               compare(elementwise, instruction, given, saturated);
             }
           }
@@ -178,6 +182,21 @@ TEST_CASE("the magnitude of the most negative int32 saturates and is counted") {
   CHECK(result == 0x7fffffff);
 }
 
+TEST_CASE("a sum of products is exact at its extremes") {
+  const std::vector<std::uint8_t> low = pack({least(Format::int32)}, Format::int32);
+  std::int32_t accumulator = 0x7fffffff;
+  unit::Command command;
+  command.opcode = static_cast<std::uint8_t>(xweft::VectorCommand::vmac);
+  command.format0 = command.format1 = Format::int32;
+  command.length = 1;
+  command.shift = 32;
+  command.rounding = Rounding::floor;
+  // 2^62 + 2^31 - 1, the greatest sum there is.
+  CHECK(Elementwise().run(command, low.data(), low.data(), reinterpret_cast<std::uint8_t*>(&accumulator)) ==
+        0);
+  CHECK(accumulator == 1 << 30);
+}
+
 TEST_CASE("argmax answers the first of equal elements") {
   const std::vector<std::uint8_t> bytes = pack({-7, 3, 9, 9, 2, 9}, Format::int16);
   unit::Command command;
@@ -215,6 +234,6 @@ TEST_CASE("the commands' operands agree with the instruction table") {
     CHECK(traits->reads_src1 == has(xweft::Role::src1));
   }
   CHECK(find_traits(0) == nullptr);
-  CHECK(find_traits(22) == nullptr);
+  CHECK(find_traits(27) == nullptr);
   CHECK(find_traits(255) == nullptr);
 }

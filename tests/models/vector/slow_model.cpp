@@ -21,7 +21,8 @@ std::int64_t interpolate(double left, double right, std::int64_t fraction, std::
 }
 
 std::vector<Wide> raw_results(const std::string& name, const unit::Command& command,
-                              const std::vector<std::int64_t>& x, const std::vector<std::int64_t>& y) {
+                              const std::vector<std::int64_t>& x, const std::vector<std::int64_t>& y,
+                              const std::vector<std::int64_t>& z) {
   const auto scalar = static_cast<std::int32_t>(command.src1);
   std::vector<Wide> results;
   const auto each = [&](auto function) {
@@ -45,6 +46,18 @@ std::vector<Wide> raw_results(const std::string& name, const unit::Command& comm
   if (name == "vlog") return each([&](std::size_t i) { return wide(slow_log(x[i])); });
   if (name == "vsigm") return each([&](std::size_t i) { return wide(slow_sigmoid(x[i])); });
   if (name == "vtanh") return each([&](std::size_t i) { return wide(slow_tanh(x[i])); });
+  if (name == "vgelu") return each([&](std::size_t i) { return wide(slow_gelu(x[i])); });
+  if (name == "vgelug") return each([&](std::size_t i) { return wide(slow_gelu_gradient(x[i])); });
+  if (name == "vmac") return each([&](std::size_t i) { return wide(x[i]) * y[i] + z[i]; });
+  if (name == "vgather") return {x.begin(), x.end()};
+  if (name == "vtrans") {
+    for (std::size_t column = 0; column < command.length; ++column) {
+      for (std::size_t row = 0; row < command.count; ++row) {
+        results.push_back(x[row * command.length + column]);
+      }
+    }
+    return results;
+  }
   if (name == "vsumr") {
     return each([&](std::size_t i) {
       Wide sum = 0;
@@ -109,9 +122,10 @@ SlowElement slow_requantise(Wide value, const unit::Command& command) {
 }
 
 SlowResult slow_run(const std::string& name, const unit::Command& command,
-                    const std::vector<std::int64_t>& src0, const std::vector<std::int64_t>& src1) {
+                    const std::vector<std::int64_t>& src0, const std::vector<std::int64_t>& src1,
+                    const std::vector<std::int64_t>& dst) {
   SlowResult result;
-  for (const Wide raw : raw_results(name, command, src0, src1)) {
+  for (const Wide raw : raw_results(name, command, src0, src1, dst)) {
     const SlowElement element = slow_requantise(raw, command);
     result.elements.push_back(element.value);
     if (element.saturated) ++result.saturated;
@@ -162,6 +176,28 @@ std::int64_t slow_tanh(std::int64_t x) {
   const std::int64_t index = u / 512;
   const auto i = static_cast<double>(index);
   return interpolate(entry(i), entry(i + 1), u % 512, 512);
+}
+
+// Linear interpolation of `entry` between its samples 1/64 apart over [-8, 8), argument in Q16.
+template <typename Entry>
+std::int64_t between_samples(std::int64_t x, Entry entry) {
+  const std::int64_t u = x + 8 * 65536;
+  const auto i = static_cast<double>(u / 1024);
+  return interpolate(65536 * entry(i / 64 - 8), 65536 * entry((i + 1) / 64 - 8), u % 1024, 1024);
+}
+
+std::int64_t slow_gelu(std::int64_t x) {
+  if (x >= 8 * 65536) return x;
+  if (x < -8 * 65536) return 0;
+  return between_samples(x, [](double v) { return v * std::erfc(-v / std::sqrt(2.0)) / 2; });
+}
+
+std::int64_t slow_gelu_gradient(std::int64_t x) {
+  if (x >= 8 * 65536) return 65536;
+  if (x < -8 * 65536) return 0;
+  return between_samples(x, [](double v) {
+    return std::erfc(-v / std::sqrt(2.0)) / 2 + v * std::exp(-v * v / 2) / std::sqrt(2 * std::acos(-1.0));
+  });
 }
 
 }  // namespace weft::test

@@ -26,14 +26,17 @@ struct SlowResult {
   std::vector<std::int64_t> elements;
   std::uint64_t saturated = 0;
 };
-// `name` is the mnemonic; `src0` holds the rows of vsumr one after the other.
+// `name` is the mnemonic; `src0` holds rows and gathered runs one after the other, `dst` what vmac adds to.
 SlowResult slow_run(const std::string& name, const unit::Command& command,
-                    const std::vector<std::int64_t>& src0, const std::vector<std::int64_t>& src1);
+                    const std::vector<std::int64_t>& src0, const std::vector<std::int64_t>& src1,
+                    const std::vector<std::int64_t>& dst);
 
 // The functions by table, computed anew from their definition in models/vector/tables.h.
 std::int64_t slow_exp(std::int64_t x);
 std::int64_t slow_log(std::int64_t v);
 std::int64_t slow_sigmoid(std::int64_t x);
 std::int64_t slow_tanh(std::int64_t x);
+std::int64_t slow_gelu(std::int64_t x);
+std::int64_t slow_gelu_gradient(std::int64_t x);
 
 }  // namespace weft::test

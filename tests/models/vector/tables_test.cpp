@@ -47,6 +47,8 @@ TEST_CASE("the tables equal their definition computed anew") {
     REQUIRE(tables.log(x) == test::slow_log(x));
     REQUIRE(tables.sigmoid(x) == test::slow_sigmoid(x));
     REQUIRE(tables.tanh(x) == test::slow_tanh(x));
+    REQUIRE(tables.gelu(x) == test::slow_gelu(x));
+    REQUIRE(tables.gelu_gradient(x) == test::slow_gelu_gradient(x));
   }
 }
 
@@ -93,6 +95,27 @@ TEST_CASE("log is within 2.6 units of 2^-16 of libm, and within 1.1 near 1") {
   INFO("greatest error " << small << " below 2^-4, " << near_one << " near 1, " << large << " above 2");
   CHECK(std::max({small, near_one, large}) < 2.6);
   CHECK(near_one < 1.1);
+}
+
+TEST_CASE("GELU and its derivative are within 2.42 units of 2^-16 of libm everywhere") {
+  const Tables tables;
+  const auto below = [](double v) { return std::erfc(-v / std::sqrt(2.0)) / 2; };
+  const auto exact = [&](auto x) { return x * below(x / 65536.0); };
+  const auto slope = [&](auto x) {
+    const double v = x / 65536.0;
+    return 65536 * (below(v) + v * std::exp(-v * v / 2) / std::sqrt(2 * std::acos(-1.0)));
+  };
+  const auto gelu = [&](auto x) { return tables.gelu(x); };
+  const auto gradient = [&](auto x) { return tables.gelu_gradient(x); };
+  const double error = greatest_error(-9 * one, 9 * one, 1, gelu, exact);
+  const double error_of_slope = greatest_error(-9 * one, 9 * one, 1, gradient, slope);
+  INFO("greatest error " << error << ", of the derivative " << error_of_slope);
+  CHECK(error < 2.42);
+  CHECK(error_of_slope < 2.42);
+  CHECK(greatest_error(9 * one, 30000 * one, 65521, gelu, exact) < 0.01);
+  CHECK(tables.gelu(int32_max) == int32_max);
+  CHECK(tables.gelu(int32_min) == 0);
+  CHECK(tables.gelu_gradient(int32_min) == 0);
 }
 
 TEST_CASE("exp, sigmoid and tanh never decrease") {

@@ -232,6 +232,147 @@ TEST_CASE("the sum of rows takes a lane for every element of every row") {
   CHECK(time_of(bench) == ns(2 + 56 + 4 + 2));
 }
 
+TEST_CASE("a sum of products starts from what the result holds") {
+  Command command = make(VectorCommand::vmac, 3);
+  command.format_dst = Format::int16;
+  Bench bench([&](Master& master) { master.issue(command); });
+  bench.put<std::int32_t>(0x1000, {2, -3, 40000});
+  bench.put<std::int32_t>(0x2000, {5, 7, 1});
+  bench.put<std::int16_t>(0x3000, {100, 200, 300, -1});
+  CHECK(time_of(bench) == ns(3 * 2 + 1 + 4 + 2));
+  CHECK(bench.get<std::int16_t>(0x3000, 4) == std::vector<std::int16_t>{110, 179, 32767, -1});
+}
+
+TEST_CASE("a gather reads a run for every index, and none where the index is negative") {
+  Command command = make(VectorCommand::vgather, 4);
+  command.count = 2;
+  command.format0 = Format::int8;
+  command.format1 = Format::int16;
+  Bench bench([&](Master& master) { master.issue(command); });
+  bench.put<std::int8_t>(0x1000, {10, 11, 12, 13, 14, 15});
+  bench.put<std::int16_t>(0x2000, {4, -1, 0, 3});
+  bench.put<std::int32_t>(0x3000, {7, 7, 7, 7, 7, 7, 7, 7, 7});
+  CHECK(time_of(bench) == ns(2 + 3 * 2 + 1 + 4 + 2));
+  CHECK(bench.get<std::int32_t>(0x3000, 9) == std::vector<std::int32_t>{14, 15, 0, 0, 10, 11, 13, 14, 7});
+  CHECK(bench.unit.elements() == 8);
+}
+
+TEST_CASE("a gather of kernel rows is the im2col matrix of a padded convolution") {
+  constexpr int height = 4;
+  constexpr int width = 5;
+  constexpr int kernel = 3;
+  std::vector<std::int32_t> image(height * width);
+  std::iota(image.begin(), image.end(), 100);
+  // Padding to the left and right of the image would cut a run in two, so the run is one element.
+  std::vector<std::int32_t> indices;
+  std::vector<std::int32_t> expected;
+  for (int y = -1; y + kernel <= height + 1; ++y) {
+    for (int x = -1; x + kernel <= width + 1; ++x) {
+      for (int tap = 0; tap < kernel * kernel; ++tap) {
+        const int row = y + tap / kernel;
+        const int column = x + tap % kernel;
+        const bool inside = row >= 0 && row < height && column >= 0 && column < width;
+        indices.push_back(inside ? row * width + column : -1);
+        expected.push_back(inside ? image[static_cast<std::size_t>(row * width + column)] : 0);
+      }
+    }
+  }
+  Command command = make(VectorCommand::vgather, static_cast<std::uint32_t>(indices.size()));
+  Bench bench([&](Master& master) { master.issue(command); });
+  bench.put(0x1000, image);
+  bench.put(0x2000, indices);
+  time_of(bench);
+  CHECK(bench.get<std::int32_t>(0x3000, expected.size()) == expected);
+}
+
+TEST_CASE("a gather whose run leaves the buffer is a fault at the run's address") {
+  constexpr std::uint32_t end = window_base + window_size;
+  Command command = make(VectorCommand::vgather, 2);
+  command.count = 2;
+  command.src0 = end - 16;
+  std::int32_t index = 3;
+  std::uint32_t address = end - 4;
+  SECTION("in part") {}
+  SECTION("beyond 32 bits") {
+    index = 0x7fffffff;
+    address = static_cast<std::uint32_t>(end - 16 + std::uint64_t{4} * 0x7fffffff);
+  }
+  Bench bench([&](Master& master) { master.issue(command); });
+  bench.put<std::int32_t>(0x2000, {2, index});
+  sc_core::sc_start(sc_core::sc_time(1, sc_core::SC_US));
+  const auto fault = bench.board.take_fault();
+  REQUIRE(fault);
+  CHECK(fault->fault.cause == unit::Cause::load_access_fault);
+  CHECK(fault->fault.value == address);
+}
+
+TEST_CASE("a transposition packs or spreads the rows of its result") {
+  Command command = make(VectorCommand::vtrans, 3);
+  command.count = 2;
+  command.src_stride = 16;
+  command.format_dst = Format::int16;
+  command.dst_stride = 4;
+  unsigned writes = 1;
+  std::vector<std::int16_t> expected{1, 4, 2, 5, 3, 6, -1};
+  SECTION("packed") {}
+  SECTION("spread") {
+    command.dst_stride = 6;
+    writes = 3;
+    expected = {1, 4, -1, 2, 5, -1, 3, 6, -1};
+  }
+  Bench bench([&](Master& master) { master.issue(command); });
+  bench.put<std::int32_t>(0x1000, {1, 2, 3, -9, 4, 5, 6});
+  bench.put<std::int16_t>(0x3000, std::vector<std::int16_t>(9, -1));
+  CHECK(time_of(bench) == ns(2 * 2 + 1 + 4 + 2 * writes));
+  CHECK(bench.buffer.socket.traffic().writes == writes);
+  CHECK(bench.get<std::int16_t>(0x3000, expected.size()) == expected);
+}
+
+TEST_CASE("a transposition whose rows do not fit is refused") {
+  constexpr std::uint32_t end = window_base + window_size;
+  Refusals refusals;
+  Command command = make(VectorCommand::vtrans, 3);
+  command.count = 2;
+  command.src_stride = 12;
+  command.dst_stride = 8;
+  refusals.expect(command, accepted);
+  command.dst_stride = 6;
+  refusals.expect(command, store_misaligned(0x3006));
+  command.dst_stride = -0x3000;
+  refusals.expect(command, store_fault(0));
+  command.dst_stride = 8;
+  command.dst = end - 20;
+  refusals.expect(command, store_fault(end - 4));
+  command.dst = 0x3000;
+  command.count = 0;
+  refusals.expect(command, illegal(0));
+  command.count = 2;
+  command.length = 0x800;
+  command.src_stride = 0;
+  refusals.expect(command, illegal(2));
+  Command gather = make(VectorCommand::vgather, 0x1000);
+  gather.count = 5;
+  gather.format1 = Format::int8;
+  refusals.expect(gather, illegal(5));
+  refusals.check();
+}
+
+TEST_CASE("floating-point formats are refused where they are used") {
+  Refusals refusals;
+  Command command = make(VectorCommand::vadd, 4);
+  command.format1 = Format::fp32;
+  refusals.expect(command, illegal(3));
+  command.opcode = static_cast<std::uint8_t>(VectorCommand::vadds);
+  refusals.expect(command, accepted);
+  command.format0 = Format::fp16;
+  refusals.expect(command, illegal(4));
+  command.opcode = static_cast<std::uint8_t>(VectorCommand::vfill);
+  refusals.expect(command, accepted);
+  command.format_dst = Format::bf16;
+  refusals.expect(command, illegal(5));
+  refusals.check();
+}
+
 TEST_CASE("a result may overwrite its operand") {
   Command command = make(VectorCommand::vadds, 300);
   command.dst = command.src0;
@@ -285,6 +426,7 @@ TEST_CASE("every vector instruction of the table is accepted, other opcodes are 
         for (unsigned opcode = 0; opcode < 256; ++opcode) {
           Command command = make(VectorCommand::vadd, 4);
           command.opcode = static_cast<std::uint8_t>(opcode);
+          command.dst_stride = 4;  // for a transposition
           answers[opcode] = master.issue(command);
         }
       },

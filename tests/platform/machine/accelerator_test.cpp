@@ -296,6 +296,113 @@ TEST_CASE("cadd raises a counter of another tile") {
   }
 }
 
+namespace {
+
+constexpr std::uint32_t barrier_rounds = 4;
+constexpr std::uint32_t barrier_counter = 6;
+
+std::uint32_t slot(int tile) { return system_base + 4 * static_cast<std::uint32_t>(tile); }
+std::uint32_t log_of(int tile) { return system_base + 0x1000 + 0x400 * static_cast<std::uint32_t>(tile); }
+
+// In every round, a tile computes for a while, says in system memory that it is there, passes the barrier and
+// notes who was there.
+Code barrier_program(int tile, int home, int tiles) {
+  Code code = with_handler(tile);
+  for (std::uint32_t round = 1; round <= barrier_rounds; ++round) {
+    // Everybody is once the last.
+    code.li(a4, 1 + 500u * (static_cast<std::uint32_t>(tile) * 5 + round * 7) % 4001);
+    code << addi(a4, a4, -1) << bne(a4, zero, -4);
+    code.li(a5, round).save(a5, slot(tile));
+    code.xweft("barrier", static_cast<std::uint32_t>(home) << 16 | barrier_counter,
+               static_cast<std::uint32_t>(tiles));
+    for (int other = home; other < home + tiles; ++other) {
+      const auto entry =
+          (round - 1) * static_cast<std::uint32_t>(tiles) + static_cast<std::uint32_t>(other - home);
+      code.li(t1, slot(other)) << lw(a5, 0, t1);
+      code.save(a5, log_of(tile) + 4 * entry);
+    }
+  }
+  return code.end();
+}
+
+}  // namespace
+
+TEST_CASE("nobody passes a barrier before everybody has reached it") {
+  struct Case {
+    int columns;
+    int rows;
+    int home;
+    int tiles;
+  };
+  const auto [columns, rows, home, tiles] =
+      GENERATE(Case{2, 2, 0, 4}, Case{3, 3, 0, 9}, Case{2, 2, 1, 3}, Case{3, 2, 2, 2});
+  std::vector<std::uint64_t> instructions;
+  for (const sc_core::sc_time& quantum : {ns(10), ns(100'000)}) {
+    fresh_kernel();
+    INFO("quantum " << quantum);
+    AcceleratorConfig config = mesh(columns, rows);
+    config.tile.hart.quantum = quantum;
+    Rig rig(config);
+    for (int tile = 0; tile < columns * rows; ++tile) {
+      const bool takes_part = tile >= home && tile < home + tiles;
+      rig.load(tile, takes_part ? barrier_program(tile, home, tiles) : Code().end());
+    }
+    rig.start_all_and_run();
+    CHECK(rig.traps.empty());
+    for (int tile = home; tile < home + tiles; ++tile) {
+      CHECK(rig.accelerator.tile(tile).board().counter(barrier_counter) == 0);
+      const auto count = static_cast<std::size_t>(tiles);
+      const auto seen = rig.get<std::uint32_t>(log_of(tile), barrier_rounds * count);
+      for (std::size_t i = 0; i < seen.size(); ++i) {
+        const std::uint32_t round = static_cast<std::uint32_t>(i / count) + 1;
+        INFO("tile " << tile << ", round " << round << ", other " << i % count);
+        CHECK(seen[i] >= round);
+        CHECK(seen[i] <= round + 1);
+      }
+    }
+    // Who waits sleeps: no instruction more for however long it takes.
+    std::uint64_t sum = 0;
+    for (int tile = home; tile < home + tiles; ++tile)
+      sum += rig.accelerator.tile(tile).hart().core().instructions();
+    instructions.push_back(sum);
+  }
+  CHECK(instructions[0] == instructions[1]);
+}
+
+TEST_CASE("who waits in a barrier says so, and a stopped tile leaves it") {
+  Rig rig(mesh(2, 2));
+  for (int tile = 0; tile < 4; ++tile) {
+    rig.load(tile, tile == 3 ? Code().end() : with_handler(tile).xweft("barrier", barrier_counter, 4).end());
+  }
+  rig.start_all_and_run();
+  CHECK(rig.accelerator.tile(0).hart().state().kind == WaitKind::barrier);
+  // Tile 1 waits for tile 3; tile 2, a leaf, has signalled tile 0.
+  const std::string text = describe(rig.accelerator.tile(0).hart().state());
+  CHECK(text.rfind("barrier: counter 6 is 1, waits for 2", 0) == 0);
+  CHECK(describe(rig.accelerator.tile(1).hart().state()).rfind("barrier: counter 6 is 0, waits for 1", 0) ==
+        0);
+  rig.accelerator.tile(2).hart().halt();
+  sc_core::sc_start(ns(10));
+  CHECK(rig.accelerator.tile(2).hart().state().kind == WaitKind::halted);
+  CHECK(rig.accelerator.tile(2).board().counter(barrier_counter) == 0);
+}
+
+TEST_CASE("a unit's fault does not break a barrier and traps the instruction behind it") {
+  Rig rig(mesh(2, 1));
+  Code faulty = with_handler(0);
+  faulty.xweft("dma", window(2), window(0) + 0x1000, 16).xweft("barrier", barrier_counter, 2);
+  const std::uint32_t behind = window(0) + faulty.bytes();
+  rig.load(0, (faulty << xweft::encode(*xweft::find("waitm"), {0, 0, 0, 0})).end());
+  Code late = with_handler(1);
+  late.li(a4, 3000) << addi(a4, a4, -1) << bne(a4, zero, -4);
+  rig.load(1, late.xweft("barrier", barrier_counter, 2).end());
+  rig.start_all_and_run();
+  REQUIRE(rig.traps.size() == 1);
+  CHECK(rig.traps[0].first == 0);
+  CHECK(rig.traps[0].second.pc == behind);
+  CHECK(rig.accelerator.tile(1).hart().state().kind == WaitKind::interrupt);
+}
+
 TEST_CASE("tiles that compete for network and memory take the same time for every quantum") {
   struct Outcome {
     sc_core::sc_time end;
