@@ -79,7 +79,9 @@ std::string describe(const HartState& state) {
                          state.target) +
              where;
     case WaitKind::units:
-      return fmt::format("waitm: units {:#x} of {:#x} are busy", state.present, state.target) + where;
+      return fmt::format("{}: units {:#x} of {:#x} are busy", state.subject == 0 ? "waitm" : "waitmh",
+                         state.present, state.target) +
+             where;
     case WaitKind::queue:
       return fmt::format("the command queue of unit {} is full", state.subject) + where;
     default:
@@ -107,8 +109,10 @@ Hart::Hart(const sc_core::sc_module_name& name, const HartConfig& config, Contex
   sensitive << software_interrupt << timer_interrupt << external_interrupt;
   control.bind(*this);
   if (config_.xweft) {
-    xweft_.wunits = config_.xweft->crossbars;
+    xweft_.wunits = config_.xweft->crossbars.mask;
     xweft_.wtile = config_.xweft->tile;
+    xweft_.winv = config_.xweft->inversions.mask;
+    xweft_.wfpm = config_.xweft->fp_pims.mask;
   }
   core_->set_trap_observer([this](const TrapEvent& event) { observe_trap(event); });
   fetch_socket.on_invalidate([this](std::uint64_t, std::uint64_t) { forget_direct_memory(); });
@@ -144,6 +148,8 @@ void Hart::restart() {
   xweft::State fresh;
   fresh.wunits = xweft_.wunits;
   fresh.wtile = xweft_.wtile;
+  fresh.winv = xweft_.winv;
+  fresh.wfpm = xweft_.wfpm;
   xweft_ = fresh;
 }
 
@@ -193,7 +199,7 @@ HartState Hart::state() const {
   if (state.kind == WaitKind::counter || state.kind == WaitKind::barrier)
     state.present = waits->counter(state.subject);
   if (state.kind == WaitKind::ticket) state.present = waits->finished(state.subject) & unit::sequence_mask;
-  if (state.kind == WaitKind::units) state.present = waits->busy_units() & state.target;
+  if (state.kind == WaitKind::units) state.present = busy_units(state.subject) & state.target;
   return state;
 }
 
@@ -408,43 +414,51 @@ CustomResult Hart::issue(const xweft::Instruction& instruction, std::uint32_t bi
   const XweftConfig& tile = *config_.xweft;
   CustomResult result;
   unsigned last_unit = 0;
-  switch (instruction.unit) {
-    case xweft::Unit::crossbar:
-      result = issue_to_crossbars(command, bits, third, instruction.rs2 == Role::src1);
-      if (third != 0)
-        last_unit = unit::first_crossbar_index + 31u - static_cast<unsigned>(__builtin_clz(third));
-      break;
-    case xweft::Unit::vector:
-      last_unit = unit::vector_index;
-      result = send_command(last_unit, tile.vector_window, command, bits);
-      break;
-    default:
-      last_unit = unit::dma_index;
-      result = send_command(last_unit, tile.dma_window, command, bits);
-      break;
+  if (const UnitGroup* const group = group_of(instruction.unit)) {
+    result = issue_to_group(*group, instruction, command, bits, third);
+    if (third != 0) last_unit = group->first_index + 31u - static_cast<unsigned>(__builtin_clz(third));
+  } else if (instruction.unit == xweft::Unit::vector) {
+    last_unit = unit::vector_index;
+    result = send_command(last_unit, tile.vector_window, command, bits);
+  } else {
+    last_unit = unit::dma_index;
+    result = send_command(last_unit, tile.dma_window, command, bits);
   }
   if (!result.trapped) core_->set_x(fields.rd, unit::ticket(last_unit, waits->issued(last_unit)));
   return result;
 }
 
-CustomResult Hart::issue_to_crossbars(const unit::Command& command, std::uint32_t bits, std::uint32_t mask,
-                                      bool second_is_source) {
-  const XweftConfig& tile = *config_.xweft;
+const UnitGroup* Hart::group_of(xweft::Unit unit) const {
+  switch (unit) {
+    case xweft::Unit::crossbar:
+      return &config_.xweft->crossbars;
+    case xweft::Unit::inversion:
+      return &config_.xweft->inversions;
+    case xweft::Unit::fp_pim:
+      return &config_.xweft->fp_pims;
+    default:
+      return nullptr;
+  }
+}
+
+CustomResult Hart::issue_to_group(const UnitGroup& group, const xweft::Instruction& instruction,
+                                  const unit::Command& command, std::uint32_t bits, std::uint32_t mask) {
+  const std::uint32_t window_size = config_.xweft->unit_window_size;
   if (mask == 0) return CustomResult::trap(illegal_instruction, bits);
-  if ((mask & ~tile.crossbars) != 0) {
-    const auto missing = static_cast<unsigned>(__builtin_ctz(mask & ~tile.crossbars));
+  if ((mask & ~group.mask) != 0) {
+    const auto missing = static_cast<unsigned>(__builtin_ctz(mask & ~group.mask));
     return CustomResult::trap(static_cast<std::uint32_t>(Cause::store_access_fault),
-                              tile.crossbar_windows + missing * tile.unit_window_size);
+                              group.windows + missing * window_size);
   }
   std::uint32_t position = 0;
   for (std::uint32_t rest = mask; rest != 0; rest &= rest - 1, ++position) {
     const auto number = static_cast<unsigned>(__builtin_ctz(rest));
     unit::Command own = command;
     own.src0 += position * xweft_.wsstr;
-    (second_is_source ? own.src1 : own.dst) += position * xweft_.wdstr;
+    if (instruction.rs2 == Role::src1) own.src1 += position * xweft_.wdstr;
+    if (instruction.rs2 == Role::dst) own.dst += position * xweft_.wdstr;
     const CustomResult result =
-        send_command(unit::first_crossbar_index + number,
-                     tile.crossbar_windows + number * tile.unit_window_size, own, bits);
+        send_command(group.first_index + number, group.windows + number * window_size, own, bits);
     if (result.trapped || stopped()) return result;
   }
   return CustomResult::retire();
@@ -512,8 +526,9 @@ CustomResult Hart::synchronise(const xweft::Instruction& instruction, std::uint3
       return sleep_until(asleep(WaitKind::ticket, unit, sequence), reached);
     }
     case xweft::Mnemonic::waitm:
-      return sleep_until(asleep(WaitKind::units, 0, first),
-                         [&] { return (waits->busy_units() & first) == 0; });
+      return wait_for_units(0, first);
+    case xweft::Mnemonic::waitmh:
+      return wait_for_units(unit::first_inversion_index, first);
     case xweft::Mnemonic::cwait:
       if (first >= waits->counter_count()) return CustomResult::trap(illegal_instruction, bits);
       return sleep_until(asleep(WaitKind::counter, first, second),
@@ -523,6 +538,14 @@ CustomResult Hart::synchronise(const xweft::Instruction& instruction, std::uint3
     default:
       return raise_counter(first, second, bits);
   }
+}
+
+std::uint32_t Hart::busy_units(unsigned first) const {
+  return static_cast<std::uint32_t>(waits->busy_units() >> first);
+}
+
+CustomResult Hart::wait_for_units(unsigned first, std::uint32_t mask) {
+  return sleep_until(asleep(WaitKind::units, first, mask), [&] { return (busy_units(first) & mask) == 0; });
 }
 
 CustomResult Hart::raise_counter(std::uint32_t where, std::uint32_t amount, std::uint32_t bits) {

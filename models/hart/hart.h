@@ -25,14 +25,22 @@
 
 namespace weft::hart {
 
+// Units of one kind that an instruction names by a mask.
+struct UnitGroup {
+  std::uint32_t mask = 0;     // of the units that exist
+  std::uint32_t windows = 0;  // of unit 0; the others follow
+  unsigned first_index = 0;   // number of unit 0 among the tile's units
+};
+
 // Where a tile hart finds the units of its tile. Addresses are bus addresses of the tile's own window.
 struct XweftConfig {
   unsigned tile = 0;
-  std::uint32_t crossbars = 0;  // mask of the units that exist
+  UnitGroup crossbars{0, 0, unit::first_crossbar_index};
+  UnitGroup inversions{0, 0, unit::first_inversion_index};
+  UnitGroup fp_pims{0, 0, unit::first_fp_pim_index};
   unsigned queue_depth = 8;
   std::uint32_t dma_window = 0;
   std::uint32_t vector_window = 0;
-  std::uint32_t crossbar_windows = 0;
   std::uint32_t unit_window_size = 0x1000;
   std::uint32_t tiles_base = 0;  // window of tile 0
   std::uint32_t tile_window_size = 0x100000;
@@ -136,12 +144,16 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   static bool something_happens_before(const sc_core::sc_time& when);
 
   CustomResult issue(const xweft::Instruction& instruction, std::uint32_t bits);
-  CustomResult issue_to_crossbars(const unit::Command& command, std::uint32_t bits, std::uint32_t mask,
-                                  bool second_is_source);
+  CustomResult issue_to_group(const UnitGroup& group, const xweft::Instruction& instruction,
+                              const unit::Command& command, std::uint32_t bits, std::uint32_t mask);
+  const UnitGroup* group_of(xweft::Unit unit) const;
   CustomResult send_command(unsigned unit, std::uint32_t window, const unit::Command& command,
                             std::uint32_t bits);
   CustomResult synchronise(const xweft::Instruction& instruction, std::uint32_t bits);
   CustomResult rejected(std::uint32_t window, std::uint32_t bits);
+  // The units from number `first` on.
+  std::uint32_t busy_units(unsigned first) const;
+  CustomResult wait_for_units(unsigned first, std::uint32_t mask);
   // Sleeps until `ready`; a unit's fault ends the sleep with a trap.
   template <typename Ready>
   CustomResult sleep_until(const HartState& waiting, Ready ready);

@@ -11,7 +11,7 @@ constexpr std::array<const char*, 32> register_names{
     "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
     "a6",   "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
 
-// custom-0, custom-1, custom-2 differ in bits 5 and 6 of the opcode.
+// custom-0 to custom-3 differ in bits 5 and 6 of the opcode.
 constexpr std::size_t slot(std::uint32_t bits) {
   return ((bits >> 5) & 3u) << 5 | ((bits >> 12) & 7u) << 2 | ((bits >> 25) & 3u);
 }
@@ -116,6 +116,10 @@ const std::uint32_t* State::find(unsigned number) const {
       return &wunits;
     case csr_wtile:
       return &wtile;
+    case csr_winv:
+      return &winv;
+    case csr_wfpm:
+      return &wfpm;
     default:
       return nullptr;
   }
@@ -153,7 +157,9 @@ unit::Command make_command(const Instruction& instruction, const State& state, s
   command.format_dst = static_cast<unit::Format>((state.wfmt >> 8) & 0xfu);
   command.rounding = static_cast<unit::Rounding>((state.wfmt >> 12) & 3u);
   command.magnitude_bits = state.wbits;
-  command.length = instruction.unit == Unit::crossbar ? state.wdim : state.wlen;
+  const bool has_array = instruction.unit == Unit::crossbar || instruction.unit == Unit::inversion ||
+                         instruction.unit == Unit::fp_pim;
+  command.length = has_array ? state.wdim : state.wlen;
   command.count = state.wcnt;
   command.shift = state.wshift;
   command.src_stride = static_cast<std::int32_t>(state.wsstr);

@@ -48,6 +48,8 @@ struct State {
   std::uint32_t wcomp = 0;
   std::uint32_t wunits = 0;  // read-only
   std::uint32_t wtile = 0;   // read-only
+  std::uint32_t winv = 0;    // read-only
+  std::uint32_t wfpm = 0;    // read-only
 
   CsrAccess read(unsigned number, std::uint32_t& value) const;
   CsrAccess write(unsigned number, std::uint32_t value);

@@ -80,7 +80,7 @@ void SyncBoard::add_due() {
 
 void SyncBoard::accepted(unsigned unit) {
   ++issued_.at(unit);
-  busy_ |= 1u << unit;
+  busy_ |= std::uint64_t{1} << unit;
 }
 
 void SyncBoard::completed(unsigned unit, const unit::Command& command) {
@@ -96,7 +96,7 @@ void SyncBoard::failed(unsigned unit, const unit::Fault& fault) {
 }
 
 void SyncBoard::finish(unsigned unit) {
-  if (++finished_.at(unit) == issued_.at(unit)) busy_ &= ~(1u << unit);
+  if (++finished_.at(unit) == issued_.at(unit)) busy_ &= ~(std::uint64_t{1} << unit);
   notify();
 }
 

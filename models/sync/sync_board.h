@@ -37,7 +37,7 @@ class SyncBoard : public sc_core::sc_module, public unit::CompletionInterface, p
 
   std::uint32_t issued(unsigned unit) const override { return issued_.at(unit); }
   std::uint32_t finished(unsigned unit) const override { return finished_.at(unit); }
-  std::uint32_t busy_units() const override { return busy_; }
+  std::uint64_t busy_units() const override { return busy_; }
   unsigned counter_count() const override { return static_cast<unsigned>(counters_.size()); }
   std::uint32_t counter(unsigned index) const override { return counters_.at(index); }
   void lower(unsigned index, std::uint32_t amount) override { counters_.at(index) -= amount; }
@@ -57,7 +57,7 @@ class SyncBoard : public sc_core::sc_module, public unit::CompletionInterface, p
   std::vector<std::uint32_t> counters_;
   std::array<std::uint32_t, unit::max_units> issued_{};
   std::array<std::uint32_t, unit::max_units> finished_{};
-  std::uint32_t busy_ = 0;
+  std::uint64_t busy_ = 0;
   std::deque<UnitFault> faults_;
   // Increments whose annotated time has not come yet.
   std::multimap<sc_core::sc_time, std::pair<unsigned, std::uint32_t>> pending_;

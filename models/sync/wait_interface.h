@@ -23,7 +23,7 @@ class WaitInterface : public sc_core::sc_interface {
   virtual std::uint32_t issued(unsigned unit) const = 0;
   virtual std::uint32_t finished(unsigned unit) const = 0;
   // One bit for every unit with a command running or waiting.
-  virtual std::uint32_t busy_units() const = 0;
+  virtual std::uint64_t busy_units() const = 0;
   virtual unsigned counter_count() const = 0;
   virtual std::uint32_t counter(unsigned index) const = 0;
   // Takes `amount` away from a counter: what a barrier has waited for.

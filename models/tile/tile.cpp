@@ -25,7 +25,7 @@ enum BusInput : unsigned {
 
 std::uint32_t window_base(const TileConfig& config) { return config.tiles_base + config.index * window_size; }
 
-std::uint32_t crossbar_mask(const TileConfig& config) { return (1u << config.crossbars) - 1; }
+constexpr std::uint32_t mask_of(unsigned units) { return (1u << units) - 1; }
 
 const TileConfig& checked(const TileConfig& config) {
   const auto require = [&](bool good, const char* what, std::uint64_t found, const char* allowed) {
@@ -33,6 +33,8 @@ const TileConfig& checked(const TileConfig& config) {
   };
   require(config.crossbars >= 1 && config.crossbars <= max_crossbars, "crossbars", config.crossbars,
           "1 to 24");
+  require(config.inversions <= max_inversions, "inversion units", config.inversions, "0 to 8");
+  require(config.fp_pims <= max_fp_pims, "floating-point PIM units", config.fp_pims, "0 to 8");
   require(config.sync_counters >= 1 && config.sync_counters <= sync::max_counters, "sync counters",
           config.sync_counters, "1 to 64");
   require(config.buffer.size >= 1 && config.buffer.size <= window::buffer_size, "buffer size",
@@ -43,6 +45,8 @@ const TileConfig& checked(const TileConfig& config) {
 }
 
 std::string crossbar_region(unsigned number) { return fmt::format("crossbar{}", number); }
+std::string inversion_region(unsigned number) { return fmt::format("inversion{}", number); }
+std::string fp_pim_region(unsigned number) { return fmt::format("fp_pim{}", number); }
 std::string hole_region(std::size_t number) { return fmt::format("hole{}", number); }
 
 // The parts of the tile's window that `regions`, in ascending order, leave out. Were they left to the default
@@ -64,17 +68,23 @@ std::vector<bus::Region> holes(const std::vector<bus::Region>& regions, std::uin
 bus::BusConfig bus_config(const TileConfig& config) {
   const std::uint64_t base = window_base(config);
   bus::BusConfig result;
-  result.initiators = first_crossbar_input + config.crossbars;
+  result.initiators = first_crossbar_input + config.crossbars + config.inversions + config.fp_pims;
   result.latency = config.bus_latency;
   result.regions = {{"buffer", base + window::buffer_base, config.buffer.size},
                     {"control", base + window::tile_control_base, window::tile_control_size},
                     {"sync", base + window::sync_base, window::sync_size},
                     {"dma", base + window::dma_base, window::dma_size},
                     {"vector", base + window::vector_base, window::vector_size}};
-  for (unsigned number = 0; number < config.crossbars; ++number) {
-    result.regions.push_back({crossbar_region(number),
-                              base + window::crossbars_base + number * unit_window_size, unit_window_size});
-  }
+  const auto add = [&](unsigned units, std::uint64_t windows, std::string (*region)(unsigned)) {
+    for (unsigned number = 0; number < units; ++number) {
+      result.regions.push_back(
+          {region(number), base + windows + number * unit_window_size, unit_window_size});
+    }
+  };
+  // In ascending order of their windows.
+  add(config.fp_pims, window::fp_pims_base, fp_pim_region);
+  add(config.crossbars, window::crossbars_base, crossbar_region);
+  add(config.inversions, window::inversions_base, inversion_region);
   const std::vector<bus::Region> unused = holes(result.regions, base);
   result.regions.insert(result.regions.end(), unused.begin(), unused.end());
   result.default_route = "network";
@@ -88,8 +98,8 @@ std::size_t hole_count(const bus::BusConfig& config) {
 }
 
 tile_control::TileControlConfig control_config(const TileConfig& config) {
-  return {config.index, crossbar_mask(config), static_cast<std::uint32_t>(config.buffer.size),
-          config.sync_counters};
+  return {config.index,         mask_of(config.crossbars),  static_cast<std::uint32_t>(config.buffer.size),
+          config.sync_counters, mask_of(config.inversions), mask_of(config.fp_pims)};
 }
 
 hart::HartConfig hart_config(const TileConfig& config) {
@@ -101,11 +111,15 @@ hart::HartConfig hart_config(const TileConfig& config) {
   result.starts_running = false;
   hart::XweftConfig xweft;
   xweft.tile = config.index;
-  xweft.crossbars = crossbar_mask(config);
+  const auto group = [base](unsigned units, std::uint64_t windows, unsigned first_index) {
+    return hart::UnitGroup{mask_of(units), base + static_cast<std::uint32_t>(windows), first_index};
+  };
+  xweft.crossbars = group(config.crossbars, window::crossbars_base, unit::first_crossbar_index);
+  xweft.inversions = group(config.inversions, window::inversions_base, unit::first_inversion_index);
+  xweft.fp_pims = group(config.fp_pims, window::fp_pims_base, unit::first_fp_pim_index);
   xweft.queue_depth = config.queue_depth;
   xweft.dma_window = base + static_cast<std::uint32_t>(window::dma_base);
   xweft.vector_window = base + static_cast<std::uint32_t>(window::vector_base);
-  xweft.crossbar_windows = base + static_cast<std::uint32_t>(window::crossbars_base);
   xweft.unit_window_size = unit_window_size;
   xweft.tiles_base = config.tiles_base;
   xweft.tile_window_size = window_size;
@@ -156,15 +170,31 @@ Tile::Tile(const sc_core::sc_module_name& name, const TileConfig& config, Contex
       dma_("dma", dma_config(config), context),
       vector_("vector", vector_config(config), context),
       no_interrupt_("no_interrupt") {
-  for (unsigned number = 0; number < config.crossbars; ++number) {
-    crossbar::CrossbarUnitConfig own = config.crossbar;
-    own.unit = unit_config(config, unit::first_crossbar_index + number);
+  build_units(context);
+  bind();
+  control_.on_reset([this] { reset_units(); });
+}
+
+void Tile::build_units(Context& context) {
+  for (unsigned number = 0; number < config_.crossbars; ++number) {
+    crossbar::CrossbarUnitConfig own = config_.crossbar;
+    own.unit = unit_config(config_, unit::first_crossbar_index + number);
     const std::string unit_name = crossbar_region(number);
     crossbars_.push_back(std::make_unique<crossbar::CrossbarUnit>(unit_name.c_str(), own, context));
     filters_.push_back(std::make_unique<write_filter::WriteFilter>(fmt::format("filter{}", number).c_str()));
   }
-  bind();
-  control_.on_reset([this] { reset_units(); });
+  for (unsigned number = 0; number < config_.inversions; ++number) {
+    inversion::InversionUnitConfig own = config_.inversion;
+    own.unit = unit_config(config_, unit::first_inversion_index + number);
+    const std::string unit_name = inversion_region(number);
+    inversions_.push_back(std::make_unique<inversion::InversionUnit>(unit_name.c_str(), own, context));
+  }
+  for (unsigned number = 0; number < config_.fp_pims; ++number) {
+    fp_pim::FpPimUnitConfig own = config_.fp_pim;
+    own.unit = unit_config(config_, unit::first_fp_pim_index + number);
+    const std::string unit_name = fp_pim_region(number);
+    fp_pims_.push_back(std::make_unique<fp_pim::FpPimUnit>(unit_name.c_str(), own, context));
+  }
 }
 
 void Tile::bind() {
@@ -191,18 +221,31 @@ void Tile::bind() {
   control_.irq.bind(irq);
   for (unsigned number = 0; number < config_.crossbars; ++number) {
     crossbar::CrossbarUnit& unit = *crossbars_[number];
-    bus_.to(crossbar_region(number)).bind(unit.window);
-    unit.operands.bind(bus_.inputs[first_crossbar_input + number]);
-    unit.completion.bind(board_.units);
+    bind_unit(unit, crossbar_region(number), first_crossbar_input + number);
     unit.update_out.bind(filters_[number]->in);
     filters_[number]->out.bind(unit.update);
   }
+  unsigned input = first_crossbar_input + config_.crossbars;
+  for (unsigned number = 0; number < config_.inversions; ++number) {
+    bind_unit(*inversions_[number], inversion_region(number), input++);
+  }
+  for (unsigned number = 0; number < config_.fp_pims; ++number) {
+    bind_unit(*fp_pims_[number], fp_pim_region(number), input++);
+  }
+}
+
+void Tile::bind_unit(unit::CommandUnit& unit, const std::string& region, unsigned input) {
+  bus_.to(region).bind(unit.window);
+  unit.operands.bind(bus_.inputs[input]);
+  unit.completion.bind(board_.units);
 }
 
 void Tile::reset_units() {
   dma_.reset();
   vector_.reset();
   for (const auto& unit : crossbars_) unit->reset();
+  for (const auto& unit : inversions_) unit->reset();
+  for (const auto& unit : fp_pims_) unit->reset();
   board_.reset();
 }
 

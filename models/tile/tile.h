@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tile: hart, buffer, sync board, DMA, vector unit and crossbar units around one bus.
+// A tile: hart, buffer, sync board, DMA, vector unit, crossbar units and, where configured, inversion and
+// floating-point PIM units around one bus.
 //
 //              network in ──▶┌─────┐──▶ buffer, tile control, sync board
 //   hart (fetch, data) ─────▶│ bus │──▶ command windows of the units
@@ -13,13 +14,16 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <systemc>
 #include <vector>
 
 #include "models/bus/bus.h"
 #include "models/common/context.h"
 #include "models/crossbar/crossbar_unit.h"
+#include "models/fp_pim/fp_pim_unit.h"
 #include "models/hart/hart.h"
+#include "models/inversion/inversion_unit.h"
 #include "models/memory/memory.h"
 #include "models/sync/sync_board.h"
 #include "models/tile_control/tile_control.h"
@@ -32,12 +36,16 @@ namespace weft::tile {
 constexpr std::uint32_t window_size = 0x100000;
 constexpr std::uint32_t unit_window_size = 0x1000;
 constexpr unsigned max_crossbars = 24;
+constexpr unsigned max_inversions = 8;
+constexpr unsigned max_fp_pims = 8;
 
 struct TileConfig {
   unsigned index = 0;
   unsigned tiles = 1;            // in the accelerator
   std::uint32_t tiles_base = 0;  // global address of tile 0's window
   unsigned crossbars = 8;        // 1 to max_crossbars
+  unsigned inversions = 0;       // 0 to max_inversions
+  unsigned fp_pims = 0;          // 0 to max_fp_pims
   unsigned sync_counters = 32;   // 1 to sync::max_counters
   unsigned queue_depth = 8;
   sc_core::sc_time bus_latency;
@@ -45,6 +53,8 @@ struct TileConfig {
   hart::HartConfig hart;
   memory::MemoryConfig buffer;
   crossbar::CrossbarUnitConfig crossbar;
+  inversion::InversionUnitConfig inversion;
+  fp_pim::FpPimUnitConfig fp_pim;
   vector::VectorUnitConfig vector;
   tile_dma::TileDmaConfig dma;
 };
@@ -66,11 +76,15 @@ class Tile : public sc_core::sc_module {
   const tile_dma::TileDma& dma() const { return dma_; }
   const sync::SyncBoard& board() const { return board_; }
   const std::vector<std::unique_ptr<crossbar::CrossbarUnit>>& crossbars() const { return crossbars_; }
+  const std::vector<std::unique_ptr<inversion::InversionUnit>>& inversions() const { return inversions_; }
+  const std::vector<std::unique_ptr<fp_pim::FpPimUnit>>& fp_pims() const { return fp_pims_; }
   // Commands running or waiting in any unit.
   bool busy() const { return board_.busy_units() != 0; }
 
  private:
+  void build_units(Context& context);
   void bind();
+  void bind_unit(unit::CommandUnit& unit, const std::string& region, unsigned input);
   void reset_units();
 
   TileConfig config_;
@@ -84,6 +98,8 @@ class Tile : public sc_core::sc_module {
   vector::VectorUnit vector_;
   std::vector<std::unique_ptr<crossbar::CrossbarUnit>> crossbars_;
   std::vector<std::unique_ptr<write_filter::WriteFilter>> filters_;
+  std::vector<std::unique_ptr<inversion::InversionUnit>> inversions_;
+  std::vector<std::unique_ptr<fp_pim::FpPimUnit>> fp_pims_;
   // A tile hart has no interrupt sources.
   sc_core::sc_signal<bool> no_interrupt_;
 };

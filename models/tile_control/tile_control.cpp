@@ -24,6 +24,8 @@ void TileControl::declare_registers(const TileControlConfig& config) {
   registers_.on_peek(r::crossbars, [config](unsigned) { return config.crossbars; });
   registers_.on_peek(r::buffer_size, [config](unsigned) { return config.buffer_size; });
   registers_.on_peek(r::counters, [config](unsigned) { return config.counters; });
+  registers_.on_peek(r::inversions, [config](unsigned) { return config.inversions; });
+  registers_.on_peek(r::fp_pims, [config](unsigned) { return config.fp_pims; });
   registers_.on_peek(r::status, [this](unsigned) { return hart->running() ? r::status_running : 0u; });
   registers_.on_peek(r::events, [this](unsigned) { return events_; });
   registers_.on_write(r::control, [this](unsigned, std::uint32_t value) { control(value); });

@@ -18,6 +18,8 @@ struct TileControlConfig {
   std::uint32_t crossbars = 0;    // mask
   std::uint32_t buffer_size = 0;  // bytes
   std::uint32_t counters = 0;
+  std::uint32_t inversions = 0;  // mask
+  std::uint32_t fp_pims = 0;     // mask
 };
 
 class TileControl : public sc_core::sc_module {

@@ -55,6 +55,7 @@ enum class Cause : std::uint32_t {
   load_access_fault = 5,
   store_misaligned = 6,
   store_access_fault = 7,
+  unit_error = 24,  // what the unit does failed, for a reason of its own; of the causes for custom use
 };
 
 struct Fault {
@@ -62,11 +63,14 @@ struct Fault {
   std::uint32_t value;  // address, or the descriptor word that is wrong
 };
 
-// Numbers of the units within a tile: bits of the `waitm` mask and top byte of a ticket.
+// Numbers of the units within a tile: bits of the masks of `waitm` (from 0) and `waitmh` (from 32) and top byte
+// of a ticket.
 constexpr unsigned dma_index = 0;
 constexpr unsigned vector_index = 1;
 constexpr unsigned first_crossbar_index = 8;
-constexpr unsigned max_units = 32;
+constexpr unsigned first_inversion_index = 32;
+constexpr unsigned first_fp_pim_index = 40;
+constexpr unsigned max_units = 48;
 constexpr std::uint32_t sequence_mask = 0xffffffu;
 
 constexpr std::uint32_t ticket(unsigned unit, std::uint32_t sequence) {

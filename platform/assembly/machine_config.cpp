@@ -71,6 +71,34 @@ crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
   return crossbar;
 }
 
+inversion::InversionUnitConfig inversion_config(const config::Scenario& scenario) {
+  const config::InversionTechnology& technology = scenario.technology.inversion;
+  inversion::InversionUnitConfig inversion;
+  inversion.size = static_cast<unsigned>(scenario.platform.inversion.size);
+  inversion.solve = nanoseconds(technology.solve_time_ns);
+  inversion.row_write = nanoseconds(technology.row_write_time_ns);
+  inversion.solve_energy = picojoule(technology.solve_pJ);
+  inversion.row_write_energy = picojoule(technology.row_write_pJ);
+  return inversion;
+}
+
+fp_pim::FpPimUnitConfig fp_pim_config(const config::Scenario& scenario) {
+  const config::FpPimTechnology& technology = scenario.technology.fp_pim;
+  fp_pim::FpPimUnitConfig fp_pim;
+  fp_pim.rows = static_cast<unsigned>(scenario.platform.fp_pim.rows);
+  fp_pim.columns = static_cast<unsigned>(scenario.platform.fp_pim.columns);
+  fp_pim.primitives.nor_time = nanoseconds(technology.nor_time_ns);
+  fp_pim.primitives.search_time = nanoseconds(technology.search_time_ns);
+  fp_pim.primitives.nor = picojoule(technology.nor_pJ);
+  fp_pim.primitives.set = picojoule(technology.set_pJ);
+  fp_pim.primitives.reset = picojoule(technology.reset_pJ);
+  fp_pim.primitives.search = picojoule(technology.search_pJ);
+  fp_pim.row_access = nanoseconds(technology.row_access_time_ns);
+  fp_pim.bit_write = fp_pim.primitives.set;
+  fp_pim.bit_read = fp_pim.primitives.nor;
+  return fp_pim;
+}
+
 vector::VectorUnitConfig vector_config(const config::Scenario& scenario) {
   const config::DigitalTechnology& technology = scenario.technology.digital;
   vector::VectorUnitConfig vector;
@@ -86,6 +114,8 @@ tile::TileConfig tile_config(const config::Scenario& scenario) {
   const config::TileConfig& from = scenario.platform.tile;
   tile::TileConfig tile;
   tile.crossbars = static_cast<unsigned>(from.crossbars);
+  tile.inversions = static_cast<unsigned>(from.inversion_units);
+  tile.fp_pims = static_cast<unsigned>(from.fp_pim_units);
   tile.sync_counters = static_cast<unsigned>(from.sync_counters);
   tile.queue_depth = static_cast<unsigned>(from.queue_depth);
   tile.bus_latency = period(scenario.platform.clock_MHz);
@@ -93,6 +123,8 @@ tile::TileConfig tile_config(const config::Scenario& scenario) {
   tile.buffer = memory_config(from.buffer_size_bytes, from.buffer_latency_ns, from.buffer_bandwidth_GBps,
                               scenario.technology.digital.buffer_pJ_per_byte);
   tile.crossbar = crossbar_config(scenario);
+  tile.inversion = inversion_config(scenario);
+  tile.fp_pim = fp_pim_config(scenario);
   tile.vector = vector_config(scenario);
   return tile;
 }

@@ -58,6 +58,8 @@ struct TileConfig {
   double buffer_latency_ns = 2;
   double buffer_bandwidth_GBps = 32;
   int crossbars = 8;
+  int inversion_units = 0;
+  int fp_pim_units = 0;
   int queue_depth = 8;
   int vector_lanes = 16;
   int sync_counters = 32;
@@ -80,6 +82,15 @@ struct CrossbarConfig {
   Arithmetic arithmetic = Arithmetic::automatic;
 
   int weight_bits() const { return slices * digit_bits; }
+};
+
+struct InversionConfig {
+  int size = 256;
+};
+
+struct FpPimConfig {
+  int rows = 128;
+  int columns = 128;
 };
 
 enum class NocModel { lt };
@@ -106,6 +117,8 @@ struct PlatformConfig {
   HostConfig host;
   TileConfig tile;
   CrossbarConfig crossbar;
+  InversionConfig inversion;
+  FpPimConfig fp_pim;
   NocConfig noc;
 };
 
@@ -125,6 +138,24 @@ struct CrossbarTechnology {
   int write_verify_pulses = 14;
 };
 
+struct InversionTechnology {
+  double solve_time_ns = 7'600;
+  double row_write_time_ns = 85.7;
+  double solve_pJ = 552'000;
+  double row_write_pJ = 176.6;
+};
+
+// Primitive steps of a digital PIM array.
+struct FpPimTechnology {
+  double nor_time_ns = 1.1;
+  double search_time_ns = 1.5;
+  double row_access_time_ns = 2.2;
+  double nor_pJ = 0.29e-3;
+  double set_pJ = 23.8e-3;
+  double reset_pJ = 0.32e-3;
+  double search_pJ = 5.34;
+};
+
 struct DigitalTechnology {
   double vector_pJ_per_element = 0.265;
   double vector_multiply_pJ_per_element = 0.565;
@@ -141,6 +172,8 @@ struct NocTechnology {
 
 struct TechnologyConfig {
   CrossbarTechnology crossbar;
+  InversionTechnology inversion;
+  FpPimTechnology fp_pim;
   DigitalTechnology digital;
   NocTechnology noc;
 };

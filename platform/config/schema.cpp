@@ -69,6 +69,8 @@ const Table<TileConfig>& tile_table() {
           .add("buffer_bandwidth", &T::buffer_bandwidth_GBps, bandwidth(0.001, 10'000),
                "Bytes the buffer moves per time; its users queue for it.")
           .add("crossbars", &T::crossbars, integer(1, 24), "Crossbar units of a tile.")
+          .add("inversion_units", &T::inversion_units, integer(0, 8), "Matrix inversion units of a tile.")
+          .add("fp_pim_units", &T::fp_pim_units, integer(0, 8), "Floating-point PIM units of a tile.")
           .add("queue_depth", &T::queue_depth, integer(1, 255),
                "Commands a unit holds before whoever issues the next one waits.")
           .add("vector_lanes", &T::vector_lanes, integer(1, 1024),
@@ -106,6 +108,22 @@ const Table<CrossbarConfig>& crossbar_table() {
   return table;
 }
 
+const Table<InversionConfig>& inversion_table() {
+  static const Table<InversionConfig> table =
+      Table<InversionConfig>().add("size", &InversionConfig::size, integer(1, 1024),
+                                   "Unknowns of the largest system an inversion unit solves.");
+  return table;
+}
+
+const Table<FpPimConfig>& fp_pim_table() {
+  static const Table<FpPimConfig> table =
+      Table<FpPimConfig>()
+          .add("rows", &FpPimConfig::rows, integer(1, 1024), "Rows of numbers of a floating-point PIM unit.")
+          .add("columns", &FpPimConfig::columns, integer(1, 1024),
+               "Columns of numbers, which work all at once.");
+  return table;
+}
+
 const Table<NocConfig>& noc_table() {
   using N = NocConfig;
   static const Table<N> table =
@@ -136,6 +154,8 @@ const Table<PlatformConfig>& platform_table() {
           .add("host", &P::host, object(host_table()), "")
           .add("tile", &P::tile, object(tile_table()), "")
           .add("crossbar", &P::crossbar, object(crossbar_table()), "")
+          .add("inversion", &P::inversion, object(inversion_table()), "")
+          .add("fp_pim", &P::fp_pim, object(fp_pim_table()), "")
           .add("noc", &P::noc, object(noc_table()), "");
   return table;
 }
@@ -173,6 +193,43 @@ const Table<CrossbarTechnology>& crossbar_technology_table() {
           .add("write_verify_pulses", &T::write_verify_pulses, integer(1, 1000),
                "Pulses of a verified write, each at write_energy (derived from the energy ratios of PANTHER "
                "section 7.3).");
+  return table;
+}
+
+const Table<InversionTechnology>& inversion_technology_table() {
+  using T = InversionTechnology;
+  static const Table<T> table =
+      Table<T>()
+          .add(
+              "solve_time", &T::solve_time_ns, duration(0.001, second),
+              "One right-hand side. Assumed: 48 inversions and 28 products of 100 ns (16-bit operands, 4-bit "
+              "DAC, 8-bit ADC, four terms of RePAST's series).")
+          .add("row_write_time", &T::row_write_time_ns, duration(0.001, second),
+               "Writing a row of the matrix (a 128th of an array, PUMA's public simulator).")
+          .add("solve_energy", &T::solve_pJ, energy(0, millijoule),
+               "One right-hand side. Assumed: 48 inversions of 11.5 nJ, most of it in 256 amplifiers of 0.2 "
+               "mW.")
+          .add("row_write_energy", &T::row_write_pJ, energy(0, millijoule),
+               "Writing a row of the matrix (a 128th of an array, PUMA's public simulator).");
+  return table;
+}
+
+const Table<FpPimTechnology>& fp_pim_technology_table() {
+  using T = FpPimTechnology;
+  const auto time = [] { return duration(0.001, second); };
+  const auto price = [] { return energy(0, millijoule); };
+  static const Table<T> table =
+      Table<T>()
+          .add("nor_time", &T::nor_time_ns, time(), "A row-parallel NOR (FloatPIM, ISCA 2019).")
+          .add("search_time", &T::search_time_ns, time(), "A search of the whole array (FloatPIM).")
+          .add("row_access_time", &T::row_access_time_ns, time(),
+               "Writing or reading a row of numbers. Assumed: two NOR times, FloatPIM's row-parallel write.")
+          .add("nor_energy", &T::nor_pJ, price(), "A NOR of one lane (FloatPIM).")
+          .add("set_energy", &T::set_pJ, price(),
+               "Setting a cell (FloatPIM); also the price of a bit written.")
+          .add("reset_energy", &T::reset_pJ, price(), "Resetting a cell (FloatPIM).")
+          .add("search_energy", &T::search_pJ, price(),
+               "A search of the whole array (FloatPIM; that it is not one a lane is assumed).");
   return table;
 }
 
@@ -219,6 +276,8 @@ const Table<TechnologyConfig>& technology_table() {
           .add_loader_key({"preset", "name", "none", "file technologies/<name>.yaml",
                            "Takes the technology from that file; the keys beside it override."})
           .add("crossbar", &T::crossbar, object(crossbar_technology_table()), "")
+          .add("inversion", &T::inversion, object(inversion_technology_table()), "")
+          .add("fp_pim", &T::fp_pim, object(fp_pim_technology_table()), "")
           .add("digital", &T::digital, object(digital_technology_table()), "")
           .add("noc", &T::noc, object(noc_technology_table()), "");
   return table;

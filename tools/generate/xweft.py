@@ -11,7 +11,7 @@ import sys
 
 import yaml
 
-UNITS = {"crossbar", "vector", "dma", "none"}
+UNITS = ("crossbar", "vector", "dma", "inversion", "fp_pim", "none")
 ROLES = {"src0", "src1", "dst", "length", "mask", "scalar", "ticket", "units", "counter", "value", "counter_address", "tiles"}
 KEYS = {"name", "opcode", "funct3", "funct2", "unit", "command", "operands", "result", "description"}
 CSR_KEYS = {"name", "number", "mask", "read_only", "description"}
@@ -27,13 +27,14 @@ def load(path):
         if unknown:
             sys.exit(f"{where}: unknown key {sorted(unknown)}; allowed: {sorted(KEYS)}")
         if each["unit"] not in UNITS:
-            sys.exit(f"{where}: unit '{each['unit']}' is none of {sorted(UNITS)}")
+            sys.exit(f"{where}: unit '{each['unit']}' is none of {', '.join(UNITS)}")
         if not set(each["operands"].values()) <= ROLES:
             sys.exit(f"{where}: operand roles {sorted(each['operands'].values())} are not all in {sorted(ROLES)}")
         code = (each["opcode"], each["funct3"], each["funct2"])
         if code in seen:
             sys.exit(f"{where}: encoding {code} is taken")
         seen.add(code)
+        each["identifier"] = each["name"].replace(".", "_")
         each["bits"] = table["opcodes"][each["opcode"]] | each["funct3"] << 12 | each["funct2"] << 25
     for csr in table["csrs"]:
         if set(csr) - CSR_KEYS:
@@ -52,10 +53,10 @@ def cpp(table):
         "",
         "namespace weft::xweft {",
         "",
-        "enum class Unit : std::uint8_t { crossbar, vector, dma, none };",
+        "enum class Unit : std::uint8_t { " + ", ".join(UNITS) + " };",
         "// What a register operand means.",
         "enum class Role : std::uint8_t { unused, src0, src1, dst, length, mask, scalar, ticket, units, counter, value, counter_address, tiles };",
-        "enum class Mnemonic : std::uint8_t { " + ", ".join(each["name"] for each in table["instructions"]) + " };",
+        "enum class Mnemonic : std::uint8_t { " + ", ".join(each["identifier"] for each in table["instructions"]) + " };",
         "",
         "struct Instruction {",
         "  Mnemonic mnemonic;",
@@ -76,7 +77,7 @@ def cpp(table):
         roles = ", ".join("Role::" + each["operands"].get(register, "unused") for register in ("rs1", "rs2", "rs3"))
         result = "true" if "result" in each else "false"
         lines.append(
-            f"    {{Mnemonic::{each['name']}, \"{each['name']}\", {each['bits']:#010x}, Unit::{each['unit']}, "
+            f"    {{Mnemonic::{each['identifier']}, \"{each['name']}\", {each['bits']:#010x}, Unit::{each['unit']}, "
             f"{each['command']}, {roles}, {result}}},"
         )
     lines += ["}};", "", "struct Csr {", "  const char* name;", "  std::uint16_t number;", "  std::uint32_t mask;",
@@ -89,10 +90,10 @@ def cpp(table):
         read_only = "true" if csr.get("read_only") else "false"
         lines.append(f"    {{\"{csr['name']}\", {csr['number']:#x}, {csr.get('mask', 0):#x}, {read_only}}},")
     lines += ["}};", "", "// Opcodes of the command descriptors, by unit."]
-    for unit in ("crossbar", "vector", "dma"):
+    for unit in UNITS[:-1]:
         names = [each for each in table["instructions"] if each["unit"] == unit]
-        body = ", ".join(f"{each['name']} = {each['command']}" for each in names)
-        lines.append(f"enum class {unit.capitalize()}Command : std::uint8_t {{ {body} }};")
+        body = ", ".join(f"{each['identifier']} = {each['command']}" for each in names)
+        lines.append(f"enum class {unit.title().replace('_', '')}Command : std::uint8_t {{ {body} }};")
     lines += ["", "}  // namespace weft::xweft", ""]
     return "\n".join(lines)
 
@@ -136,7 +137,7 @@ def c_intrinsics(table):
         text = (f".insn r4 {opcode:#x}, {each['funct3']}, {each['funct2']}, {destination}, " + ", ".join(fields))
         inputs = ", ".join(f"\"r\"({each['operands'][register]})" for register in used)
         lines.append(f"/* {each['description']} */")
-        lines.append(f"static inline {result} xweft_{each['name']}({arguments}) {{")
+        lines.append(f"static inline {result} xweft_{each['identifier']}({arguments}) {{")
         if "result" in each:
             lines.append("  uint32_t result;")
             lines.append(f"  __asm__ volatile(\"{text}\" : \"=r\"(result) : {inputs} : \"memory\");")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <cstdlib>
@@ -72,6 +73,8 @@ TEST_CASE("disassembly names result and operands in the order rd, rs1, rs2, rs3"
   CHECK(text("vcopy") == "vcopy a0,a1,a3");
   CHECK(text("cwait") == "cwait a1,a2");
   CHECK(text("wait") == "wait a1");
+  CHECK(text("inv.loadf") == "inv.loadf a0,a1,a2,a3");
+  CHECK(text("fpm.read") == "fpm.read a0,a2,a3");
   CHECK(text("barrier") == "barrier a1,a2");
   CHECK(disassemble(0x00000013).empty());
 }
@@ -154,11 +157,12 @@ TEST_CASE("wfmt takes three formats of six and three rounding modes") {
     CHECK(state.write(csr_wfmt, 1u << bit) == CsrAccess::illegal_value);
 }
 
-TEST_CASE("wunits and wtile cannot be written") {
+TEST_CASE("the CSRs that say what a tile has cannot be written") {
   State state;
   state.wunits = 0xff;
   state.wtile = 7;
-  for (const unsigned number : {unsigned{csr_wunits}, unsigned{csr_wtile}}) {
+  for (const unsigned number :
+       {unsigned{csr_wunits}, unsigned{csr_wtile}, unsigned{csr_winv}, unsigned{csr_wfpm}}) {
     CHECK(state.write(number, 0) == CsrAccess::illegal_value);
     CHECK(state.write(number, 0xff) == CsrAccess::illegal_value);
   }
@@ -215,6 +219,12 @@ TEST_CASE("an instruction's descriptor carries the CSRs and its operands") {
   CHECK(product.dst == 0x200);
   const unit::Command update = make_command(*find("opa"), state, 0x100, 0x200, 0x3);
   CHECK(update.src1 == 0x200);
+  const unit::Command solution = make_command(*find("inv.solve"), state, 0x100, 0x200, 0x3);
+  CHECK(solution.length == state.wdim);
+  CHECK(solution.dst == 0x200);
+  const unit::Command sum = make_command(*find("fpm.mac"), state, 0x100, 0x200, 0x3);
+  CHECK(sum.length == state.wdim);
+  CHECK(sum.src1 == 0x200);
   const unit::Command copy = make_command(*find("dma"), state, 0x100, 0x200, 0x40);
   CHECK(copy.length == 0x40);
   const unit::Command fill = make_command(*find("vfill"), state, 0, 77, 0x300);
@@ -242,8 +252,10 @@ std::string header_test_source(std::vector<Expected>& expected) {
     static const char* const parameters[] = {"void", "uint32_t a", "uint32_t a, uint32_t b",
                                              "uint32_t a, uint32_t b, uint32_t c"};
     static const char* const values[] = {"", "a", "a, b", "a, b, c"};
-    const std::string name = std::string("xweft_") + each.name;
-    source += std::string(each.has_result ? "uint32_t" : "void") + " test_" + each.name + "(" +
+    std::string identifier = each.name;
+    std::replace(identifier.begin(), identifier.end(), '.', '_');
+    const std::string name = "xweft_" + identifier;
+    source += std::string(each.has_result ? "uint32_t" : "void") + " test_" + identifier + "(" +
               parameters[arguments] + ") { " + (each.has_result ? "return " : "") + name + "(" +
               values[arguments] + "); }\n";
     expected.push_back({name, encode(each, registers)});

@@ -41,6 +41,10 @@ TEST_CASE("a tile's numbers have limits, and a refusal names number and limit") 
   CHECK(refusal([](auto&) {}).empty());
   CHECK(refusal([](auto& config) { config.crossbars = 0; }) == "tile 3: crossbars is 0, allowed: 1 to 24");
   CHECK(refusal([](auto& config) { config.crossbars = 25; }) == "tile 3: crossbars is 25, allowed: 1 to 24");
+  CHECK(refusal([](auto& config) { config.inversions = 9; }) ==
+        "tile 3: inversion units is 9, allowed: 0 to 8");
+  CHECK(refusal([](auto& config) { config.fp_pims = 9; }) ==
+        "tile 3: floating-point PIM units is 9, allowed: 0 to 8");
   CHECK(refusal([](auto& config) { config.sync_counters = 65; }) ==
         "tile 3: sync counters is 65, allowed: 1 to 64");
   CHECK(refusal([](auto& config) { config.buffer.size = 0; }) ==
@@ -53,6 +57,8 @@ TEST_CASE("a tile's numbers have limits, and a refusal names number and limit") 
         "tile 3: queue depth is 256, allowed: 1 to 255");
   CHECK(refusal([](auto& config) {
           config.crossbars = 24;
+          config.inversions = 8;
+          config.fp_pims = 8;
           config.buffer.size = 786432;
           config.sync_counters = 64;
           config.queue_depth = 255;

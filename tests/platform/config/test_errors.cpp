@@ -32,7 +32,7 @@ TEST_CASE("a bad scenario is refused with file, line, column, key, what was foun
        "output, firmware, max_simulated_time, watchdog, progress, speed)"},
       {"preset misspelt", with("platform: {prest: mesh2x2}\n"),
        "x.yaml:7:12: platform.prest: unknown key; did you mean 'preset'? (allowed: preset, tiles, clock_MHz, "
-       "quantum, host, tile, crossbar, noc)"},
+       "quantum, host, tile, crossbar, inversion, fp_pim, noc)"},
       {"duplicate key", with("run:\n  progress: bar\n  progress: none\n"),
        "x.yaml:9:3: run.progress: duplicate key; it was given on line 8 already"},
       {"duplicate section", with("training: {epochs: 2}\n"),
@@ -219,7 +219,7 @@ TEST_CASE("all errors of a file are reported at once, in the order of its lines"
                   "training: {epochs: 1, epochs: 2, learning_rate: 0.1}\n"
                   "dataset: {kind: digits, train: 100, test: -1}\n") ==
         "x.yaml:2:3: platform.clok_MHz: unknown key; did you mean 'clock_MHz'? (allowed: preset, tiles, "
-        "clock_MHz, quantum, host, tile, crossbar, noc)\n"
+        "clock_MHz, quantum, host, tile, crossbar, inversion, fp_pim, noc)\n"
         "x.yaml:3:21: platform.tile.crossbars: found '0', expected an integer from 1 to 24\n"
         "x.yaml:6:17: workload.layers[0].outputs: found '0', expected an integer from 1 to 65536\n"
         "x.yaml:7:33: workload.layers[1].activation: found 'tanh', expected one of none, relu, sigmoid\n"
