@@ -259,7 +259,7 @@ std::string csr_access(std::uint32_t i) {
   const unsigned number = field_csr(i);
   const std::string name = csr_text(number);
   if (i == 0xC0001073) return "unimp";
-  if (const std::string text = csr::is_float(number) ? float_csr_access(i) : ""; !text.empty()) return text;
+  if (std::string text = csr::is_float(number) ? float_csr_access(i) : ""; !text.empty()) return text;
   if (funct3 == 2 && field_rs1(i) == zero) {
     if (is_user_counter(number)) return fmt::format("rd{} {}", name, reg(rd));
     return fmt::format("csrr {},{}", reg(rd), name);
