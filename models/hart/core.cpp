@@ -24,7 +24,8 @@ std::uint32_t misa_value(const CoreConfig& config) {
   return misa_rv32 | misa_letter('I') | (config.atomics ? misa_letter('A') : 0) |
          (config.zba && config.zbb && config.zbs ? misa_letter('B') : 0) |
          (config.single_float ? misa_letter('F') : 0) | (config.compressed ? misa_letter('C') : 0) |
-         (config.muldiv ? misa_letter('M') : 0) | (config.vendor_extension ? misa_letter('X') : 0);
+         (config.muldiv ? misa_letter('M') : 0) | (config.user_mode ? misa_letter('U') : 0) |
+         (config.vendor_extension ? misa_letter('X') : 0);
 }
 
 CsrIdentity identity(const CoreConfig& config) {
@@ -65,6 +66,10 @@ void check(const CoreConfig& config) {
                                                   {"float_sqrt", costs.float_sqrt}};
   for (const auto& [name, cycles] : all) check_cost(config.hart_id, name, cycles);
   if (costs.load_use != 0) check_cost(config.hart_id, "load_use", costs.load_use);
+  if (config.pmp_entries > Pmp::max_entries) {
+    throw Error(fmt::format("hart {}: {} entries of physical memory protection, allowed is 0 to {}",
+                            config.hart_id, config.pmp_entries, Pmp::max_entries));
+  }
   const std::uint32_t alignment = config.compressed ? 2 : 4;
   if (config.reset_pc % alignment != 0) {
     throw Error(fmt::format("hart {}: reset pc 0x{:08x} is not a multiple of {}", config.hart_id,
@@ -76,6 +81,13 @@ std::uint16_t read_parcel(const std::uint8_t* host) {
   std::uint16_t parcel = 0;
   std::memcpy(&parcel, host, sizeof parcel);
   return parcel;
+}
+
+bool is_aligned(std::uint32_t address, unsigned size) { return (address & (size - 1u)) == 0; }
+
+// The first piece of what is left of a misaligned access.
+unsigned piece_size(std::uint32_t address, unsigned left) {
+  return is_aligned(address, 2) && left >= 2 ? 2 : 1;
 }
 
 std::uint32_t mask_of(unsigned size) { return size == 4 ? ~0u : (1u << (8 * size)) - 1u; }
@@ -100,8 +112,9 @@ class Core::RunScope {
 };
 
 Core::Core(const CoreConfig& config, Environment& environment)
-    : direct_(environment),
+    : direct_(environment, pmp_),
       csrs_(identity(config)),
+      pmp_(config.pmp_entries),
       config_(config),
       decode_options_{config.compressed, config.atomics, config.muldiv, config.single_float,
                       config.zba,        config.zbb,     config.zbs},
@@ -123,6 +136,9 @@ void Core::reset_now() {
   x_.fill(0);
   pc_ = config_.reset_pc;
   csrs_.reset({cycles_, instructions_});
+  pmp_.reset();
+  direct_.flush();
+  follow_privilege();
   waiting_ = false;
   reserved_ = false;
   reset_pending_ = false;
@@ -169,9 +185,16 @@ void Core::apply_pending() {
 
 void Core::clear_blocks() {
   code_flush_pending_ = false;
-  if (blocks_.empty()) return;
-  blocks_.clear();
+  if (std::all_of(caches_.begin(), caches_.end(), [](const BlockCache& cache) { return cache.empty(); }))
+    return;
+  for (BlockCache& cache : caches_) cache.clear();
   direct_.clear_code();
+}
+
+// After everything that may have changed the current level or the one of loads and stores.
+void Core::follow_privilege() {
+  blocks_ = &caches_[index_of(csrs_.privilege())];
+  direct_.select(csrs_.data_privilege());
 }
 
 void Core::take_interrupt() {
@@ -179,11 +202,12 @@ void Core::take_interrupt() {
   const std::uint32_t interrupted = pc_;
   cycles_ += config_.costs.trap;
   pc_ = csrs_.enter_interrupt(line, interrupted);
+  follow_privilege();
   if (trap_observer_) trap_observer_({true, static_cast<std::uint32_t>(line), interrupted, 0});
 }
 
 void Core::run_blocks() {
-  Block* block = blocks_.find(pc_);
+  Block* block = blocks_->find(pc_);
   if (block == nullptr) block = build_block();
   if (block == nullptr) {
     run_one_uncached();
@@ -219,20 +243,23 @@ void Core::run_one_uncached() {
 }
 
 bool Core::fetch_parcel(std::uint32_t address, std::uint16_t& parcel) {
-  const Window* window = direct_.for_fetch(address);
+  const Window* window = direct_.for_fetch(address, csrs_.privilege());
   if (window != nullptr && window->covers(address, 2)) {
     parcel = read_parcel(window->at(address));
     return true;
   }
-  if (environment_.fetch(address, parcel) == AccessStatus::ok) return true;
+  if (pmp_.allows(address, 2, AccessKind::fetch, csrs_.privilege()) &&
+      environment_.fetch(address, parcel) == AccessStatus::ok) {
+    return true;
+  }
   raise_here(cause::fetch_access, address);
   return false;
 }
 
 // Null if the first instruction does not lie in directly readable memory as a whole.
 Block* Core::build_block() {
-  if (blocks_.full()) clear_blocks();
-  const Window* window = direct_.for_fetch(pc_);
+  if (blocks_->full()) clear_blocks();
+  const Window* window = direct_.for_fetch(pc_, csrs_.privilege());
   if (window == nullptr) return nullptr;
   begin_scratch(pc_);
   std::uint64_t remaining = std::uint64_t{window->range.end - pc_} + 1u;
@@ -259,7 +286,7 @@ Block* Core::build_block() {
     direct_.add_code(next + 2, 2);
   }
   direct_.add_code(pc_, bytes);
-  return blocks_.insert(scratch_);
+  return blocks_->insert(scratch_);
 }
 
 void Core::begin_scratch(std::uint32_t pc) {
@@ -300,7 +327,7 @@ unsigned Core::stall_before(std::uint32_t next) {
 }
 
 bool Core::peek_parcel(std::uint32_t address, std::uint16_t& parcel) {
-  const Window* window = direct_.for_fetch(address);
+  const Window* window = direct_.for_fetch(address, csrs_.privilege());
   if (window == nullptr || !window->covers(address, 2)) return environment_.peek(address, parcel);
   parcel = read_parcel(window->at(address));
   return true;
@@ -357,6 +384,7 @@ void Core::raise_here(std::uint32_t cause, std::uint32_t value) {
   const std::uint32_t trapped = pc_;
   cycles_ += config_.costs.trap;
   pc_ = csrs_.enter_exception(cause, trapped, value);
+  follow_privilege();
   if (trap_observer_) trap_observer_({false, cause, trapped, value});
 }
 
@@ -366,6 +394,7 @@ AccessStatus Core::read_memory(std::uint32_t address, unsigned size, std::uint32
     std::memcpy(&value, host, size);
     return AccessStatus::ok;
   }
+  if (!allowed(address, size, AccessKind::load)) return AccessStatus::fault;
   const AccessStatus status = environment_.load(address, size, value);
   value &= mask_of(size);
   return status;
@@ -375,11 +404,43 @@ AccessStatus Core::write_memory(std::uint32_t address, unsigned size, std::uint3
   AccessStatus status = AccessStatus::ok;
   if (std::uint8_t* host = direct_.for_store(address, size)) {
     std::memcpy(host, &value, size);
+  } else if (!allowed(address, size, AccessKind::store)) {
+    return AccessStatus::fault;
   } else {
     status = environment_.store(address, size, value & mask_of(size));
   }
   if (direct_.code().contains(address, size)) code_flush_pending_ = true;
   return status;
+}
+
+AccessStatus Core::load_any(std::uint32_t address, unsigned size, std::uint32_t& value,
+                            std::uint32_t& failed) {
+  failed = address;
+  if (is_aligned(address, size)) return read_memory(address, size, value);
+  if (!allowed(address, size, AccessKind::load)) return AccessStatus::fault;
+  for (unsigned done = 0; done < size;) {
+    failed = address + done;
+    const unsigned piece = piece_size(failed, size - done);
+    std::uint32_t part = 0;
+    if (read_memory(failed, piece, part) != AccessStatus::ok) return AccessStatus::fault;
+    value |= part << (8 * done);
+    done += piece;
+  }
+  return AccessStatus::ok;
+}
+
+AccessStatus Core::store_any(std::uint32_t address, unsigned size, std::uint32_t value,
+                             std::uint32_t& failed) {
+  failed = address;
+  if (is_aligned(address, size)) return write_memory(address, size, value);
+  if (!allowed(address, size, AccessKind::store)) return AccessStatus::fault;
+  for (unsigned done = 0; done < size;) {
+    failed = address + done;
+    const unsigned piece = piece_size(failed, size - done);
+    if (write_memory(failed, piece, value >> (8 * done)) != AccessStatus::ok) return AccessStatus::fault;
+    done += piece;
+  }
+  return AccessStatus::ok;
 }
 
 CsrStatus Core::read_csr(unsigned number, std::uint32_t& value) {
@@ -389,6 +450,7 @@ CsrStatus Core::read_csr(unsigned number, std::uint32_t& value) {
     value = static_cast<std::uint32_t>(number == csr::time ? ticks : ticks >> 32);
     return CsrStatus::ok;
   }
+  if (csr::is_protection(number)) return pmp_.read(number, value);
   return csrs_.read(number, {cycles(), instructions()}, value);
 }
 
@@ -399,7 +461,14 @@ CsrStatus Core::write_csr(unsigned number, std::uint32_t value) {
 
 CsrStatus Core::write_csr_at(unsigned number, Counts after, std::uint32_t value) {
   if (csr::is_vendor(number)) return environment_.csr_write(number, value);
-  return csrs_.write(number, after, value);
+  if (csr::is_protection(number)) {
+    const CsrStatus status = pmp_.write(number, value);
+    if (status == CsrStatus::ok) flush_direct();
+    return status;
+  }
+  const CsrStatus status = csrs_.write(number, after, value);
+  follow_privilege();
+  return status;
 }
 
 }  // namespace weft::hart

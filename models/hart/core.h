@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Instruction-set simulator of one RV32IMAFC_Zicsr_Zifencei_Zba_Zbb_Zbs hart in machine mode: a plain C++
-// class that runs a program against an Environment and counts its cycles. No SystemC, no time: whoever embeds
-// it maps cycles to time and runs it a quantum at a time.
+// Instruction-set simulator of one RV32IMAFC_Zicsr_Zifencei_Zba_Zbb_Zbs hart with machine and, if wanted,
+// user mode: a plain C++ class that runs a program against an Environment and counts its cycles. No SystemC,
+// no time: whoever embeds it maps cycles to time and runs it a quantum at a time.
 //
-// Architecture: RISC-V Unprivileged ISA 20191213, Privileged Architecture 20211203 (M-mode only).
-// Misaligned loads, stores and atomics trap. Everything a guest can do ends in a trap, never in an error
-// of the simulator.
+// Architecture: RISC-V Unprivileged ISA 20191213, Privileged Architecture 20211203 (M and U mode, physical
+// memory protection). Misaligned atomics trap, misaligned loads and stores unless configured otherwise.
+// Everything a guest can do ends in a trap, never in an error of the simulator.
 //
 // Timing: every instruction costs a fixed number of cycles of its class (CycleCosts), a load more if the next
 // instruction uses what it loads, plus what the environment adds. Cycles, instruction counts and the
@@ -24,8 +24,13 @@
 #include "models/hart/decode.h"
 #include "models/hart/direct_map.h"
 #include "models/hart/environment.h"
+#include "models/hart/pmp.h"
 
 namespace weft::hart {
+
+// What a load or store does that is not naturally aligned: it traps, or is made as naturally aligned pieces
+// of one and two bytes.
+enum class MisalignedAccess { trap, hardware };
 
 struct CoreConfig {
   std::uint32_t hart_id = 0;
@@ -37,6 +42,9 @@ struct CoreConfig {
   bool zba = false;
   bool zbb = false;
   bool zbs = false;
+  bool user_mode = false;
+  unsigned pmp_entries = 0;  // of physical memory protection, up to 16
+  MisalignedAccess misaligned = MisalignedAccess::trap;
   bool vendor_extension = false;  // sets misa.X
   std::uint32_t vendor_id = 0;
   std::uint32_t architecture_id = 0;
@@ -57,8 +65,8 @@ struct TrapEvent {
 
 class Core {
  public:
-  // Throws weft::Error for a cycle cost of 0 or above 1,000,000 and for a reset pc no instruction can
-  // start at. The environment must outlive the core.
+  // Throws weft::Error for a cycle cost of 0 or above 1,000,000, a reset pc no instruction can start at
+  // and more than 16 entries of memory protection. The environment must outlive the core.
   Core(const CoreConfig& config, Environment& environment);
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
@@ -75,7 +83,8 @@ class Core {
   void request_yield() { yield_requested_ = true; }
 
   void set_interrupt(Interrupt line, bool level) { csrs_.set_interrupt(line, level); }
-  // Whether a line that rises now would be noticed: mstatus.MIE (or sleeping in wfi) and any bit of mie.
+  // Whether a line that rises now would be noticed: mstatus.MIE (or user mode, or sleeping in wfi) and any
+  // bit of mie.
   bool interrupts_enabled() const { return (csrs_.machine_interrupts() || waiting_) && csrs_.any_enabled(); }
   // Sleeping in wfi: until an interrupt enabled in mie is pending.
   bool waiting() const { return waiting_; }
@@ -88,6 +97,7 @@ class Core {
   // Stall cycles: between runs (a wfi slept through) or from inside a callback (a slow device).
   void add_cycles(std::uint64_t cycles) { cycles_ += cycles; }
 
+  Privilege privilege() const { return csrs_.privilege(); }
   std::uint32_t pc() const { return pc_; }
   // Ends a wfi. The lowest bit (lowest two without compressed instructions) is ignored.
   void set_pc(std::uint32_t pc);
@@ -99,7 +109,8 @@ class Core {
   // Bits of float register i & 31; zero without the F extension. Does not touch mstatus.FS.
   std::uint32_t f(unsigned i) const { return csrs_.float_state().f(i); }
   void set_f(unsigned i, std::uint32_t value) { csrs_.float_state().set_f(i, value); }
-  // As csrr and csrw would, without instruction. Writing a read-only CSR answers illegal_value.
+  // As csrr and csrw would in machine mode, without instruction. Writing a read-only CSR answers
+  // illegal_value.
   CsrStatus read_csr(unsigned number, std::uint32_t& value);
   CsrStatus write_csr(unsigned number, std::uint32_t value);
 
@@ -129,6 +140,7 @@ class Core {
   void run_prefix(const Block& block);
   Block* cached_block();
   Block* build_block();
+  void follow_privilege();
   bool fetch_parcel(std::uint32_t address, std::uint16_t& parcel);
   void begin_scratch(std::uint32_t pc);
   void append(Operation operation);
@@ -161,8 +173,15 @@ class Core {
   void write_loaded(const Operation& operation, std::uint32_t value);
   std::uint32_t stored_value(const Operation& operation) const;
 
+  // Loads and stores of any alignment. If they fail, `failed` is the address of the access that did.
+  AccessStatus load_any(std::uint32_t address, unsigned size, std::uint32_t& value, std::uint32_t& failed);
+  AccessStatus store_any(std::uint32_t address, unsigned size, std::uint32_t value, std::uint32_t& failed);
+  // Naturally aligned ones.
   AccessStatus read_memory(std::uint32_t address, unsigned size, std::uint32_t& value);
   AccessStatus write_memory(std::uint32_t address, unsigned size, std::uint32_t value);
+  bool allowed(std::uint32_t address, unsigned size, AccessKind kind) const {
+    return pmp_.allows(address, size, kind, csrs_.data_privilege());
+  }
   CsrStatus write_csr_at(unsigned number, Counts after, std::uint32_t value);
 
   // Callbacks see the state before `operation`.
@@ -180,7 +199,9 @@ class Core {
   std::uint64_t instructions_ = 0;
   std::uint64_t limit_ = 0;
   DirectMap direct_;
-  BlockCache blocks_;
+  BlockCache* blocks_ = &caches_[index_of(Privilege::machine)];  // of the current level
+  // Levels may not be allowed to execute the same code.
+  std::array<BlockCache, privilege_levels> caches_;
 
   // Position of the current instruction in its block, while a callback runs.
   std::uint64_t offset_cycles_ = 0;
@@ -195,6 +216,7 @@ class Core {
   std::uint32_t reservation_ = 0;  // address of the reserved word
 
   CsrFile csrs_;
+  Pmp pmp_;
   CoreConfig config_;
   DecodeOptions decode_options_;
   std::uint32_t pc_mask_;

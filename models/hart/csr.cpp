@@ -7,18 +7,26 @@
 #include <array>
 #include <utility>
 
+#include "models/hart/pmp.h"
+
 namespace weft::hart {
 
 namespace {
 
 constexpr std::uint32_t mstatus_mie = 1u << 3;
 constexpr std::uint32_t mstatus_mpie = 1u << 7;
-constexpr std::uint32_t mstatus_mpp = 3u << 11;
+constexpr unsigned mstatus_mpp_shift = 11;
+constexpr std::uint32_t mstatus_mpp = 3u << mstatus_mpp_shift;
 constexpr unsigned mstatus_fs_shift = 13;
+constexpr std::uint32_t mstatus_mprv = 1u << 17;
+constexpr std::uint32_t mstatus_tw = 1u << 21;
 constexpr std::uint32_t mstatus_sd = 1u << 31;
 constexpr std::uint32_t interrupt_flag = 1u << 31;
 constexpr std::uint32_t misa_c = 1u << 2;
 constexpr std::uint32_t misa_f = 1u << 5;
+constexpr std::uint32_t misa_u = 1u << 20;
+// Bits of mcounteren: cycle, time and instret.
+constexpr std::uint32_t user_counters = 7;
 constexpr std::uint32_t inhibit_cycle = 1u << 0;
 constexpr std::uint32_t inhibit_instret = 1u << 2;
 
@@ -42,14 +50,17 @@ bool is_unused_counter(unsigned number) {
 
 std::string csr::name(unsigned number) {
   using Entry = std::pair<unsigned, const char*>;
-  static constexpr std::array<Entry, 29> names = {{{fflags, "fflags"},
+  static constexpr std::array<Entry, 32> names = {{{fflags, "fflags"},
                                                    {frm, "frm"},
                                                    {fcsr, "fcsr"},
                                                    {mstatus, "mstatus"},
                                                    {misa, "misa"},
                                                    {mie, "mie"},
                                                    {mtvec, "mtvec"},
+                                                   {mcounteren, "mcounteren"},
+                                                   {menvcfg, "menvcfg"},
                                                    {mstatush, "mstatush"},
+                                                   {menvcfgh, "menvcfgh"},
                                                    {mcountinhibit, "mcountinhibit"},
                                                    {mscratch, "mscratch"},
                                                    {mepc, "mepc"},
@@ -74,6 +85,10 @@ std::string csr::name(unsigned number) {
   const auto* found = std::find_if(names.begin(), names.end(),
                                    [number](const Entry& entry) { return entry.first == number; });
   if (found != names.end()) return found->second;
+  if (is_protection(number)) {
+    return number >= pmpaddr0 ? fmt::format("pmpaddr{}", number - pmpaddr0)
+                              : fmt::format("pmpcfg{}", number - pmpcfg0);
+  }
   if (!is_unused_counter(number)) return "";
   const unsigned index = number & 31u;
   if (number <= mhpmevent31) return fmt::format("mhpmevent{}", index);
@@ -111,8 +126,7 @@ CsrStatus CsrFile::read(unsigned number, Counts now, std::uint32_t& value) const
       value = float_.flags() | (float_.rounding_mode() << 5);
       return has_float() ? CsrStatus::ok : CsrStatus::no_such_csr;
     case csr::mstatus:
-      value = mstatus_mpp | (machine_interrupts_ ? mstatus_mie : 0) |
-              (previous_machine_interrupts_ ? mstatus_mpie : 0) | float_status();
+      value = mstatus();
       return CsrStatus::ok;
     case csr::misa:
       value = identity_.misa;
@@ -169,6 +183,13 @@ CsrStatus CsrFile::read(unsigned number, Counts now, std::uint32_t& value) const
     case csr::mhartid:
       value = identity_.hart_id;
       return CsrStatus::ok;
+    case csr::mcounteren:
+      value = mcounteren_;
+      return has_user_mode() ? CsrStatus::ok : CsrStatus::no_such_csr;
+    case csr::menvcfg:
+    case csr::menvcfgh:
+      value = 0;
+      return has_user_mode() ? CsrStatus::ok : CsrStatus::no_such_csr;
     case csr::mstatush:
     case csr::mconfigptr:
       value = 0;
@@ -193,9 +214,7 @@ CsrStatus CsrFile::write(unsigned number, Counts now, std::uint32_t value) {
       float_.set_rounding_mode(value >> 5);
       return CsrStatus::ok;
     case csr::mstatus:
-      machine_interrupts_ = (value & mstatus_mie) != 0;
-      previous_machine_interrupts_ = (value & mstatus_mpie) != 0;
-      if (has_float()) float_.set_status(static_cast<FloatState::Status>((value >> mstatus_fs_shift) & 3u));
+      set_mstatus(value);
       return CsrStatus::ok;
     case csr::mie:
       mie_ = value & interrupt_lines;
@@ -231,6 +250,12 @@ CsrStatus CsrFile::write(unsigned number, Counts now, std::uint32_t value) {
     case csr::minstreth:
       minstret_.set(now.instructions, join(value, low_half(minstret_.value(now.instructions))));
       return CsrStatus::ok;
+    case csr::mcounteren:
+      mcounteren_ = has_user_mode() ? value & user_counters : 0;
+      return has_user_mode() ? CsrStatus::ok : CsrStatus::no_such_csr;
+    case csr::menvcfg:
+    case csr::menvcfgh:
+      return has_user_mode() ? CsrStatus::ok : CsrStatus::no_such_csr;
     case csr::misa:
     case csr::mip:
     case csr::mstatush:
@@ -239,6 +264,40 @@ CsrStatus CsrFile::write(unsigned number, Counts now, std::uint32_t value) {
       return is_unused_counter(number) ? CsrStatus::ok : CsrStatus::no_such_csr;
   }
 }
+
+bool CsrFile::may_access(unsigned number) const {
+  if (privilege_ == Privilege::machine) return true;
+  if (!csr::is_for_users(number)) return false;
+  switch (number) {
+    case csr::cycle:
+    case csr::cycleh:
+    case csr::time:
+    case csr::timeh:
+    case csr::instret:
+    case csr::instreth:
+      return ((mcounteren_ >> (number & 31u)) & 1u) != 0;
+    default:
+      return true;
+  }
+}
+
+std::uint32_t CsrFile::mstatus() const {
+  return (static_cast<std::uint32_t>(previous_privilege_) << mstatus_mpp_shift) |
+         (machine_interrupts_ ? mstatus_mie : 0) | (previous_machine_interrupts_ ? mstatus_mpie : 0) |
+         (modify_privilege_ ? mstatus_mprv : 0) | (timeout_wait_ ? mstatus_tw : 0) | float_status();
+}
+
+void CsrFile::set_mstatus(std::uint32_t value) {
+  machine_interrupts_ = (value & mstatus_mie) != 0;
+  previous_machine_interrupts_ = (value & mstatus_mpie) != 0;
+  if (has_float()) float_.set_status(static_cast<FloatState::Status>((value >> mstatus_fs_shift) & 3u));
+  if (!has_user_mode()) return;
+  modify_privilege_ = (value & mstatus_mprv) != 0;
+  timeout_wait_ = (value & mstatus_tw) != 0;
+  previous_privilege_ = (value & mstatus_mpp) == mstatus_mpp ? Privilege::machine : Privilege::user;
+}
+
+bool CsrFile::has_user_mode() const { return (identity_.misa & misa_u) != 0; }
 
 void CsrFile::set_interrupt(Interrupt line, bool level) {
   mip_ = level ? mip_ | line_bit(line) : mip_ & ~line_bit(line);
@@ -266,12 +325,17 @@ std::uint32_t CsrFile::enter_interrupt(Interrupt line, std::uint32_t pc) {
 std::uint32_t CsrFile::leave_trap() {
   machine_interrupts_ = previous_machine_interrupts_;
   previous_machine_interrupts_ = true;
+  privilege_ = previous_privilege_;
+  previous_privilege_ = has_user_mode() ? Privilege::user : Privilege::machine;
+  if (privilege_ != Privilege::machine) modify_privilege_ = false;
   return mepc_;
 }
 
 void CsrFile::enter(std::uint32_t cause, std::uint32_t pc, std::uint32_t value) {
   previous_machine_interrupts_ = machine_interrupts_;
   machine_interrupts_ = false;
+  previous_privilege_ = privilege_;
+  privilege_ = Privilege::machine;
   mepc_ = pc & mepc_mask();
   mcause_ = cause;
   mtval_ = value;

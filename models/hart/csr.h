@@ -6,6 +6,8 @@
 // and, with the F extension, FS (off after a reset); MPP reads 3; mie keeps bits 3, 7, 11; mip is read-only
 // (its bits are lines); mepc reads its lowest bit (lowest two without compressed instructions) as 0; mcause,
 // mtval and mscratch keep all bits; misa, mstatush, mhpmcounter3-31 and mhpmevent3-31 ignore writes.
+// With user mode mstatus also keeps MPRV, TW and MPP (a level that does not exist becomes user), mcounteren
+// keeps CY, TM and IR, and menvcfg and menvcfgh read 0.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +15,7 @@
 
 #include "models/hart/environment.h"
 #include "models/hart/float_state.h"
+#include "models/hart/privilege.h"
 
 namespace weft::hart {
 
@@ -24,7 +27,10 @@ constexpr unsigned mstatus = 0x300;
 constexpr unsigned misa = 0x301;
 constexpr unsigned mie = 0x304;
 constexpr unsigned mtvec = 0x305;
+constexpr unsigned mcounteren = 0x306;
+constexpr unsigned menvcfg = 0x30A;
 constexpr unsigned mstatush = 0x310;
+constexpr unsigned menvcfgh = 0x31A;
 constexpr unsigned mcountinhibit = 0x320;
 constexpr unsigned mhpmevent3 = 0x323;
 constexpr unsigned mhpmevent31 = 0x33F;
@@ -55,11 +61,12 @@ constexpr unsigned mconfigptr = 0xF15;
 
 constexpr bool is_read_only(unsigned number) { return (number >> 10) == 3; }
 constexpr bool is_float(unsigned number) { return number >= fflags && number <= fcsr; }
+constexpr bool is_for_users(unsigned number) { return ((number >> 8) & 3u) == 0; }
 constexpr bool is_vendor(unsigned number) {
   return (number >= 0x7C0 && number <= 0x7FF) || (number >= 0xFC0 && number <= 0xFFF);
 }
 
-// The architecture's name of a CSR this hart has, or "" (vendor CSRs are named by their owner).
+// The architecture's name of a CSR this hart can have, or "" (vendor CSRs are named by their owner).
 std::string name(unsigned number);
 }  // namespace csr
 
@@ -76,6 +83,7 @@ constexpr std::uint32_t load_misaligned = 4;
 constexpr std::uint32_t load_access = 5;
 constexpr std::uint32_t store_misaligned = 6;
 constexpr std::uint32_t store_access = 7;
+constexpr std::uint32_t user_ecall = 8;
 constexpr std::uint32_t machine_ecall = 11;
 }  // namespace cause
 
@@ -102,7 +110,7 @@ class CsrFile {
   void reset(Counts now);
 
   // `now` is the state of the counts when a read value is sampled, or right after a write has completed.
-  // `time` and the vendor CSRs are not kept here and answer no_such_csr.
+  // `time`, physical memory protection and the vendor CSRs are not kept here and answer no_such_csr.
   CsrStatus read(unsigned number, Counts now, std::uint32_t& value) const;
   CsrStatus write(unsigned number, Counts now, std::uint32_t value);
 
@@ -112,13 +120,22 @@ class CsrFile {
   void set_interrupt(Interrupt line, bool level);
   // An enabled interrupt is pending, whether or not mstatus.MIE lets it in.
   bool wakeup_pending() const { return (mip_ & mie_) != 0; }
-  bool interrupt_pending() const { return machine_interrupts_ && wakeup_pending(); }
+  bool interrupt_pending() const { return machine_interrupts() && wakeup_pending(); }
   bool any_enabled() const { return mie_ != 0; }
-  bool machine_interrupts() const { return machine_interrupts_; }
+  // Whether interrupts are let in now: mstatus.MIE matters in machine mode only.
+  bool machine_interrupts() const { return machine_interrupts_ || privilege_ == Privilege::user; }
   // The pending interrupt that goes first: external, software, timer. Only if interrupt_pending().
   Interrupt highest_pending() const;
 
-  // Both return the pc to go on from.
+  // The current level, and the one loads and stores are made with (mstatus.MPRV).
+  Privilege privilege() const { return privilege_; }
+  Privilege data_privilege() const { return modify_privilege_ ? previous_privilege_ : privilege_; }
+  // Whether the current level may use a CSR at all, if it exists.
+  bool may_access(unsigned number) const;
+  // mstatus.TW forbids wfi at the current level.
+  bool wfi_is_illegal() const { return timeout_wait_ && privilege_ == Privilege::user; }
+
+  // All three return the pc to go on from.
   std::uint32_t enter_exception(std::uint32_t cause, std::uint32_t pc, std::uint32_t value);
   std::uint32_t enter_interrupt(Interrupt line, std::uint32_t pc);
   std::uint32_t leave_trap();
@@ -139,6 +156,9 @@ class CsrFile {
   };
 
   void enter(std::uint32_t cause, std::uint32_t pc, std::uint32_t value);
+  std::uint32_t mstatus() const;
+  void set_mstatus(std::uint32_t value);
+  bool has_user_mode() const;
   std::uint32_t mepc_mask() const;
 
   bool has_float() const;
@@ -147,6 +167,11 @@ class CsrFile {
   CsrIdentity identity_;
   bool machine_interrupts_ = false;           // mstatus.MIE
   bool previous_machine_interrupts_ = false;  // mstatus.MPIE
+  bool modify_privilege_ = false;             // mstatus.MPRV
+  bool timeout_wait_ = false;                 // mstatus.TW
+  Privilege privilege_ = Privilege::machine;
+  Privilege previous_privilege_ = Privilege::machine;  // mstatus.MPP
+  std::uint32_t mcounteren_ = 0;
   std::uint32_t mie_ = 0;
   std::uint32_t mip_ = 0;
   std::uint32_t mtvec_ = 0;

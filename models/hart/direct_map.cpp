@@ -29,64 +29,100 @@ bool overlaps(const DirectMemory& range, std::uint32_t first, std::uint32_t last
 
 }  // namespace
 
+void DirectMap::select(Privilege level) {
+  if (level == selected_) return;
+  Level& left = levels_[index_of(selected_)];
+  left.load = load_;
+  left.store = store_;
+  const Level& entered = levels_[index_of(level)];
+  load_ = entered.load != nullptr ? entered.load : &none_;
+  store_ = entered.store != nullptr ? entered.store : &none_;
+  selected_ = level;
+}
+
 const std::uint8_t* DirectMap::for_load(std::uint32_t address, unsigned size) {
-  const Window* window = find(address);
+  const Window* window = find(address, selected_);
   if (window == nullptr || !window->range.readable || !window->covers(address, size)) return nullptr;
   load_ = window;
   return window->at(address);
 }
 
 std::uint8_t* DirectMap::for_store(std::uint32_t address, unsigned size) {
-  const Window* window = find(address);
+  const Window* window = find(address, selected_);
   if (window == nullptr || !window->range.writable || !window->covers(address, size)) return nullptr;
   store_ = window;
   return window->at(address);
 }
 
-const Window* DirectMap::for_fetch(std::uint32_t address) {
-  const Window* window = find(address);
-  return window != nullptr && window->range.readable ? window : nullptr;
+const Window* DirectMap::for_fetch(std::uint32_t address, Privilege level) {
+  const Window* window = find(address, level);
+  return window != nullptr && window->executable ? window : nullptr;
 }
 
 void DirectMap::flush() {
-  used_ = 0;
-  victim_ = 0;
+  for (Level& level : levels_) {
+    level.used = 0;
+    level.victim = 0;
+    level.load = level.store = nullptr;
+  }
   load_ = &none_;
   store_ = &none_;
 }
 
 void DirectMap::add_code(std::uint32_t start, std::uint32_t bytes) {
   code_.add(start, bytes);
-  for (std::size_t i = 0; i < used_; ++i) {
-    Window& window = windows_[i];
-    if (overlaps(window.range, start, start + (bytes - 1u))) window.code.include(start, bytes);
+  for (Level& level : levels_) {
+    for (std::size_t i = 0; i < level.used; ++i) {
+      Window& window = level.windows[i];
+      if (overlaps(window.range, start, start + (bytes - 1u))) window.code.include(start, bytes);
+    }
   }
 }
 
 void DirectMap::clear_code() {
   code_.clear();
-  for (Window& window : windows_) window.code = {};
+  for (Level& level : levels_) {
+    for (Window& window : level.windows) window.code = {};
+  }
 }
 
-const Window* DirectMap::find(std::uint32_t address) {
-  for (std::size_t i = 0; i < used_; ++i) {
-    if (windows_[i].contains(address)) return &windows_[i];
+const Window* DirectMap::find(std::uint32_t address, Privilege level) {
+  const Level& known = levels_[index_of(level)];
+  for (std::size_t i = 0; i < known.used; ++i) {
+    if (known.windows[i].contains(address)) return &known.windows[i];
   }
   DirectMemory range = environment_.direct(address);
   if (range.start > address || range.end < address) return nullptr;
   if (range.host == nullptr) range.readable = range.writable = false;
-  return learn(range);
+  return learn(range, address, level);
 }
 
-const Window* DirectMap::learn(const DirectMemory& range) {
-  const std::size_t slot = used_ < capacity ? used_++ : victim_;
-  victim_ = (slot + 1) % capacity;
-  Window& window = windows_[slot];
-  if (load_ == &window) load_ = &none_;
-  if (store_ == &window) store_ = &none_;
+const Window* DirectMap::learn(DirectMemory range, std::uint32_t address, Privilege level) {
+  const Pmp::Region region = protection_.region(address, level);
+  const std::uint32_t start = std::max(range.start, region.start);
+  if (range.host != nullptr) range.host += start - range.start;
+  range.start = start;
+  range.end = std::min(range.end, region.end);
+  const bool executable = range.readable && region.permissions.executable;
+  range.readable = range.readable && region.permissions.readable;
+  range.writable = range.writable && region.permissions.writable;
+
+  Level& owner = levels_[index_of(level)];
+  const std::size_t slot = owner.used < capacity ? owner.used++ : owner.victim;
+  owner.victim = (slot + 1) % capacity;
+  Window& window = owner.windows[slot];
+  forget(window, owner);
   window = prepare(range);
+  window.executable = executable;
   window.code = code_.hull(range.start, range.end);
   return &window;
+}
+
+void DirectMap::forget(const Window& window, Level& owner) {
+  if (load_ == &window) load_ = &none_;
+  if (store_ == &window) store_ = &none_;
+  if (owner.load == &window) owner.load = nullptr;
+  if (owner.store == &window) owner.store = nullptr;
 }
 
 }  // namespace weft::hart

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The core's memory of which guest addresses are plain host memory.
+// The core's memory of which guest addresses are plain host memory, for each privilege level: ranges are cut
+// to where physical memory protection gives every byte the same permissions, so that whoever finds an access
+// inside a range need not ask again.
 #pragma once
 
 #include <array>
@@ -8,6 +10,7 @@
 
 #include "models/hart/code_map.h"
 #include "models/hart/environment.h"
+#include "models/hart/pmp.h"
 
 namespace weft::hart {
 
@@ -22,6 +25,7 @@ struct Window {
   std::uint32_t words = 0;
   CodeMap::Hull code;  // a store in here needs a closer look
   DirectMemory range;
+  bool executable = false;
 
   bool contains(std::uint32_t address) const { return address - range.start <= range.end - range.start; }
   // For an address that it contains: and the whole access, too.
@@ -35,7 +39,11 @@ constexpr std::uint32_t rotate_right(std::uint32_t value, unsigned amount) {
 
 class DirectMap {
  public:
-  explicit DirectMap(Environment& environment) : environment_(environment) {}
+  DirectMap(Environment& environment, const Pmp& protection)
+      : environment_(environment), protection_(protection) {}
+
+  // The level that loads and stores are made with; machine to begin with.
+  void select(Privilege level);
 
   // The windows of the most recent load and store; never null, possibly empty.
   const Window* load_window() const { return load_; }
@@ -45,10 +53,10 @@ class DirectMap {
   // range the current load or store window.
   const std::uint8_t* for_load(std::uint32_t address, unsigned size);
   std::uint8_t* for_store(std::uint32_t address, unsigned size);
-  // The readable range around an address, to decode from; or null.
-  const Window* for_fetch(std::uint32_t address);
+  // The range around an address from which code may be fetched at a level; or null.
+  const Window* for_fetch(std::uint32_t address, Privilege level);
 
-  // Forgets all ranges.
+  // Forgets all ranges. Needed when protection changes, too.
   void flush();
 
   // The bytes from which blocks in the cache were decoded, and the same seen from every window.
@@ -59,17 +67,27 @@ class DirectMap {
  private:
   static constexpr std::size_t capacity = 16;
 
-  const Window* find(std::uint32_t address);
-  const Window* learn(const DirectMemory& range);
+  struct Level {
+    std::array<Window, capacity> windows;
+    std::size_t used = 0;
+    std::size_t victim = 0;
+    // Kept here while another level is selected.
+    const Window* load = nullptr;
+    const Window* store = nullptr;
+  };
+
+  const Window* find(std::uint32_t address, Privilege level);
+  const Window* learn(DirectMemory range, std::uint32_t address, Privilege level);
+  void forget(const Window& window, Level& owner);
 
   Environment& environment_;
+  const Pmp& protection_;
   CodeMap code_;
   Window none_;
-  std::array<Window, capacity> windows_;
-  std::size_t used_ = 0;
-  std::size_t victim_ = 0;
   const Window* load_ = &none_;
   const Window* store_ = &none_;
+  Privilege selected_ = Privilege::machine;
+  std::array<Level, privilege_levels> levels_;
 };
 
 }  // namespace weft::hart

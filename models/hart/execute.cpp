@@ -289,7 +289,7 @@ follow : {
   instructions_ += block->count;
   Block* next = *successor;
   if (next == nullptr || next->pc != target) {
-    next = blocks_.find(target);
+    next = blocks_->find(target);
     if (next == nullptr) {
       pc_ = target;
       return;

@@ -91,12 +91,17 @@ std::uint32_t Core::stored_value(const Operation& operation) const {
 bool Core::load_slow(const Block& block, const Operation& operation) {
   const std::uint32_t address = x_[operation.rs1] + operation.immediate;
   const unsigned size = access_size(operation.kind);
-  if ((address & (size - 1u)) != 0) return raise(block, operation, cause::load_misaligned, address);
+  const bool misaligned = (address & (size - 1u)) != 0;
+  if (misaligned && config_.misaligned == MisalignedAccess::trap) {
+    return raise(block, operation, cause::load_misaligned, address);
+  }
   std::uint32_t value = 0;
+  std::uint32_t failed = 0;
   enter_callback(block, operation);
-  const AccessStatus status = read_memory(address, size, value);
+  const AccessStatus status = load_any(address, size, value, failed);
   leave_callback();
-  if (status != AccessStatus::ok) return raise(block, operation, cause::load_access, address);
+  if (status != AccessStatus::ok) return raise(block, operation, cause::load_access, failed);
+  if (misaligned) add_cycles(config_.costs.load);
   write_loaded(operation, value);
   return proceed(block, operation);
 }
@@ -104,11 +109,16 @@ bool Core::load_slow(const Block& block, const Operation& operation) {
 bool Core::store_slow(const Block& block, const Operation& operation) {
   const std::uint32_t address = x_[operation.rs1] + operation.immediate;
   const unsigned size = access_size(operation.kind);
-  if ((address & (size - 1u)) != 0) return raise(block, operation, cause::store_misaligned, address);
+  const bool misaligned = (address & (size - 1u)) != 0;
+  if (misaligned && config_.misaligned == MisalignedAccess::trap) {
+    return raise(block, operation, cause::store_misaligned, address);
+  }
+  std::uint32_t failed = 0;
   enter_callback(block, operation);
-  const AccessStatus status = write_memory(address, size, stored_value(operation));
+  const AccessStatus status = store_any(address, size, stored_value(operation), failed);
   leave_callback();
-  if (status != AccessStatus::ok) return raise(block, operation, cause::store_access, address);
+  if (status != AccessStatus::ok) return raise(block, operation, cause::store_access, failed);
+  if (misaligned) add_cycles(config_.costs.store);
   return proceed(block, operation);
 }
 
@@ -151,6 +161,8 @@ bool Core::atomic(const Block& block, const Operation& operation) {
   if (funct5 == funct5_sc) return store_conditional(block, operation);
   const std::uint32_t address = x_[operation.rs1];
   if ((address & 3u) != 0) return raise(block, operation, cause::store_misaligned, address);
+  // Asked before the load, which may have side effects.
+  if (!allowed(address, 4, AccessKind::store)) return raise(block, operation, cause::store_access, address);
   std::uint32_t old = 0;
   enter_callback(block, operation);
   AccessStatus status = read_memory(address, 4, old);
@@ -172,7 +184,7 @@ bool Core::csr_access(const Block& block, const Operation& operation) {
   const bool writes = swaps || operation.rs1 != 0;
   const bool reads = !swaps || operation.rd != discard_register;
   const bool switched_off = csr::is_float(number) && !csrs_.float_state().usable();
-  if (switched_off || (writes && csr::is_read_only(number))) {
+  if (switched_off || !csrs_.may_access(number) || (writes && csr::is_read_only(number))) {
     return raise(block, operation, cause::illegal_instruction, instruction);
   }
   const std::uint32_t operand = immediate_form ? operation.rs1 : x_[operation.rs1];
@@ -203,9 +215,16 @@ bool Core::custom(const Block& block, const Operation& operation) {
 }
 
 void Core::system(const Block& block, const Operation& operation) {
+  const bool user = privilege() == Privilege::user;
+  const bool forbidden =
+      (operation.kind == Kind::mret && user) || (operation.kind == Kind::wfi && csrs_.wfi_is_illegal());
+  if (forbidden) {
+    raise(block, operation, cause::illegal_instruction, operation.immediate);
+    return;
+  }
   switch (operation.kind) {
     case Kind::ecall:
-      raise(block, operation, cause::machine_ecall, 0);
+      raise(block, operation, user ? cause::user_ecall : cause::machine_ecall, 0);
       return;
     case Kind::ebreak:
       raise(block, operation, cause::breakpoint, block.pc + operation.offset);
@@ -220,6 +239,7 @@ void Core::system(const Block& block, const Operation& operation) {
   if (operation.kind == Kind::mret) {
     const bool deaf = !interrupts_enabled();
     pc_ = csrs_.leave_trap();
+    follow_privilege();
     if (deaf && interrupts_enabled()) environment_.settle_interrupts();
   }
   if (operation.kind == Kind::wfi) waiting_ = true;

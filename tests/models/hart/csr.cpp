@@ -199,9 +199,13 @@ TEST_CASE("every implemented register has a name") {
   CHECK(csr::name(csr::mhpmcounter3) == "mhpmcounter3");
   CHECK(csr::name(csr::mhpmcounter31h) == "mhpmcounter31h");
   CHECK(csr::name(csr::mhpmevent31) == "mhpmevent31");
-  hart::CoreConfig config;
-  config.single_float = true;
-  Machine machine(config);
+  CHECK(csr::name(csr::pmpcfg3) == "pmpcfg3");
+  CHECK(csr::name(csr::pmpaddr15) == "pmpaddr15");
+  hart::CoreConfig everything;
+  everything.single_float = true;
+  everything.user_mode = true;
+  everything.pmp_entries = 1;
+  Machine machine(everything);
   for (unsigned number = 0; number < 4096; ++number) {
     std::uint32_t value = 0;
     const bool exists = !csr::is_vendor(number) && machine.core.read_csr(number, value) == CsrStatus::ok;
