@@ -8,6 +8,7 @@
 namespace weft::hart {
 
 void CodeMap::add(std::uint32_t start, std::uint32_t bytes) {
+  all_.include(start, bytes);
   for (std::uint32_t offset = 0; offset < bytes; offset += 2) {
     const std::uint32_t address = start + offset;
     pages_[address >> page_shift] |= std::uint64_t{1} << ((address >> 1) & 63u);
@@ -19,6 +20,29 @@ bool CodeMap::contains(std::uint32_t address, unsigned size) const {
   if (page == pages_.end()) return false;
   const std::uint64_t parcels = size > 2 ? 3 : 1;
   return (page->second & (parcels << ((address >> 1) & 63u))) != 0;
+}
+
+bool CodeMap::overlaps(std::uint32_t start, std::uint32_t bytes) const {
+  const std::uint32_t last = start + std::min(bytes - 1u, ~start);
+  const std::uint32_t first = start & ~1u;
+  // Most writes are nowhere near code.
+  if (all_.bytes == 0 || first > all_.low + (all_.bytes - 1u) || last < all_.low) return false;
+  const std::uint32_t last_page = last >> page_shift;
+  for (std::uint32_t page = first >> page_shift; page <= last_page; ++page) {
+    const auto found = pages_.find(page);
+    if (found == pages_.end()) continue;
+    const std::uint32_t base = page << page_shift;
+    const unsigned low = first > base ? (first - base) >> 1 : 0;
+    const unsigned high = page == last_page ? (last - base) >> 1 : 63;
+    const std::uint64_t parcels = (~std::uint64_t{0} >> (63 - (high - low))) << low;
+    if ((found->second & parcels) != 0) return true;
+  }
+  return false;
+}
+
+void CodeMap::clear() {
+  pages_.clear();
+  all_ = {};
 }
 
 CodeMap::Hull CodeMap::hull(std::uint32_t start, std::uint32_t end) const {

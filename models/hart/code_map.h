@@ -24,14 +24,17 @@ class CodeMap {
   void add(std::uint32_t start, std::uint32_t bytes);
   // Whether any byte of [address, address + size) is marked; size up to 4, naturally aligned.
   bool contains(std::uint32_t address, unsigned size) const;
+  // Whether any byte of a range of at least one byte is marked.
+  bool overlaps(std::uint32_t start, std::uint32_t bytes) const;
   // Around everything marked in the pages that touch [start, end], both inclusive.
   Hull hull(std::uint32_t start, std::uint32_t end) const;
-  void clear() { pages_.clear(); }
+  void clear();
 
  private:
   // 128 bytes a page, one bit for every instruction parcel: exact, so that data beside code costs nothing.
   static constexpr unsigned page_shift = 7;
   std::unordered_map<std::uint32_t, std::uint64_t> pages_;
+  Hull all_;
 };
 
 }  // namespace weft::hart

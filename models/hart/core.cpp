@@ -111,8 +111,23 @@ class Core::RunScope {
   Core& core_;
 };
 
+// Tells the monitor of reservations that a store over the bus is this hart's.
+class Core::OwnStore {
+ public:
+  OwnStore(Core& core, std::uint32_t address, unsigned size) : core_(core) {
+    core_.reservations_->begin_own_store(core_.monitored_as_, address, size);
+  }
+  OwnStore(const OwnStore&) = delete;
+  OwnStore& operator=(const OwnStore&) = delete;
+  ~OwnStore() { core_.reservations_->end_own_store(core_.monitored_as_); }
+
+ private:
+  Core& core_;
+};
+
 Core::Core(const CoreConfig& config, Environment& environment)
     : direct_(environment, pmp_),
+      monitored_as_(own_reservations_.join({})),
       csrs_(identity(config)),
       pmp_(config.pmp_entries),
       config_(config),
@@ -122,6 +137,14 @@ Core::Core(const CoreConfig& config, Environment& environment)
       environment_(environment) {
   check(config);
   reset_now();
+}
+
+Core::~Core() { reservations_->leave(monitored_as_); }
+
+void Core::share_reservations(ReservationMonitor& monitor) {
+  reservations_->leave(monitored_as_);
+  reservations_ = &monitor;
+  monitored_as_ = monitor.join([this](bool guarded) { direct_.guard_stores(guarded); });
 }
 
 void Core::reset() {
@@ -140,7 +163,7 @@ void Core::reset_now() {
   direct_.flush();
   follow_privilege();
   waiting_ = false;
-  reserved_ = false;
+  reservations_->release(monitored_as_);
   reset_pending_ = false;
   code_flush_pending_ = true;
 }
@@ -403,11 +426,18 @@ AccessStatus Core::read_memory(std::uint32_t address, unsigned size, std::uint32
 AccessStatus Core::write_memory(std::uint32_t address, unsigned size, std::uint32_t value) {
   AccessStatus status = AccessStatus::ok;
   if (std::uint8_t* host = direct_.for_store(address, size)) {
+    if (direct_.guards_stores()) {
+      await_unlocked(address);
+      // Time may have passed, and with it the right to the pointer.
+      host = direct_.for_store(address, size);
+      if (host == nullptr) return write_memory(address, size, value);
+      reservations_->stored(monitored_as_, address, size);
+    }
     std::memcpy(host, &value, size);
   } else if (!allowed(address, size, AccessKind::store)) {
     return AccessStatus::fault;
   } else {
-    status = environment_.store(address, size, value & mask_of(size));
+    status = write_to_environment(address, size, value & mask_of(size));
   }
   if (direct_.code().contains(address, size)) code_flush_pending_ = true;
   return status;
@@ -441,6 +471,20 @@ AccessStatus Core::store_any(std::uint32_t address, unsigned size, std::uint32_t
     done += piece;
   }
   return AccessStatus::ok;
+}
+
+AccessStatus Core::write_to_environment(std::uint32_t address, unsigned size, std::uint32_t value) {
+  if (reservations_ != &own_reservations_) {
+    // At its own time, for only then the hart knows who was first.
+    environment_.let_time_pass(0);
+    await_unlocked(address);
+  }
+  const OwnStore own(*this, address, size);
+  return environment_.store(address, size, value);
+}
+
+void Core::await_unlocked(std::uint32_t address) {
+  while (reservations_->locked_by_other(monitored_as_, address)) environment_.let_time_pass(1);
 }
 
 CsrStatus Core::read_csr(unsigned number, std::uint32_t& value) {

@@ -25,6 +25,7 @@
 #include "models/hart/direct_map.h"
 #include "models/hart/environment.h"
 #include "models/hart/pmp.h"
+#include "models/hart/reservation_monitor.h"
 
 namespace weft::hart {
 
@@ -70,6 +71,10 @@ class Core {
   Core(const CoreConfig& config, Environment& environment);
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
+  ~Core();
+
+  // Makes this hart's reservations known to others it shares memory with. The monitor must outlive the core.
+  void share_reservations(ReservationMonitor& monitor);
 
   // Registers, CSRs and pc get their reset values; interrupt lines keep their level and cycles() and
   // instructions() go on counting. Inside a callback: after the current instruction.
@@ -118,9 +123,13 @@ class Core {
   void flush_code() { code_flush_pending_ = true; }
   // Answers of Environment::direct() hold no longer; takes effect at once, host pointers are forgotten.
   void flush_direct();
+  // Somebody wrote over the bus: code decoded from these bytes is decoded anew.
+  void code_written(std::uint32_t address, std::uint32_t bytes) {
+    if (direct_.code().overlaps(address, bytes)) code_flush_pending_ = true;
+  }
   // Somebody else stored to this word: a reservation of lr.w on it is lost.
   void invalidate_reservation(std::uint32_t address) {
-    if ((reservation_ ^ address) < 4u) reserved_ = false;
+    if (reservations_->holds(monitored_as_, address)) reservations_->release(monitored_as_);
   }
 
   // Called for every trap taken, after the trap's state is in place and before its handler runs.
@@ -130,6 +139,8 @@ class Core {
 
  private:
   class RunScope;
+  class WordLock;
+  class OwnStore;
 
   // run() and what it is made of
   void apply_pending();
@@ -179,6 +190,11 @@ class Core {
   // Naturally aligned ones.
   AccessStatus read_memory(std::uint32_t address, unsigned size, std::uint32_t& value);
   AccessStatus write_memory(std::uint32_t address, unsigned size, std::uint32_t value);
+  AccessStatus store_if_reserved(std::uint32_t address, std::uint32_t value, bool& reserved);
+  AccessStatus read_modify_write(std::uint32_t address, std::uint32_t funct5, std::uint32_t operand,
+                                 std::uint32_t& old);
+  AccessStatus write_to_environment(std::uint32_t address, unsigned size, std::uint32_t value);
+  void await_unlocked(std::uint32_t address);
   bool allowed(std::uint32_t address, unsigned size, AccessKind kind) const {
     return pmp_.allows(address, size, kind, csrs_.data_privilege());
   }
@@ -212,8 +228,10 @@ class Core {
   bool yield_requested_ = false;
   bool reset_pending_ = false;
   bool code_flush_pending_ = false;
-  bool reserved_ = false;
-  std::uint32_t reservation_ = 0;  // address of the reserved word
+
+  ReservationMonitor own_reservations_;
+  ReservationMonitor* reservations_ = &own_reservations_;
+  ReservationMonitor::HartId monitored_as_;
 
   CsrFile csrs_;
   Pmp pmp_;

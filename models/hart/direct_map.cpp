@@ -40,6 +40,17 @@ void DirectMap::select(Privilege level) {
   selected_ = level;
 }
 
+void DirectMap::guard_stores(bool guarded) {
+  guarded_ = guarded;
+  for (Level& level : levels_) {
+    for (Window& window : level.windows) update_guard(window);
+  }
+}
+
+void DirectMap::update_guard(Window& window) const {
+  window.code = guarded_ ? CodeMap::Hull{window.base, window.bytes} : window.cached_code;
+}
+
 const std::uint8_t* DirectMap::for_load(std::uint32_t address, unsigned size) {
   const Window* window = find(address, selected_);
   if (window == nullptr || !window->range.readable || !window->covers(address, size)) return nullptr;
@@ -74,7 +85,9 @@ void DirectMap::add_code(std::uint32_t start, std::uint32_t bytes) {
   for (Level& level : levels_) {
     for (std::size_t i = 0; i < level.used; ++i) {
       Window& window = level.windows[i];
-      if (overlaps(window.range, start, start + (bytes - 1u))) window.code.include(start, bytes);
+      if (!overlaps(window.range, start, start + (bytes - 1u))) continue;
+      window.cached_code.include(start, bytes);
+      update_guard(window);
     }
   }
 }
@@ -82,7 +95,10 @@ void DirectMap::add_code(std::uint32_t start, std::uint32_t bytes) {
 void DirectMap::clear_code() {
   code_.clear();
   for (Level& level : levels_) {
-    for (Window& window : level.windows) window.code = {};
+    for (Window& window : level.windows) {
+      window.cached_code = {};
+      update_guard(window);
+    }
   }
 }
 
@@ -114,7 +130,8 @@ const Window* DirectMap::learn(DirectMemory range, std::uint32_t address, Privil
   forget(window, owner);
   window = prepare(range);
   window.executable = executable;
-  window.code = code_.hull(range.start, range.end);
+  window.cached_code = code_.hull(range.start, range.end);
+  update_guard(window);
   return &window;
 }
 

@@ -23,7 +23,9 @@ struct Window {
   std::uint32_t bytes = 0;
   std::uint32_t halves = 0;
   std::uint32_t words = 0;
-  CodeMap::Hull code;  // a store in here needs a closer look
+  // A store in here needs a closer look: around cached code, or all of the window while stores are guarded.
+  CodeMap::Hull code;
+  CodeMap::Hull cached_code;
   DirectMemory range;
   bool executable = false;
 
@@ -44,6 +46,10 @@ class DirectMap {
 
   // The level that loads and stores are made with; machine to begin with.
   void select(Privilege level);
+
+  // While guarded, every store takes the slow path.
+  void guard_stores(bool guarded);
+  bool guards_stores() const { return guarded_; }
 
   // The windows of the most recent load and store; never null, possibly empty.
   const Window* load_window() const { return load_; }
@@ -78,6 +84,7 @@ class DirectMap {
 
   const Window* find(std::uint32_t address, Privilege level);
   const Window* learn(DirectMemory range, std::uint32_t address, Privilege level);
+  void update_guard(Window& window) const;
   void forget(const Window& window, Level& owner);
 
   Environment& environment_;
@@ -86,6 +93,7 @@ class DirectMap {
   Window none_;
   const Window* load_ = &none_;
   const Window* store_ = &none_;
+  bool guarded_ = false;
   Privilege selected_ = Privilege::machine;
   std::array<Level, privilege_levels> levels_;
 };

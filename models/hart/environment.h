@@ -48,7 +48,8 @@ class Environment {
 
   // Naturally aligned accesses of 1, 2 or 4 bytes to memory that is not directly accessible. Loaded
   // values are zero-extended; bits of a stored value beyond its size are zero. An AMO on such memory is
-  // a load and then a store: the environment lets no other master in between if atomicity matters.
+  // a load and then a store. Harts that share a ReservationMonitor keep out of each other's AMOs; the
+  // environment keeps out other masters if that matters.
   virtual AccessStatus load(std::uint32_t address, unsigned size, std::uint32_t& value) = 0;
   virtual AccessStatus store(std::uint32_t address, unsigned size, std::uint32_t value) = 0;
 
@@ -65,6 +66,10 @@ class Environment {
   // The levels of the interrupt lines are about to matter: the program reads mip, or has just become able to
   // take interrupts. Whoever runs the core ahead of time brings the lines up to date.
   virtual void settle_interrupts() {}
+
+  // Another hart is, or may be, in the middle of an atomic access that takes simulated time: lets the time of
+  // the simulation reach this core's, after `cycles` more of them, so that the other can go on.
+  virtual void let_time_pass(unsigned cycles) { static_cast<void>(cycles); }
 
   // The `time` CSR, in ticks of the platform's real-time counter.
   virtual std::uint64_t time() = 0;

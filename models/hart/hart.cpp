@@ -114,6 +114,7 @@ Hart::Hart(const sc_core::sc_module_name& name, const HartConfig& config, Contex
     xweft_.winv = config_.xweft->inversions.mask;
     xweft_.wfpm = config_.xweft->fp_pims.mask;
   }
+  if (config_.reservations != nullptr) core_->share_reservations(*config_.reservations);
   core_->set_trap_observer([this](const TrapEvent& event) { observe_trap(event); });
   fetch_socket.on_invalidate([this](std::uint64_t, std::uint64_t) { forget_direct_memory(); });
   data_socket.on_invalidate([this](std::uint64_t, std::uint64_t) { forget_direct_memory(); });
@@ -256,6 +257,11 @@ void Hart::settle_interrupts() {
   catch_up();
   let_others_go_first();
   core_->request_yield();
+}
+
+void Hart::let_time_pass(unsigned cycles) {
+  core_->add_cycles(cycles);
+  catch_up();
 }
 
 sc_time Hart::local_time() const {

@@ -55,8 +55,9 @@ struct HartConfig {
   // Loads, stores and fetches use host pointers that memories grant. Without, the same bytes move through
   // debug transport at the same cost in simulated time: speed only.
   bool use_direct_memory = true;
-  bool starts_running = false;       // else waits for HartControl::start
-  std::optional<XweftConfig> xweft;  // without it, Xweft instructions are illegal
+  bool starts_running = false;                 // else waits for HartControl::start
+  ReservationMonitor* reservations = nullptr;  // of all harts of the machine; without it this hart's own
+  std::optional<XweftConfig> xweft;            // without it, Xweft instructions are illegal
   Joule energy_per_instruction;
 };
 
@@ -103,6 +104,8 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   HartState state() const;
   // Somebody else wrote code that this hart may have decoded.
   void flush_code() { core_->flush_code(); }
+  // The same if only these bytes were written, over the bus.
+  void code_written(std::uint32_t address, std::uint32_t bytes) { core_->code_written(address, bytes); }
 
  private:
   // Environment
@@ -116,6 +119,7 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   CsrStatus csr_read(unsigned number, std::uint32_t& value) override;
   CsrStatus csr_write(unsigned number, std::uint32_t value) override;
   void settle_interrupts() override;
+  void let_time_pass(unsigned cycles) override;
 
   void thread();
   void sleep_until_started();

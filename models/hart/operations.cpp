@@ -122,18 +122,62 @@ bool Core::store_slow(const Block& block, const Operation& operation) {
   return proceed(block, operation);
 }
 
+// Keeps other harts out of a word from the load of an AMO, or the check of an sc.w, to the store, if that
+// takes simulated time.
+class Core::WordLock {
+ public:
+  WordLock(Core& core, std::uint32_t address) : core_(core) {
+    if (is_direct(address)) {
+      core.await_unlocked(address);
+      // Time may have passed, and with it the right to the pointer.
+      if (is_direct(address)) return;
+    }
+    // At its own time, for only then the hart knows who was first.
+    core.environment_.let_time_pass(0);
+    while (!core.reservations_->lock(core.monitored_as_, address)) core.environment_.let_time_pass(1);
+    locked_ = true;
+  }
+  WordLock(const WordLock&) = delete;
+  WordLock& operator=(const WordLock&) = delete;
+  ~WordLock() {
+    if (locked_) core_.reservations_->unlock(core_.monitored_as_);
+  }
+
+ private:
+  bool is_direct(std::uint32_t address) {
+    return core_.direct_.for_load(address, 4) != nullptr && core_.direct_.for_store(address, 4) != nullptr;
+  }
+
+  Core& core_;
+  bool locked_ = false;
+};
+
+AccessStatus Core::store_if_reserved(std::uint32_t address, std::uint32_t value, bool& reserved) {
+  const WordLock lock(*this, address);
+  reserved = reservations_->holds(monitored_as_, address);
+  reservations_->release(monitored_as_);
+  return reserved ? write_memory(address, 4, value) : AccessStatus::ok;
+}
+
+AccessStatus Core::read_modify_write(std::uint32_t address, std::uint32_t funct5, std::uint32_t operand,
+                                     std::uint32_t& old) {
+  const WordLock lock(*this, address);
+  const AccessStatus status = read_memory(address, 4, old);
+  if (status != AccessStatus::ok) return status;
+  return write_memory(address, 4, amo_result(funct5, old, operand));
+}
+
 bool Core::load_reserved(const Block& block, const Operation& operation) {
   const std::uint32_t address = x_[operation.rs1];
   if ((address & 3u) != 0) return raise(block, operation, cause::load_misaligned, address);
   // Reserved before the load: a store of somebody else while the load blocks must not be missed.
-  reservation_ = address;
-  reserved_ = true;
+  reservations_->reserve(monitored_as_, address);
   std::uint32_t value = 0;
   enter_callback(block, operation);
   const AccessStatus status = read_memory(address, 4, value);
   leave_callback();
   if (status != AccessStatus::ok) {
-    reserved_ = false;
+    reservations_->release(monitored_as_);
     return raise(block, operation, cause::load_access, address);
   }
   x_[operation.rd] = value;
@@ -143,14 +187,14 @@ bool Core::load_reserved(const Block& block, const Operation& operation) {
 bool Core::store_conditional(const Block& block, const Operation& operation) {
   const std::uint32_t address = x_[operation.rs1];
   if ((address & 3u) != 0) return raise(block, operation, cause::store_misaligned, address);
-  const bool success = reserved_ && reservation_ == address;
-  reserved_ = false;
+  bool success = reservations_->holds(monitored_as_, address);
   if (success) {
     enter_callback(block, operation);
-    const AccessStatus status = write_memory(address, 4, x_[operation.rs2]);
+    const AccessStatus status = store_if_reserved(address, x_[operation.rs2], success);
     leave_callback();
     if (status != AccessStatus::ok) return raise(block, operation, cause::store_access, address);
   }
+  reservations_->release(monitored_as_);
   x_[operation.rd] = success ? 0 : 1;
   return proceed(block, operation);
 }
@@ -165,10 +209,7 @@ bool Core::atomic(const Block& block, const Operation& operation) {
   if (!allowed(address, 4, AccessKind::store)) return raise(block, operation, cause::store_access, address);
   std::uint32_t old = 0;
   enter_callback(block, operation);
-  AccessStatus status = read_memory(address, 4, old);
-  if (status == AccessStatus::ok) {
-    status = write_memory(address, 4, amo_result(funct5, old, x_[operation.rs2]));
-  }
+  const AccessStatus status = read_modify_write(address, funct5, x_[operation.rs2], old);
   leave_callback();
   if (status != AccessStatus::ok) return raise(block, operation, cause::store_access, address);
   x_[operation.rd] = old;

@@ -48,6 +48,7 @@ void Memory::reset() { port_free_ = sc_core::SC_ZERO_TIME; }
 void Memory::load(std::uint64_t address, const void* data, std::uint64_t size) {
   require(address, size);
   std::memcpy(bytes_.get() + address, data, size);
+  if (on_write_ && size > 0) on_write_(address, size);
 }
 
 void Memory::save(std::uint64_t address, void* data, std::uint64_t size) const {
@@ -61,6 +62,7 @@ Status Memory::access(const Transfer& transfer, sc_core::sc_time& delay) {
   std::uint8_t* place = bytes_.get() + transfer.address;
   if (transfer.write) {
     std::memcpy(place, transfer.data, transfer.size);
+    if (on_write_) on_write_(transfer.address, transfer.size);
   } else {
     std::memcpy(transfer.data, place, transfer.size);
   }

@@ -12,9 +12,11 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <systemc>
+#include <utility>
 
 #include "models/common/context.h"
 #include "models/tlm/target_socket.h"
@@ -37,6 +39,11 @@ class Memory : public sc_core::sc_module {
   Memory(const sc_core::sc_module_name& name, const MemoryConfig& config, Context& context);
 
   TargetSocket socket{"socket"};
+
+  // Called after every write that does not go through a host pointer (bus, debug transport, load()), with
+  // what was written.
+  using WriteObserver = std::function<void(std::uint64_t address, std::uint64_t size)>;
+  void on_write(WriteObserver observer) { on_write_ = std::move(observer); }
 
   // Frees the port. The contents stay, as they do in a memory whose power stays on.
   void reset();
@@ -70,6 +77,7 @@ class Memory : public sc_core::sc_module {
   // Zeroed pages come from the operating system when they are first touched, so that a large, mostly
   // unused memory costs nothing.
   std::unique_ptr<std::uint8_t[], Free> bytes_;
+  WriteObserver on_write_;
   sc_core::sc_time port_free_;  // absolute simulated time
   sc_core::sc_time busy_;
   sc_core::sc_time waited_;

@@ -207,6 +207,13 @@ void Tile::bind() {
     bus_.to(hole_region(number)).bind(holes_[number]);
     holes_[number].on_access([](const Transfer&, sc_core::sc_time&) { return Status::address_error; });
   }
+  const std::uint32_t buffer_base = window_base(config_) + static_cast<std::uint32_t>(window::buffer_base);
+  buffer_.on_write([this, buffer_base](std::uint64_t offset, std::uint64_t size) {
+    const std::uint32_t address = buffer_base + static_cast<std::uint32_t>(offset);
+    const auto bytes = static_cast<std::uint32_t>(size);
+    hart_.code_written(address, bytes);
+    if (config_.hart.reservations != nullptr) config_.hart.reservations->written(address, bytes);
+  });
   hart_.fetch_socket.bind(bus_.inputs[fetch_input]);
   hart_.data_socket.bind(bus_.inputs[data_input]);
   dma_.operands.bind(bus_.inputs[dma_input]);

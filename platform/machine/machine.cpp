@@ -46,18 +46,20 @@ memory::MemoryConfig boot_rom_config() {
   return result;
 }
 
-hart::HartConfig hart_config(const MachineConfig& config) {
+hart::HartConfig hart_config(const MachineConfig& config, hart::ReservationMonitor& reservations) {
   hart::HartConfig result = config.hart;
   result.core.hart_id = 0;
   result.core.reset_pc = static_cast<std::uint32_t>(map::boot_rom_base);
   result.starts_running = true;
   result.xweft.reset();
+  result.reservations = &reservations;
   return result;
 }
 
-AcceleratorConfig accelerator_config(const MachineConfig& config) {
+AcceleratorConfig accelerator_config(const MachineConfig& config, hart::ReservationMonitor& reservations) {
   AcceleratorConfig result = config.accelerator;
   result.tiles_base = map::tiles_base;
+  result.tile.hart.reservations = &reservations;
   return result;
 }
 
@@ -77,8 +79,8 @@ Machine::Machine(const sc_core::sc_module_name& name, const MachineConfig& confi
       finisher_("finisher", context),
       syscon_("syscon", config.syscon, context),
       dma_("dma", config.dma, context),
-      hart_("hart", hart_config(config), context),
-      accelerator_("accelerator", accelerator_config(config), context),
+      hart_("hart", hart_config(config, reservations_), context),
+      accelerator_("accelerator", accelerator_config(config, reservations_), context),
       debug_("debug"),
       software_line_("software_line"),
       timer_line_("timer_line"),
@@ -87,7 +89,20 @@ Machine::Machine(const sc_core::sc_module_name& name, const MachineConfig& confi
       dma_line_("dma_line"),
       tiles_line_("tiles_line") {
   bind();
+  watch(boot_rom_, map::boot_rom_base);
+  watch(sram_, map::sram_base);
+  watch(dram_, map::dram_base);
   hart_.set_tick_source([this] { return clint_.now_ticks(); });
+}
+
+// What others write may be code that the hart has decoded, or a word it has reserved.
+void Machine::watch(memory::Memory& memory, std::uint64_t base) {
+  memory.on_write([this, base](std::uint64_t offset, std::uint64_t size) {
+    const auto address = static_cast<std::uint32_t>(base + offset);
+    const auto bytes = static_cast<std::uint32_t>(size);
+    hart_.code_written(address, bytes);
+    reservations_.written(address, bytes);
+  });
 }
 
 void Machine::bind() {

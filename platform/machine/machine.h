@@ -76,7 +76,9 @@ class Machine : public sc_core::sc_module {
 
  private:
   void bind();
+  void watch(memory::Memory& memory, std::uint64_t base);
 
+  hart::ReservationMonitor reservations_;
   bus::Bus bus_;
   memory::Memory boot_rom_;
   memory::Memory sram_;
