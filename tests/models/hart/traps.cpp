@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
+#include <utility>
 
 #include "tests/models/hart/assembler.h"
 #include "tests/models/hart/machine.h"
@@ -248,6 +249,80 @@ TEST_CASE("vectored mode spreads interrupts and leaves exceptions at the base") 
   machine.core.set_pc(ram_base);
   machine.step();
   CHECK(machine.core.pc() == handler);
+}
+
+TEST_CASE("in vectored mode every interrupt has its own entry, the one that goes first included") {
+  const std::pair<Interrupt, std::uint32_t> lines[] = {
+      {Interrupt::software, 3}, {Interrupt::timer, 7}, {Interrupt::external, 11}};
+  std::uint32_t expected = 0;
+  for (const auto& [line, code] : lines) {
+    Machine machine;
+    spinning(machine);
+    machine.set_csr(hart::csr::mtvec, handler | 1);
+    machine.core.set_interrupt(line, true);
+    machine.step();
+    CHECK(machine.core.pc() == handler + 4 * code);
+    expected = code;
+  }
+  Machine machine;
+  spinning(machine);
+  machine.set_csr(hart::csr::mtvec, handler | 1);
+  for (const auto& entry : lines) machine.core.set_interrupt(entry.first, true);
+  machine.step();
+  CHECK(machine.core.pc() == handler + 4 * expected);
+}
+
+TEST_CASE("a vector base is a multiple of 4 in both modes") {
+  Machine machine;
+  spinning(machine);
+  machine.core.set_interrupt(Interrupt::timer, true);
+  for (const std::uint32_t mode : {0u, 1u}) {
+    machine.set_csr(hart::csr::mtvec, (handler + 4) | 2 | mode);
+    CHECK(machine.csr(hart::csr::mtvec) == ((handler + 4) | mode));
+    machine.set_csr(hart::csr::mstatus, mstatus_mie);
+    machine.step();
+    CHECK(machine.core.pc() == handler + 4 + 28 * mode);
+  }
+}
+
+TEST_CASE("a handler that enables interrupts is interrupted, and both return") {
+  Machine machine;
+  spinning(machine);
+  // Saves mepc and mcause of the first level, then lets the second in.
+  machine.program({csrr(a0, hart::csr::mepc), csrrsi(zero, hart::csr::mstatus, 8), nop,
+                   csrw(hart::csr::mepc, a0), hart::word::mret},
+                  handler);
+  machine.core.set_interrupt(Interrupt::timer, true);
+  machine.step(2);
+  machine.core.set_interrupt(Interrupt::timer, false);
+  machine.core.set_interrupt(Interrupt::external, true);
+  CHECK(machine.core.x(a0) == ram_base);
+  machine.program({addi(a1, a1, 1), hart::word::mret}, handler + 0x100);
+  machine.set_csr(hart::csr::mtvec, handler + 0x100);
+  machine.step(2);
+  CHECK(machine.core.pc() == handler + 0x100);
+  CHECK(machine.csr(hart::csr::mepc) == handler + 8);
+  CHECK(machine.csr(hart::csr::mcause) == 0x8000000B);
+  machine.core.set_interrupt(Interrupt::external, false);
+  machine.step(5);
+  CHECK(machine.core.pc() == ram_base);
+  CHECK(machine.core.x(a1) == 1);
+  CHECK(machine.traps.size() == 2);
+}
+
+TEST_CASE("an interrupt that becomes pending in a handler waits for its mret") {
+  Machine machine;
+  spinning(machine);
+  machine.program({hart::word::ecall});
+  machine.program({hart::word::mret}, handler);
+  machine.step();
+  machine.core.set_interrupt(Interrupt::external, true);
+  CHECK(machine.csr(hart::csr::mcause) == 11);
+  machine.step();
+  CHECK(machine.traps.size() == 1);
+  machine.step();
+  CHECK(machine.traps.size() == 2);
+  CHECK(machine.csr(hart::csr::mepc) == ram_base);
 }
 
 TEST_CASE("wfi sleeps until an enabled interrupt is pending, whatever mstatus.MIE says") {

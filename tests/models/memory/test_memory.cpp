@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <systemc>
+#include <utility>
+#include <vector>
 
 #include "models/common/context.h"
 #include "models/common/error.h"
@@ -220,4 +222,27 @@ TEST_CASE("two gibibytes cost nothing until they are touched") {
   driver.write<std::uint8_t>(config.size - 1, 1);
   CHECK(driver.read<std::uint8_t>(config.size - 1) == 1);
   CHECK(driver.read<std::uint32_t>(config.size / 2) == 0);
+}
+
+TEST_CASE("every write that has not gone through a host pointer is reported, and only when it has happened") {
+  Bench bench(small());
+  using Report = std::pair<std::uint64_t, std::uint64_t>;
+  std::vector<Report> reports;
+  std::uint32_t seen = 0;
+  bench.memory.on_write([&](std::uint64_t address, std::uint64_t size) {
+    reports.emplace_back(address, size);
+    bench.memory.save(address, &seen, sizeof seen);
+  });
+  bench.driver.write<std::uint32_t>(16, 0x11);
+  CHECK(seen == 0x11);
+  const std::uint32_t value = 0x22;
+  CHECK(bench.driver.socket.write_debug(32, &value, sizeof value) == Status::ok);
+  CHECK(seen == 0x22);
+  bench.memory.load(48, &value, 3);
+  CHECK(reports == std::vector<Report>{{16, 4}, {32, 4}, {48, 3}});
+  bench.driver.read<std::uint32_t>(16);
+  std::uint32_t outside = 0;
+  CHECK(bench.driver.try_write(1024, outside) == Status::address_error);
+  bench.memory.load(0, &value, 0);
+  CHECK(reports.size() == 3);
 }
