@@ -474,17 +474,12 @@ AccessStatus Core::store_any(std::uint32_t address, unsigned size, std::uint32_t
 }
 
 AccessStatus Core::write_to_environment(std::uint32_t address, unsigned size, std::uint32_t value) {
-  if (reservations_ != &own_reservations_) {
-    // At its own time, for only then the hart knows who was first.
-    environment_.let_time_pass(0);
-    await_unlocked(address);
-  }
   const OwnStore own(*this, address, size);
   return environment_.store(address, size, value);
 }
 
 void Core::await_unlocked(std::uint32_t address) {
-  while (reservations_->locked_by_other(monitored_as_, address)) environment_.let_time_pass(1);
+  while (reservations_->locked_by_other(monitored_as_, address)) environment_.let_time_pass(address, 1);
 }
 
 CsrStatus Core::read_csr(unsigned number, std::uint32_t& value) {

@@ -127,6 +127,9 @@ class Core {
   void code_written(std::uint32_t address, std::uint32_t bytes) {
     if (direct_.code().overlaps(address, bytes)) code_flush_pending_ = true;
   }
+  // Lets time pass while another hart is in the middle of an AMO or sc.w on this word. For a store of the
+  // environment, once it has reached its time.
+  void await_unlocked(std::uint32_t address);
   // Somebody else stored to this word: a reservation of lr.w on it is lost.
   void invalidate_reservation(std::uint32_t address) {
     if (reservations_->holds(monitored_as_, address)) reservations_->release(monitored_as_);
@@ -194,7 +197,6 @@ class Core {
   AccessStatus read_modify_write(std::uint32_t address, std::uint32_t funct5, std::uint32_t operand,
                                  std::uint32_t& old);
   AccessStatus write_to_environment(std::uint32_t address, unsigned size, std::uint32_t value);
-  void await_unlocked(std::uint32_t address);
   bool allowed(std::uint32_t address, unsigned size, AccessKind kind) const {
     return pmp_.allows(address, size, kind, csrs_.data_privilege());
   }

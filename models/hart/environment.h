@@ -67,9 +67,9 @@ class Environment {
   // take interrupts. Whoever runs the core ahead of time brings the lines up to date.
   virtual void settle_interrupts() {}
 
-  // Another hart is, or may be, in the middle of an atomic access that takes simulated time: lets the time of
-  // the simulation reach this core's, after `cycles` more of them, so that the other can go on.
-  virtual void let_time_pass(unsigned cycles) { static_cast<void>(cycles); }
+  // Another hart may be in the middle of an atomic access to this address that takes simulated time: lets the
+  // time of the simulation reach this core's, after `cycles` more of them, so that the other can go on.
+  virtual void let_time_pass(std::uint32_t, unsigned) {}
 
   // The `time` CSR, in ticks of the platform's real-time counter.
   virtual std::uint64_t time() = 0;

@@ -259,7 +259,9 @@ void Hart::settle_interrupts() {
   core_->request_yield();
 }
 
-void Hart::let_time_pass(unsigned cycles) {
+void Hart::let_time_pass(std::uint32_t address, unsigned cycles) {
+  // What takes no time with host pointers takes none without.
+  if (cycles == 0 && !config_.use_direct_memory && is_direct_memory(address)) return;
   core_->add_cycles(cycles);
   catch_up();
 }
@@ -327,10 +329,12 @@ AccessStatus Hart::load(std::uint32_t address, unsigned size, std::uint32_t& val
 
 AccessStatus Hart::store(std::uint32_t address, unsigned size, std::uint32_t value) {
   if (!config_.use_direct_memory && is_direct_memory(address)) {
+    core_->await_unlocked(address);
     const Status status = data_socket.write_debug(address, &value, size);
     return status == Status::ok ? AccessStatus::ok : AccessStatus::fault;
   }
   catch_up();
+  core_->await_unlocked(address);
   sc_time delay;
   const Status status = data_socket.write(address, &value, size, delay);
   after_transaction(delay);

@@ -119,7 +119,7 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   CsrStatus csr_read(unsigned number, std::uint32_t& value) override;
   CsrStatus csr_write(unsigned number, std::uint32_t value) override;
   void settle_interrupts() override;
-  void let_time_pass(unsigned cycles) override;
+  void let_time_pass(std::uint32_t address, unsigned cycles) override;
 
   void thread();
   void sleep_until_started();

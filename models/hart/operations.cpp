@@ -133,8 +133,9 @@ class Core::WordLock {
       if (is_direct(address)) return;
     }
     // At its own time, for only then the hart knows who was first.
-    core.environment_.let_time_pass(0);
-    while (!core.reservations_->lock(core.monitored_as_, address)) core.environment_.let_time_pass(1);
+    core.environment_.let_time_pass(address, 0);
+    while (!core.reservations_->lock(core.monitored_as_, address))
+      core.environment_.let_time_pass(address, 1);
     locked_ = true;
   }
   WordLock(const WordLock&) = delete;
