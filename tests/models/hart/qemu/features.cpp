@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/models/hart/qemu/features.h"
+
+#include <fmt/format.h>
+
+namespace weft::test {
+
+hart::CoreConfig core_config(const Features& features) {
+  hart::CoreConfig config;
+  config.muldiv = features.muldiv;
+  config.atomics = features.atomics;
+  config.compressed = features.compressed;
+  config.vendor_id = vendor_id;
+  config.architecture_id = architecture_id;
+  config.implementation_id = implementation_id;
+  return config;
+}
+
+std::string qemu_cpu(const Features& features) {
+  std::string cpu =
+      fmt::format("rv32,mvendorid={},marchid={},mimpid={}", vendor_id, architecture_id, implementation_id);
+  cpu += ",s=off,u=off,h=off,d=off,f=off,mmu=off,pmp=off";
+  cpu += ",zba=off,zbb=off,zbc=off,zbs=off";
+  const auto add = [&cpu](const char* name, bool on) {
+    cpu += fmt::format(",{}={}", name, on ? "on" : "off");
+  };
+  add("m", features.muldiv);
+  add("a", features.atomics);
+  add("c", features.compressed);
+  return cpu;
+}
+
+}  // namespace weft::test

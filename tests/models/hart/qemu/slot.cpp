@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/models/hart/qemu/slot.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstring>
+
+#include "models/hart/disassemble.h"
+#include "tests/models/hart/assembler.h"
+
+namespace weft::test {
+
+namespace csr = hart::csr;
+
+namespace {
+
+// The CSRs a program starts with and ends with, in the order of the tables in the data page.
+constexpr std::array<unsigned, 5> dumped_csrs = {csr::mstatus, csr::mscratch, csr::mepc, csr::mcause,
+                                                 csr::mtval};
+constexpr std::uint32_t mpp = 3u << 11;
+
+// Registers the frame uses while the program's are saved or not yet loaded; never the context.
+constexpr std::uint32_t temporary = t0;
+constexpr std::uint32_t second_temporary = t1;
+
+std::int32_t at(std::uint32_t offset) { return static_cast<std::int32_t>(offset); }
+
+class Frame {
+ public:
+  explicit Frame(const Program& program) : program_(program), context_(program.context) {
+    prologue();
+    handler_ = position();
+    handler();
+    // The handler was written before the place of the epilogue was known.
+    words_[overflow_] =
+        branch(7, temporary, second_temporary, at(position()) - static_cast<std::int32_t>(4 * overflow_));
+    epilogue_ = position();
+    epilogue();
+    REQUIRE(position() <= slot::body);
+  }
+
+  const std::vector<std::uint32_t>& words() const { return words_; }
+  std::uint32_t handler_offset() const { return handler_; }
+  std::uint32_t epilogue_offset() const { return epilogue_; }
+
+ private:
+  std::uint32_t position() const { return static_cast<std::uint32_t>(4 * words_.size()); }
+  void emit(std::uint32_t word) { words_.push_back(word); }
+
+  void prologue() {
+    const std::uint32_t t = temporary;
+    emit(auipc(context_, slot::data_page));
+    emit(lw(t, at(slot::handler), context_));
+    emit(csrw(csr::mtvec, t));
+    emit(csrw(csr::mie, zero));
+    for (std::size_t i = 0; i < dumped_csrs.size(); ++i) {
+      emit(lw(t, at(slot::initial_csrs) + 4 * static_cast<std::int32_t>(i), context_));
+      emit(csrw(dumped_csrs[i], t));
+    }
+    emit(csrr(t, csr::minstret));
+    emit(sw(t, at(slot::retired_before), context_));
+    for (std::uint32_t i = 1; i < 32; ++i) {
+      if (i != context_) emit(lw(i, at(slot::initial_x + 4 * i), context_));
+    }
+    emit(jal(zero, at(slot::body - position())));
+  }
+
+  // Writes the trap down and goes on behind the instruction; after too many traps, leaves the program.
+  void handler() {
+    const std::uint32_t log = temporary;
+    const std::uint32_t value = second_temporary;
+    emit(sw(log, at(slot::saved), context_));
+    emit(sw(value, at(slot::saved) + 4, context_));
+    emit(lw(log, at(slot::log_position), context_));
+    for (const auto& [number, offset] :
+         {std::pair{csr::mcause, 0}, {csr::mepc, 4}, {csr::mtval, 8}, {csr::mstatus, 12}}) {
+      emit(csrr(value, number));
+      emit(sw(value, offset, log));
+    }
+    emit(addi(log, log, slot::log_entry_bytes));
+    emit(sw(log, at(slot::log_position), context_));
+    // mtval may differ between the machines: nothing of it may stay behind.
+    emit(csrw(csr::mtval, zero));
+    emit(addi(value, context_, at(slot::log_end)));
+    overflow_ = words_.size();
+    emit(nop);
+    emit(csrr(value, csr::mcause));
+    emit(addi(value, value, -static_cast<std::int32_t>(hart::cause::fetch_access)));
+    emit(bne(value, zero, 12));
+    emit(lw(log, at(slot::resume), context_));
+    emit(jal(zero, 32));
+    emit(csrr(log, csr::mepc));
+    emit(lhu(value, 0, log));
+    emit(op_imm(7, value, value, 3));
+    emit(addi(log, log, 2));
+    emit(addi(value, value, -3));
+    emit(bne(value, zero, 8));
+    emit(addi(log, log, 2));
+    emit(csrw(csr::mepc, log));
+    emit(lw(log, at(slot::saved), context_));
+    emit(lw(value, at(slot::saved) + 4, context_));
+    emit(hart::word::mret);
+  }
+
+  void epilogue() {
+    for (std::uint32_t i = 1; i < 32; ++i) emit(sw(i, at(slot::final_x + 4 * i), context_));
+    const std::uint32_t t = temporary;
+    emit(csrr(t, csr::minstret));
+    emit(sw(t, at(slot::retired_after), context_));
+    // Behind mret, QEMU's MPP is user mode even if there is none.
+    emit(lui(t, 0x2000));
+    emit(addi(t, t, -0x800));
+    emit(csrrs(zero, csr::mstatus, t));
+    for (std::size_t i = 0; i < dumped_csrs.size(); ++i) {
+      emit(csrr(t, dumped_csrs[i]));
+      emit(sw(t, at(slot::final_csrs) + 4 * static_cast<std::int32_t>(i), context_));
+    }
+    emit(jal(zero, at(slot::exit - position())));
+  }
+
+  const Program& program_;
+  std::uint32_t context_;
+  std::vector<std::uint32_t> words_;
+  std::size_t overflow_ = 0;
+  std::uint32_t handler_ = 0;
+  std::uint32_t epilogue_ = 0;
+};
+
+class Page {
+ public:
+  explicit Page(std::vector<std::uint8_t>& bytes) : bytes_(bytes) {}
+  void set(std::uint32_t offset, std::uint32_t value) {
+    std::memcpy(bytes_.data() + offset, &value, sizeof value);
+  }
+
+ private:
+  std::vector<std::uint8_t>& bytes_;
+};
+
+std::uint32_t word_at(const std::vector<std::uint8_t>& bytes, std::uint32_t offset) {
+  std::uint32_t value = 0;
+  std::memcpy(&value, bytes.data() + offset, sizeof value);
+  return value;
+}
+
+std::string name_of(std::uint32_t offset) {
+  const std::uint32_t index = offset / 4;
+  if (offset >= slot::scratch) return fmt::format("scratch memory +0x{:03x}", offset - slot::scratch);
+  if (offset >= slot::log_end) return fmt::format("data page +0x{:03x}", offset);
+  if (offset >= slot::log) {
+    constexpr std::array<const char*, 4> fields = {"mcause", "mepc", "mtval", "mstatus"};
+    return fmt::format("{} of trap {}", fields[index % 4], (offset - slot::log) / slot::log_entry_bytes);
+  }
+  if (offset >= slot::final_f) return fmt::format("f{}", index - slot::final_f / 4);
+  if (offset >= slot::final_x) return fmt::format("x{}", index - slot::final_x / 4);
+  const std::uint32_t number = index - slot::final_csrs / 4;
+  if (offset >= slot::final_csrs && number < dumped_csrs.size()) return csr::name(dumped_csrs[number]);
+  if (offset == slot::log_position) return "number of traps";
+  return fmt::format("data page +0x{:03x}", offset);
+}
+
+std::uint32_t retired(const std::vector<std::uint8_t>& page) {
+  return word_at(page, slot::retired_after) - word_at(page, slot::retired_before);
+}
+
+// QEMU counts a trapped instruction if translated code raises the trap; not if a memory or CSR access does.
+bool counted_by_qemu(std::uint32_t cause, std::uint32_t value) {
+  if (cause == hart::cause::fetch_misaligned || cause == hart::cause::breakpoint) return true;
+  if (cause == hart::cause::machine_ecall) return true;
+  if (cause != hart::cause::illegal_instruction) return false;
+  const bool is_csr = hart::opcode(value) == Opcode::system && (hart::field_funct3(value) & 3u) != 0;
+  return !is_csr;
+}
+
+std::uint32_t counted_traps(const std::vector<std::uint8_t>& page) {
+  std::uint32_t count = 0;
+  for (std::uint32_t i = 0; i < trap_count(page); ++i) {
+    const std::uint32_t entry = slot::log + i * slot::log_entry_bytes;
+    count += counted_by_qemu(word_at(page, entry), word_at(page, entry + 8)) ? 1 : 0;
+  }
+  return count;
+}
+
+bool free_to_differ(const std::vector<std::uint8_t>& page, std::uint32_t offset) {
+  if (offset == slot::retired_before || offset == slot::retired_after) return true;
+  const bool is_mtval = offset >= slot::log && offset < slot::log_end && offset % slot::log_entry_bytes == 8;
+  if (!is_mtval) return false;
+  // The privileged architecture allows 0 (QEMU) and the address (here) for a breakpoint. For a misaligned
+  // jump, QEMU 7.2 shows where its translation block starts.
+  const std::uint32_t cause = word_at(page, offset - 8);
+  return cause == hart::cause::breakpoint || cause == hart::cause::fetch_misaligned;
+}
+
+}  // namespace
+
+std::uint32_t trap_count(const std::vector<std::uint8_t>& data_page) {
+  const std::uint32_t end = word_at(data_page, slot::log_position) & (slot::data_page - 1);
+  return (end - slot::log) / slot::log_entry_bytes;
+}
+
+std::uint32_t Program::body_bytes() const {
+  std::size_t parcels = 0;
+  for (const auto& unit : units) parcels += unit.size();
+  return static_cast<std::uint32_t>(2 * parcels);
+}
+
+Program Program::truncated(std::size_t unit) const {
+  Program result = *this;
+  std::uint32_t offset = slot::body;
+  const std::uint32_t epilogue = Frame(*this).epilogue_offset();
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    std::vector<std::uint16_t>& parcels = result.units[i];
+    if (i >= unit) {
+      std::fill(parcels.begin(), parcels.end(), static_cast<std::uint16_t>(c_nop));
+      if (parcels.size() >= 2) {
+        const std::uint32_t leave = jal(zero, at(epilogue - offset));
+        parcels[0] = static_cast<std::uint16_t>(leave);
+        parcels[1] = static_cast<std::uint16_t>(leave >> 16);
+      }
+    }
+    offset += static_cast<std::uint32_t>(2 * parcels.size());
+  }
+  return result;
+}
+
+std::vector<std::uint8_t> slot_image(const Program& program, std::uint32_t base) {
+  std::vector<std::uint8_t> bytes(slot::bytes);
+  Page code(bytes);
+  const Frame frame(program);
+  for (std::size_t i = 0; i < frame.words().size(); ++i) {
+    code.set(static_cast<std::uint32_t>(4 * i), frame.words()[i]);
+  }
+  std::uint32_t offset = slot::body;
+  REQUIRE(program.body_bytes() <= slot::body_bytes);
+  for (const auto& unit : program.units) {
+    if (!unit.empty()) std::memcpy(bytes.data() + offset, unit.data(), 2 * unit.size());
+    offset += static_cast<std::uint32_t>(2 * unit.size());
+  }
+  code.set(offset, jal(zero, at(frame.epilogue_offset() - offset)));
+
+  const std::uint32_t data = slot::data_page;
+  const std::uint32_t data_address = base + data;
+  for (std::uint32_t i = 0; i < 32; ++i) {
+    code.set(data + slot::initial_x + 4 * i, program.x[i]);
+    code.set(data + slot::initial_f + 4 * i, program.f[i]);
+  }
+  code.set(data + slot::initial_x + 4 * sp, data_address + slot::sp_offset);
+  code.set(data + slot::initial_x + 4 * s0, data_address + slot::s0_offset);
+  code.set(data + slot::log_position, data_address + slot::log);
+  code.set(data + slot::fuel, 40);
+  code.set(data + slot::handler, base + frame.handler_offset());
+  code.set(data + slot::initial_csrs, program.mstatus | mpp);
+  code.set(data + slot::initial_csrs + 4, program.mscratch);
+  for (std::uint32_t i = 0; i < slot::scratch_bytes; i += 4) {
+    code.set(data + slot::scratch + i, (i + program.mscratch) * 2654435761u);
+  }
+  return bytes;
+}
+
+std::string difference(const std::vector<std::uint8_t>& here, const std::vector<std::uint8_t>& qemu) {
+  for (std::uint32_t offset = 0; offset < here.size(); offset += 4) {
+    const std::uint32_t a = word_at(here, offset);
+    const std::uint32_t b = word_at(qemu, offset);
+    if (a == b || free_to_differ(here, offset)) continue;
+    return fmt::format("{}: here 0x{:08x}, QEMU 0x{:08x}", name_of(offset), a, b);
+  }
+  const std::uint32_t expected = retired(qemu) - counted_traps(qemu);
+  if (retired(here) == expected) return "";
+  return fmt::format("instructions retired: here {}, QEMU {}", retired(here), expected);
+}
+
+std::string listing(const Program& program, std::uint32_t base) {
+  std::string text;
+  std::uint32_t pc = base + slot::body;
+  for (std::size_t i = 0; i < program.units.size(); ++i) {
+    const std::vector<std::uint16_t>& parcels = program.units[i];
+    for (std::size_t p = 0; p < parcels.size();) {
+      const bool full = (parcels[p] & 3u) == 3u && p + 1 < parcels.size();
+      const std::uint32_t word = parcels[p] | (full ? static_cast<std::uint32_t>(parcels[p + 1]) << 16 : 0u);
+      text += fmt::format("{:4}  {:08x}: {:>8x}  {}\n", i, pc, word, hart::disassemble(word, pc));
+      p += full ? 2 : 1;
+      pc += full ? 4 : 2;
+    }
+  }
+  return text;
+}
+
+}  // namespace weft::test
