@@ -19,14 +19,17 @@ hart::CoreConfig core_config(const Features& features) {
 std::string qemu_cpu(const Features& features) {
   std::string cpu =
       fmt::format("rv32,mvendorid={},marchid={},mimpid={}", vendor_id, architecture_id, implementation_id);
-  cpu += ",s=off,u=off,h=off,d=off,f=off,mmu=off,pmp=off";
-  cpu += ",zba=off,zbb=off,zbc=off,zbs=off";
+  cpu += ",s=off,u=off,h=off,d=off,mmu=off,pmp=off,zbc=off";
   const auto add = [&cpu](const char* name, bool on) {
     cpu += fmt::format(",{}={}", name, on ? "on" : "off");
   };
   add("m", features.muldiv);
   add("a", features.atomics);
   add("c", features.compressed);
+  add("f", features.single_float);
+  add("zba", features.zba);
+  add("zbb", features.zbb);
+  add("zbs", features.zbs);
   return cpu;
 }
 

@@ -13,6 +13,10 @@ struct Features {
   bool muldiv = true;
   bool atomics = true;
   bool compressed = true;
+  bool zba = false;
+  bool zbb = false;
+  bool zbs = false;
+  bool single_float = false;
 };
 
 // Values of the identification registers on both sides.

@@ -29,7 +29,9 @@ Program Generator::program() {
   program_.mscratch = rng_.next_u32();
   program_.mstatus = rng_.below(2) * 0x80u;
   for (std::uint32_t& value : program_.x) value = random_value();
-  for (std::uint32_t& value : program_.f) value = random_value();
+  program_.single_float = features_.single_float;
+  program_.fcsr = rng_.below(5) << 5;
+  for (std::uint32_t& value : program_.f) value = random_float();
   const std::uint32_t count = least_units + rng_.below(more_units);
   for (std::uint32_t i = 0; i < count; ++i) {
     if (program_.body_bytes() + longest_unit > slot::body_bytes) break;
@@ -46,6 +48,19 @@ std::uint32_t Generator::random_value() {
   return one_in(3) ? corners[rng_.below(corners.size())] : rng_.next_u32();
 }
 
+std::uint32_t Generator::random_float() {
+  // Zeros, ones, the ends of the normal and subnormal ranges, infinities, NaNs of both kinds, limits of
+  // integers.
+  constexpr std::array<std::uint32_t, 18> corners = {
+      0x00000000, 0x80000000, 0x3F800000, 0xBF800000, 0x00800000, 0x007FFFFF,
+      0x00000001, 0x80000001, 0x7F7FFFFF, 0xFF7FFFFF, 0x7F800000, 0xFF800000,
+      0x7FC00000, 0xFFC12345, 0x7F800001, 0x4F000000, 0xCF000000, 0x4F800000};
+  if (one_in(3)) return corners[rng_.below(corners.size())];
+  if (one_in(2)) return rng_.next_u32();
+  // Of similar size, so that sums and differences are more than one of the operands.
+  return (rng_.next_u32() & 0x807FFFFFu) | (0x78u + rng_.below(16)) << 23;
+}
+
 std::uint32_t Generator::target() {
   while (true) {
     const std::uint32_t r = rng_.below(32);
@@ -60,15 +75,6 @@ std::uint32_t Generator::another(std::uint32_t taken) {
     const std::uint32_t r = target();
     if (r != zero && r != taken) return r;
   }
-}
-
-void Generator::emit(std::uint32_t word) {
-  emit16(word & 0xFFFFu);
-  emit16(word >> 16);
-}
-
-void Generator::emit16(std::uint32_t parcel) {
-  program_.units.back().push_back(static_cast<std::uint16_t>(parcel));
 }
 
 // The instruction that follows gets its distance to `target` when the program is linked.
@@ -130,6 +136,8 @@ void Generator::link() {
 }
 
 void Generator::unit() {
+  if (features_.single_float && one_in(3)) return float_operation();
+  if ((features_.zba || features_.zbb || features_.zbs) && one_in(5)) return bit_manipulation();
   const std::uint32_t kind = rng_.below(100);
   if (kind < 12) return immediate_operation();
   if (kind < 22) return register_operation();

@@ -32,6 +32,7 @@ class Generator {
 
   // Operands
   std::uint32_t random_value();
+  std::uint32_t random_float();
   std::uint32_t any() { return rng_.below(32); }
   // A register a body may write: not sp, s0 or the context.
   std::uint32_t target();
@@ -43,8 +44,8 @@ class Generator {
   bool one_in(std::uint32_t n) { return rng_.below(n) == 0; }
 
   // Emitting
-  void emit(std::uint32_t word);
-  void emit16(std::uint32_t parcel);
+  void emit(std::uint32_t word) { program_.emit(word); }
+  void emit16(std::uint32_t parcel) { program_.emit16(parcel); }
   void refer(Reach reach, std::size_t target, std::int32_t addend = 0, std::int32_t origin = 0);
   std::size_t forwards();
   std::size_t backwards();
@@ -78,7 +79,19 @@ class Generator {
   void faulting_fetch();
   void misaligned_reservation();
   void misaligned_jump();
+  // (generator_float.cpp)
+  void float_operation();
+  void float_arithmetic();
+  void float_fused();
+  void float_compare_or_move();
+  void float_convert();
+  void float_memory();
+  void float_compressed_memory();
+  void float_status();
+  void float_off();
+  std::uint32_t rounding_mode();
   // (generator_raw.cpp)
+  void bit_manipulation();
   void raw_word();
   void raw_parcel();
   bool harmless(std::uint32_t word) const;

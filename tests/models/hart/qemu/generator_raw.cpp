@@ -18,6 +18,52 @@ constexpr std::uint32_t funct7_mask = 0xFE000000;
 
 }  // namespace
 
+// All of Zba, Zbb and Zbs; what is off is illegal on both sides.
+void Generator::bit_manipulation() {
+  struct Encoding {
+    Opcode opcode;
+    std::uint32_t funct3;
+    std::uint32_t funct7;
+    std::int32_t rs2 = -1;  // any if negative
+  };
+  constexpr std::array<Encoding, 33> encodings = {{
+      {Opcode::op, 2, 0x10},            // sh1add
+      {Opcode::op, 4, 0x10},            // sh2add
+      {Opcode::op, 6, 0x10},            // sh3add
+      {Opcode::op, 7, 0x20},            // andn
+      {Opcode::op, 6, 0x20},            // orn
+      {Opcode::op, 4, 0x20},            // xnor
+      {Opcode::op_imm, 1, 0x30, 0},     // clz
+      {Opcode::op_imm, 1, 0x30, 1},     // ctz
+      {Opcode::op_imm, 1, 0x30, 2},     // cpop
+      {Opcode::op_imm, 1, 0x30, 4},     // sext.b
+      {Opcode::op_imm, 1, 0x30, 5},     // sext.h
+      {Opcode::op, 4, 0x04, 0},         // zext.h
+      {Opcode::op, 4, 0x05},            // min
+      {Opcode::op, 5, 0x05},            // minu
+      {Opcode::op, 6, 0x05},            // max
+      {Opcode::op, 7, 0x05},            // maxu
+      {Opcode::op, 1, 0x30},            // rol
+      {Opcode::op, 5, 0x30},            // ror
+      {Opcode::op_imm, 5, 0x30},        // rori
+      {Opcode::op_imm, 5, 0x14, 7},     // orc.b
+      {Opcode::op_imm, 5, 0x34, 0x18},  // rev8
+      {Opcode::op, 1, 0x24},            // bclr
+      {Opcode::op, 5, 0x24},            // bext
+      {Opcode::op, 1, 0x34},            // binv
+      {Opcode::op, 1, 0x14},            // bset
+      {Opcode::op_imm, 1, 0x24},        // bclri
+      {Opcode::op_imm, 5, 0x24},        // bexti
+      {Opcode::op_imm, 1, 0x34},        // binvi
+      {Opcode::op_imm, 1, 0x14},        // bseti
+      {Opcode::op_imm, 1, 0x30},        // unary operations that do not exist
+      {Opcode::op_imm, 5, 0x14},       {Opcode::op_imm, 5, 0x34}, {Opcode::op, 4, 0x04},
+  }};
+  const Encoding& e = encodings[rng_.below(encodings.size())];
+  const std::uint32_t rs2 = e.rs2 < 0 ? any() : static_cast<std::uint32_t>(e.rs2);
+  emit(hart::encode_r(e.opcode, target(), e.funct3, any(), rs2, e.funct7));
+}
+
 void Generator::raw_word() {
   std::uint32_t word = (rng_.next_u32() & ~0xFFFu) | opcodes[rng_.below(opcodes.size())] | target() << 7;
   if (one_in(2)) word = (word & ~funct7_mask) | functions[rng_.below(functions.size())] << 25;

@@ -20,6 +20,10 @@ namespace {
 constexpr std::array<unsigned, 5> dumped_csrs = {csr::mstatus, csr::mscratch, csr::mepc, csr::mcause,
                                                  csr::mtval};
 constexpr std::uint32_t mpp = 3u << 11;
+constexpr std::uint32_t mstatus_fs = 3u << 13;
+constexpr unsigned fcsr = 0x003;
+constexpr auto load_fp = static_cast<Opcode>(0x07);
+constexpr auto store_fp = static_cast<Opcode>(0x27);
 
 // Registers the frame uses while the program's are saved or not yet loaded; never the context.
 constexpr std::uint32_t temporary = t0;
@@ -59,6 +63,7 @@ class Frame {
       emit(lw(t, at(slot::initial_csrs) + 4 * static_cast<std::int32_t>(i), context_));
       emit(csrw(dumped_csrs[i], t));
     }
+    if (program_.single_float) load_float_state();
     emit(csrr(t, csr::minstret));
     emit(sw(t, at(slot::retired_before), context_));
     for (std::uint32_t i = 1; i < 32; ++i) {
@@ -117,7 +122,27 @@ class Frame {
       emit(csrr(t, dumped_csrs[i]));
       emit(sw(t, at(slot::final_csrs) + 4 * static_cast<std::int32_t>(i), context_));
     }
+    if (program_.single_float) store_float_state();
     emit(jal(zero, at(slot::exit - position())));
+  }
+
+  void load_float_state() {
+    for (std::uint32_t i = 0; i < 32; ++i) {
+      emit(hart::encode_i(load_fp, i, 2, context_, slot::initial_f + 4 * i));
+    }
+    emit(lw(temporary, at(slot::initial_fcsr), context_));
+    emit(csrw(fcsr, temporary));
+  }
+
+  // The body may have switched the registers off.
+  void store_float_state() {
+    emit(lui(temporary, mstatus_fs));
+    emit(csrrs(zero, csr::mstatus, temporary));
+    for (std::uint32_t i = 0; i < 32; ++i) {
+      emit(hart::encode_s(store_fp, 2, context_, i, slot::final_f + 4 * i));
+    }
+    emit(csrr(temporary, fcsr));
+    emit(sw(temporary, at(slot::final_fcsr), context_));
   }
 
   const Program& program_;
@@ -157,6 +182,7 @@ std::string name_of(std::uint32_t offset) {
   if (offset >= slot::final_x) return fmt::format("x{}", index - slot::final_x / 4);
   const std::uint32_t number = index - slot::final_csrs / 4;
   if (offset >= slot::final_csrs && number < dumped_csrs.size()) return csr::name(dumped_csrs[number]);
+  if (offset == slot::final_fcsr) return "fcsr";
   if (offset == slot::log_position) return "number of traps";
   return fmt::format("data page +0x{:03x}", offset);
 }
@@ -199,6 +225,13 @@ std::uint32_t trap_count(const std::vector<std::uint8_t>& data_page) {
   const std::uint32_t end = word_at(data_page, slot::log_position) & (slot::data_page - 1);
   return (end - slot::log) / slot::log_entry_bytes;
 }
+
+void Program::emit(std::uint32_t instruction) {
+  emit16(instruction & 0xFFFFu);
+  emit16(instruction >> 16);
+}
+
+void Program::emit16(std::uint32_t parcel) { units.back().push_back(static_cast<std::uint16_t>(parcel)); }
 
 std::uint32_t Program::body_bytes() const {
   std::size_t parcels = 0;
@@ -251,7 +284,8 @@ std::vector<std::uint8_t> slot_image(const Program& program, std::uint32_t base)
   code.set(data + slot::log_position, data_address + slot::log);
   code.set(data + slot::fuel, 40);
   code.set(data + slot::handler, base + frame.handler_offset());
-  code.set(data + slot::initial_csrs, program.mstatus | mpp);
+  code.set(data + slot::initial_csrs, program.mstatus | mpp | (program.single_float ? mstatus_fs : 0));
+  code.set(data + slot::initial_fcsr, program.fcsr);
   code.set(data + slot::initial_csrs + 4, program.mscratch);
   for (std::uint32_t i = 0; i < slot::scratch_bytes; i += 4) {
     code.set(data + slot::scratch + i, (i + program.mscratch) * 2654435761u);

@@ -38,10 +38,12 @@ constexpr std::uint32_t retired_before = 0x118;
 constexpr std::uint32_t retired_after = 0x11C;
 constexpr std::uint32_t initial_csrs = 0x120;
 constexpr std::uint32_t final_csrs = 0x140;
+constexpr std::uint32_t initial_fcsr = 0x160;
+constexpr std::uint32_t final_fcsr = 0x164;
 constexpr std::uint32_t final_x = 0x180;
 constexpr std::uint32_t final_f = 0x200;
 constexpr std::uint32_t log = 0x280;
-constexpr std::uint32_t log_entries = 24;
+constexpr std::uint32_t log_entries = 64;
 constexpr std::uint32_t log_entry_bytes = 16;  // mcause, mepc, mtval, mstatus
 constexpr std::uint32_t log_end = log + log_entries * log_entry_bytes;
 constexpr std::uint32_t scratch = 0x800;
@@ -63,11 +65,15 @@ struct Program {
   std::uint32_t context = 31;  // register
   std::uint32_t mstatus = 0;
   std::uint32_t mscratch = 0;
+  std::uint32_t fcsr = 0;
   std::array<std::uint32_t, 32> x{};
   std::array<std::uint32_t, 32> f{};
   bool single_float = false;
   std::vector<std::vector<std::uint16_t>> units;
 
+  // Appends an instruction to the last unit: 16 bits if those say so.
+  void emit(std::uint32_t instruction);
+  void emit16(std::uint32_t parcel);
   std::uint32_t body_bytes() const;
   // The same program that leaves before `unit`; everything else stays where it is.
   Program truncated(std::size_t unit) const;
