@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint32_t least_units = 50;
 constexpr std::uint32_t more_units = 100;
 // Far enough from the end for any unit.
-constexpr std::uint32_t longest_unit = 40;
+constexpr std::uint32_t longest_unit = 64;
 
 std::int32_t signed_offset(std::uint32_t value) { return static_cast<std::int32_t>(value); }
 
@@ -235,21 +235,35 @@ void Generator::fence() {
   emit(fields | (one_in(2) ? 0x0000000Fu : 0x0000100Fu));
 }
 
-// Replaces an instruction behind it in memory. Both machines see that without being told, QEMU from the next
-// jump on.
+// Replaces an instruction behind it in memory, once or twice and differently. Both machines see that without
+// being told, QEMU from the next jump on.
 void Generator::own_code() {
   const std::uint32_t address = nonzero_target();
   const std::uint32_t value = another(address);
-  const std::uint32_t instruction = addi(target(), any(), signed_offset(rng_.below(2048)));
+  std::uint32_t left = value;
+  while (left == value || left == address) left = nonzero_target();
+  std::uint32_t shifted = value;
+  while (shifted == value || shifted == address || shifted == left) shifted = nonzero_target();
+  const std::uint32_t instruction = addi(another(left), any(), 0);  // the immediate is what fuel is left
+  const std::uint32_t low = hart::sign_extend(instruction & 0xFFFu, 12);
+  const auto fuel = static_cast<std::int32_t>(slot::fuel);
+  constexpr std::int32_t patched = 48;
   emit(auipc(address, 0));
-  emit(lui(value, instruction + ((instruction & 0x800u) << 1)));
-  emit(addi(value, value, signed_offset(hart::sign_extend(instruction & 0xFFFu, 12))));
-  // Code is only 2-aligned with compressed instructions.
-  emit(sh(value, 28, address));
+  emit(lw(left, fuel, program_.context));
+  emit(addi(left, left, -1));
+  emit(sw(left, fuel, program_.context));
+  emit(lui(value, instruction - low));
+  emit(addi(value, value, signed_offset(low)));
+  emit(op_imm(1, shifted, left, 20));
+  emit(add(value, value, shifted));
+  // In halves: with compressed instructions, code is only 2-aligned.
+  emit(sh(value, patched, address));
   emit(op_imm(5, value, value, 16));
-  emit(sh(value, 30, address));
+  emit(sh(value, patched + 2, address));
   emit(one_in(2) ? fence_i : jal(zero, 4));
   emit(nop);
+  emit(op_imm(7, shifted, left, 1));
+  emit(bne(shifted, zero, -patched - 8));
 }
 
 void Generator::compressed_operation() {
