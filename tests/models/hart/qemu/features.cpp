@@ -10,6 +10,7 @@ hart::CoreConfig core_config(const Features& features) {
   config.muldiv = features.muldiv;
   config.atomics = features.atomics;
   config.compressed = features.compressed;
+  config.costs.load_use = 2;
   config.vendor_id = vendor_id;
   config.architecture_id = architecture_id;
   config.implementation_id = implementation_id;

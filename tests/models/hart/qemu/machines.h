@@ -42,6 +42,7 @@ class SlotMachine : public Machine {
   hart::AccessStatus load(std::uint32_t address, unsigned size, std::uint32_t& value) override;
   hart::AccessStatus store(std::uint32_t address, unsigned size, std::uint32_t value) override;
   hart::AccessStatus fetch(std::uint32_t address, std::uint16_t& parcel) override;
+  bool peek(std::uint32_t address, std::uint16_t& parcel) override;
 
  private:
   bool inside(std::uint32_t address, unsigned size) const;
