@@ -292,7 +292,7 @@ void Generator::compressed_operation() {
     default:
       // c.addi16sp is the only instruction that cannot name another register than sp.
       emit16(0x6101u | (1 + rng_.below(3)) << 3);
-      return emit(lw(sp, signed_offset(slot::initial_x) + 4 * sp, program_.context));
+      return emit(lw(sp, signed_offset(slot::initial_x + 4 * sp), program_.context));
   }
 }
 
