@@ -7,9 +7,9 @@ namespace weft::test {
 
 namespace {
 
-constexpr auto load_fp = static_cast<Opcode>(0x07);
-constexpr auto store_fp = static_cast<Opcode>(0x27);
-constexpr auto op_fp = static_cast<Opcode>(0x53);
+constexpr auto opcode_float_load = static_cast<Opcode>(0x07);
+constexpr auto opcode_float_store = static_cast<Opcode>(0x27);
+constexpr auto opcode_float = static_cast<Opcode>(0x53);
 constexpr std::uint32_t fmadd = 0x43;  // fmsub, fnmsub and fnmadd are the next three, 4 apart
 constexpr std::uint32_t dynamic = 7;
 constexpr unsigned fflags = 1;
@@ -57,7 +57,7 @@ void Generator::float_arithmetic() {
   constexpr std::array<std::uint32_t, 5> functions = {0x00, 0x04, 0x08, 0x0C, 0x2C};
   const std::uint32_t function = functions[rng_.below(5)];  // fadd, fsub, fmul, fdiv, fsqrt
   const std::uint32_t rs2 = function == 0x2C ? 0 : any();
-  emit(hart::encode_r(op_fp, any(), rounding_mode(), any(), rs2, function));
+  emit(hart::encode_r(opcode_float, any(), rounding_mode(), any(), rs2, function));
 }
 
 void Generator::float_fused() {
@@ -68,24 +68,26 @@ void Generator::float_fused() {
 void Generator::float_compare_or_move() {
   switch (rng_.below(6)) {
     case 0:  // fsgnj, fsgnjn, fsgnjx
-      return emit(hart::encode_r(op_fp, any(), rng_.below(3), any(), any(), 0x10));
+      return emit(hart::encode_r(opcode_float, any(), rng_.below(3), any(), any(), 0x10));
     case 1:  // fmin, fmax
-      return emit(hart::encode_r(op_fp, any(), rng_.below(2), any(), any(), 0x14));
+      return emit(hart::encode_r(opcode_float, any(), rng_.below(2), any(), any(), 0x14));
     case 2:  // fle, flt, feq
-      return emit(hart::encode_r(op_fp, target(), rng_.below(3), any(), any(), 0x50));
+      return emit(hart::encode_r(opcode_float, target(), rng_.below(3), any(), any(), 0x50));
     case 3:  // fmv.x.w, fclass
-      return emit(hart::encode_r(op_fp, target(), rng_.below(2), any(), 0, 0x70));
+      return emit(hart::encode_r(opcode_float, target(), rng_.below(2), any(), 0, 0x70));
     case 4:  // fmv.w.x
-      return emit(hart::encode_r(op_fp, any(), 0, any(), 0, 0x78));
+      return emit(hart::encode_r(opcode_float, any(), 0, any(), 0, 0x78));
     default:  // functions of other widths, which do not exist here
-      return emit(hart::encode_r(op_fp, target(), rng_.below(8), any(), any(), 4 * rng_.below(32) + 1));
+      return emit(
+          hart::encode_r(opcode_float, target(), rng_.below(8), any(), any(), 4 * rng_.below(32) + 1));
   }
 }
 
 void Generator::float_convert() {
   const std::uint32_t is_unsigned = rng_.below(2);
-  if (one_in(2)) return emit(hart::encode_r(op_fp, target(), rounding_mode(), any(), is_unsigned, 0x60));
-  emit(hart::encode_r(op_fp, any(), rounding_mode(), any(), is_unsigned, 0x68));
+  if (one_in(2))
+    return emit(hart::encode_r(opcode_float, target(), rounding_mode(), any(), is_unsigned, 0x60));
+  emit(hart::encode_r(opcode_float, any(), rounding_mode(), any(), is_unsigned, 0x68));
 }
 
 void Generator::float_memory() {
@@ -93,10 +95,10 @@ void Generator::float_memory() {
   if (one_in(8)) {  // a fault must leave the register alone
     const std::uint32_t base = nonzero_target();
     emit(lui(base, hole + 0x1000));
-    return emit(hart::encode_i(load_fp, any(), 2, base, 0));
+    return emit(hart::encode_i(opcode_float_load, any(), 2, base, 0));
   }
-  emit(one_in(2) ? hart::encode_i(load_fp, any(), 2, s0, offset)
-                 : hart::encode_s(store_fp, 2, s0, any(), offset));
+  emit(one_in(2) ? hart::encode_i(opcode_float_load, any(), 2, s0, offset)
+                 : hart::encode_s(opcode_float_store, 2, s0, any(), offset));
 }
 
 void Generator::float_compressed_memory() {
