@@ -26,6 +26,9 @@ constexpr std::uint32_t handler = ram_base + 0x100;
 const std::vector<hart::CoreConfig>& ways() {
   static const std::vector<hart::CoreConfig> all = [] {
     std::vector<hart::CoreConfig> configs(2);
+    for (hart::CoreConfig& config : configs) {
+      config.zba = config.zbb = config.zbs = config.single_float = true;
+    }
     configs[1].enable_cache = false;
     return configs;
   }();
@@ -130,7 +133,129 @@ const Computation computations[] = {
     {"remu: unsigned", product(7), smallest, ones, smallest},
     {"remu: by zero", product(7), 17, 0, 17},
     {"remu", product(7), ones, 10, 5},
+    {"sh1add: wraps", op(2, 0x10, a0, a1, a2), 0x80000001, 1, 3},
+    {"sh2add: wraps", op(4, 0x10, a0, a1, a2), 0x40000001, 1, 5},
+    {"sh3add: wraps", op(6, 0x10, a0, a1, a2), 0x20000001, ones, 7},
+    {"andn", op(7, 0x20, a0, a1, a2), 0xFF00FF00, 0x0FF00FF0, 0xF000F000},
+    {"orn", op(6, 0x20, a0, a1, a2), 0xFF00FF00, 0x0FF00FF0, 0xFF0FFF0F},
+    {"xnor", op(4, 0x20, a0, a1, a2), 0xFF00FF00, 0x0FF00FF0, 0x0F0F0F0F},
+    {"clz: of 0", with(1, 0x600), 0, 0, 32},
+    {"clz: of the sign", with(1, 0x600), smallest, 0, 0},
+    {"ctz: of 0", with(1, 0x601), 0, 0, 32},
+    {"ctz: of the sign", with(1, 0x601), smallest, 0, 31},
+    {"cpop: of 0", with(1, 0x602), 0, 0, 0},
+    {"cpop: of all", with(1, 0x602), ones, 0, 32},
+    {"sext.b", with(1, 0x604), 0x12345680, 0, 0xFFFFFF80},
+    {"sext.b: positive", with(1, 0x604), 0xFFFFFF7F, 0, 0x7F},
+    {"sext.h", with(1, 0x605), 0x12348000, 0, 0xFFFF8000},
+    {"zext.h", op(4, 0x04, a0, a1, zero), ones, 0, 0xFFFF},
+    {"min: signed", op(4, 0x05, a0, a1, a2), smallest, largest, smallest},
+    {"minu: unsigned", op(5, 0x05, a0, a1, a2), smallest, largest, largest},
+    {"max: signed", op(6, 0x05, a0, a1, a2), smallest, largest, largest},
+    {"maxu: unsigned", op(7, 0x05, a0, a1, a2), smallest, largest, smallest},
+    {"rol: by 36", op(1, 0x30, a0, a1, a2), 0x12345678, 36, 0x23456781},
+    {"rol: by 0", op(1, 0x30, a0, a1, a2), 0x12345678, 32, 0x12345678},
+    {"ror: by 36", op(5, 0x30, a0, a1, a2), 0x12345678, 36, 0x81234567},
+    {"ror: by 0", op(5, 0x30, a0, a1, a2), 0x12345678, 32, 0x12345678},
+    {"rori: by 0", with(5, 0x600), 0x12345678, 0, 0x12345678},
+    {"rori: by 28", with(5, 0x61C), 0x12345678, 0, 0x23456781},
+    {"orc.b", with(5, 0x287), 0x01008000, 0, 0xFF00FF00},
+    {"rev8", with(5, 0x698), 0x12345678, 0, 0x78563412},
+    {"bclr: the low five bits count", op(1, 0x24, a0, a1, a2), ones, 63, largest},
+    {"bext: the low five bits count", op(5, 0x24, a0, a1, a2), smallest, 63, 1},
+    {"binv: the low five bits count", op(1, 0x34, a0, a1, a2), ones, 32, 0xFFFFFFFE},
+    {"bset: the low five bits count", op(1, 0x14, a0, a1, a2), 0, 63, smallest},
+    {"bclri: bit 31", with(1, 0x49F), ones, 0, largest},
+    {"bexti: bit 31", with(5, 0x49F), smallest, 0, 1},
+    {"bexti: bit 0", with(5, 0x480), 0xFFFFFFFE, 0, 0},
+    {"binvi: bit 31", with(1, 0x69F), 0, 0, smallest},
+    {"bseti: bit 31", with(1, 0x29F), 0, 0, smallest},
 };
+
+// f10 or a0 from f11, f12, f13 and a1; flags are those of fcsr.
+struct FloatCase {
+  const char* name;
+  std::uint32_t instruction;
+  std::uint32_t a;
+  std::uint32_t b;
+  std::uint32_t c;
+  std::uint32_t result;
+  std::uint32_t flags;
+};
+
+constexpr std::uint32_t one = 0x3F800000;
+constexpr std::uint32_t two = 0x40000000;
+constexpr std::uint32_t three = 0x40400000;
+constexpr std::uint32_t negative = 0x80000000;  // sign, and -0
+constexpr std::uint32_t infinity = 0x7F800000;
+constexpr std::uint32_t nan = 0x7FC00000;
+constexpr std::uint32_t signalling = 0x7F800001;
+constexpr std::uint32_t tiny = 0x00000001;
+constexpr std::uint32_t greatest = 0x7F7FFFFF;
+constexpr std::uint32_t inexact = 1;
+constexpr std::uint32_t underflow = 2;
+constexpr std::uint32_t overflow = 4;
+constexpr std::uint32_t by_zero = 8;
+constexpr std::uint32_t invalid = 16;
+
+enum Rounding : std::uint32_t { to_nearest, to_zero, down, up, away, dynamic = 7 };
+
+constexpr std::uint32_t float_op(std::uint32_t funct7, std::uint32_t funct3, std::uint32_t rs2 = 12) {
+  return hart::encode_r(static_cast<Opcode>(0x53), a0, funct3, 11, rs2, funct7);
+}
+constexpr std::uint32_t fused(std::uint32_t major) {
+  return hart::encode_r(static_cast<Opcode>(major), a0, dynamic, 11, 12, 13 << 2);
+}
+
+const FloatCase float_cases[] = {
+    {"fadd", float_op(0x00, dynamic), one, two, 0, three, 0},
+    {"fadd: infinities of both signs", float_op(0x00, dynamic), infinity, infinity | negative, 0, nan,
+     invalid},
+    {"fadd: half a unit, to even", float_op(0x00, to_nearest), one, 0x33800000, 0, one, inexact},
+    {"fadd: half a unit, away", float_op(0x00, away), one, 0x33800000, 0, one + 1, inexact},
+    {"fsub: equal numbers", float_op(0x04, dynamic), one, one, 0, 0, 0},
+    {"fsub: equal numbers, downwards", float_op(0x04, down), one, one, 0, negative, 0},
+    {"fmul: overflow", float_op(0x08, dynamic), greatest, two, 0, infinity, overflow | inexact},
+    {"fmul: overflow towards zero", float_op(0x08, to_zero), greatest, two, 0, greatest, overflow | inexact},
+    {"fmul: underflow upwards", float_op(0x08, up), tiny, tiny, 0, tiny, underflow | inexact},
+    {"fdiv: by zero", float_op(0x0C, dynamic), one, negative, 0, infinity | negative, by_zero},
+    {"fdiv: zero by zero", float_op(0x0C, dynamic), 0, 0, 0, nan, invalid},
+    {"fsqrt: of 4", float_op(0x2C, dynamic, 0), 0x40800000, 0, 0, two, 0},
+    {"fsqrt: of a negative number", float_op(0x2C, dynamic, 0), one | negative, 0, 0, nan, invalid},
+    {"fsqrt: of -0", float_op(0x2C, dynamic, 0), negative, 0, 0, negative, 0},
+    {"fmadd", fused(0x43), two, three, one, 0x40E00000, 0},
+    {"fmsub", fused(0x47), two, three, one, 0x40A00000, 0},
+    {"fnmsub", fused(0x4B), two, three, one, 0xC0A00000, 0},
+    {"fnmadd", fused(0x4F), two, three, one, 0xC0E00000, 0},
+    {"fmadd: infinity times zero, even with NaN", fused(0x43), infinity, 0, nan, nan, invalid},
+    {"fsgnj: takes the sign of a NaN", float_op(0x10, 0), one, nan | negative, 0, one | negative, 0},
+    {"fsgnjn", float_op(0x10, 1), signalling, one, 0, signalling | negative, 0},
+    {"fsgnjx", float_op(0x10, 2), one | negative, two | negative, 0, one, 0},
+    {"fmin: -0 is less", float_op(0x14, 0), 0, negative, 0, negative, 0},
+    {"fmin: the number, not the NaN", float_op(0x14, 0), signalling, one, 0, one, invalid},
+    {"fmax: +0 is greater", float_op(0x14, 1), negative, 0, 0, 0, 0},
+    {"fmax: two NaNs", float_op(0x14, 1), nan | negative, nan | 5, 0, nan, 0},
+    {"feq: zeros", float_op(0x50, 2), 0, negative, 0, 1, 0},
+    {"feq: a quiet NaN is quiet", float_op(0x50, 2), nan, nan, 0, 0, 0},
+    {"flt: a quiet NaN is not", float_op(0x50, 1), nan, one, 0, 0, invalid},
+    {"flt", float_op(0x50, 1), one | negative, one, 0, 1, 0},
+    {"fle: equal", float_op(0x50, 0), one, one, 0, 1, 0},
+    {"fclass: signalling NaN", float_op(0x70, 1, 0), signalling, 0, 0, 1 << 8, 0},
+    {"fclass: negative subnormal", float_op(0x70, 1, 0), tiny | negative, 0, 0, 1 << 2, 0},
+    {"fmv.x.w: keeps every bit", float_op(0x70, 0, 0), signalling, 0, 0, signalling, 0},
+    {"fmv.w.x: keeps every bit", float_op(0x78, 0, 0), signalling, 0, 0, signalling, 0},
+    {"fcvt.w.s: saturates", float_op(0x60, to_zero, 0), 0x4F000000, 0, 0, largest, invalid},
+    {"fcvt.w.s: NaN", float_op(0x60, to_zero, 0), nan | negative, 0, 0, largest, invalid},
+    {"fcvt.w.s: rounds as told", float_op(0x60, down, 0), 0xBF000000, 0, 0, ones, inexact},
+    {"fcvt.wu.s: negative", float_op(0x60, to_zero, 1), one | negative, 0, 0, 0, invalid},
+    {"fcvt.wu.s: less than 1 below 0", float_op(0x60, to_zero, 1), 0xBF000000, 0, 0, 0, inexact},
+    {"fcvt.s.w: the smallest", float_op(0x68, dynamic, 0), smallest, 0, 0, 0xCF000000, 0},
+    {"fcvt.s.wu: the largest", float_op(0x68, dynamic, 1), ones, 0, 0, 0x4F800000, inexact},
+    {"flw", hart::encode_i(static_cast<Opcode>(0x07), a0, 2, s0, 0), 0, 0, 0, 0x80FF7F01, 0},
+};
+
+constexpr std::uint32_t fsw_ = hart::encode_s(static_cast<Opcode>(0x27), 2, s0, 11, 0);
+constexpr std::uint32_t mstatus_fs = 3u << 13;
 
 // A load from s0 with the word 0x80FF7F01 at data_base and at the top of what an offset reaches.
 struct Load {
@@ -263,6 +388,7 @@ Machine& prepared(Machine& machine, std::uint32_t instruction) {
 Kind kind_of(std::uint32_t instruction, bool compressed = true) {
   hart::DecodeOptions options;
   options.compressed = compressed;
+  options.zba = options.zbb = options.zbs = options.single_float = true;
   return hart::decode(instruction, 4, code, options).kind;
 }
 
@@ -290,16 +416,44 @@ TEST_CASE("every computation works with one register for all operands") {
   for (const Computation& c : computations) {
     if (hart::opcode(c.instruction) != Opcode::op) continue;
     INFO(c.name);
-    Machine reference;
+    Machine reference(ways().front());
     prepared(reference, c.instruction).core.set_x(a1, c.a);
     reference.core.set_x(a2, c.a);
     reference.step();
-    Machine machine;
+    if (hart::field_rs2(c.instruction) != a2) continue;  // zext.h
+    Machine machine(ways().front());
     const std::uint32_t same = hart::encode_r(Opcode::op, a0, hart::field_funct3(c.instruction), a0, a0,
                                               hart::field_funct7(c.instruction));
     prepared(machine, same).core.set_x(a0, c.a);
     machine.step();
     CHECK(machine.core.x(a0) == reference.core.x(a0));
+  }
+}
+
+TEST_CASE("every floating-point instruction gives the value and the flags the manual defines") {
+  for (const hart::CoreConfig& config : ways()) {
+    for (const FloatCase& c : float_cases) {
+      INFO(c.name);
+      Machine machine(config);
+      prepared(machine, c.instruction).set_csr(hart::csr::mstatus, mstatus_fs);
+      machine.set_word(data_base, 0x80FF7F01);
+      machine.core.set_x(s0, data_base);
+      machine.core.set_x(a1, c.a);
+      machine.core.set_f(11, c.a);
+      machine.core.set_f(12, c.b);
+      machine.core.set_f(13, c.c);
+      machine.step();
+      const bool integer = machine.core.x(a0) != 75;
+      CHECK((integer ? machine.core.x(a0) : machine.core.f(10)) == c.result);
+      CHECK(machine.csr(hart::csr::fcsr) == c.flags);
+      CHECK(machine.traps.empty());
+    }
+    Machine machine(config);
+    prepared(machine, fsw_).set_csr(hart::csr::mstatus, mstatus_fs);
+    machine.core.set_x(s0, data_base);
+    machine.core.set_f(11, signalling);
+    machine.step();
+    CHECK(machine.word(data_base) == signalling);
   }
 }
 
@@ -431,6 +585,8 @@ TEST_CASE("every instruction that always traps does so, with its cause") {
 TEST_CASE("every operation of the decoder has a case in this file") {
   std::set<Kind> seen = {Kind::end_of_block};  // not an instruction
   for (const Computation& c : computations) seen.insert(kind_of(c.instruction));
+  for (const FloatCase& c : float_cases) seen.insert(kind_of(c.instruction));
+  seen.insert(kind_of(fsw_));
   for (const Load& c : loads) seen.insert(kind_of(load(c.funct3, a0, c.offset, s0)));
   for (const Store& c : stores) seen.insert(kind_of(store(c.funct3, a2, c.offset, s0)));
   for (const Branch& c : branches) seen.insert(kind_of(branch(c.funct3, a1, a2, 8)));

@@ -10,6 +10,10 @@ hart::CoreConfig core_config(const Features& features) {
   config.muldiv = features.muldiv;
   config.atomics = features.atomics;
   config.compressed = features.compressed;
+  config.zba = features.zba;
+  config.zbb = features.zbb;
+  config.zbs = features.zbs;
+  config.single_float = features.single_float;
   config.costs.load_use = 2;
   config.vendor_id = vendor_id;
   config.architecture_id = architecture_id;

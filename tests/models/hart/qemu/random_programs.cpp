@@ -71,3 +71,37 @@ TEST_CASE("random programs on a core without M and A trap as they do on QEMU") {
   features.atomics = false;
   compare_random_programs(features, 500);
 }
+
+TEST_CASE("random programs with bit manipulation end in the same state as on QEMU") {
+  if (!have_qemu()) WEFT_SKIP(no_qemu);
+  Features features;
+  features.zba = true;
+  features.zbb = true;
+  features.zbs = true;
+  compare_random_programs(features, 500);
+}
+
+TEST_CASE("random programs with only a part of bit manipulation trap as they do on QEMU") {
+  if (!have_qemu()) WEFT_SKIP(no_qemu);
+  using Part = bool Features::*;
+  for (const Part part : {&Features::zba, &Features::zbb, &Features::zbs}) {
+    Features features;
+    features.*part = true;
+    compare_random_programs(features, 200);
+  }
+}
+
+TEST_CASE("random programs with single-precision floating point end in the same state as on QEMU") {
+  if (!have_qemu()) WEFT_SKIP(no_qemu);
+  Features features;
+  features.single_float = true;
+  compare_random_programs(features, 1000);
+}
+
+TEST_CASE("random programs with floating point and without compressed instructions do so, too") {
+  if (!have_qemu()) WEFT_SKIP(no_qemu);
+  Features features;
+  features.single_float = true;
+  features.compressed = false;
+  compare_random_programs(features, 500);
+}
