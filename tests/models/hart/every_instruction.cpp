@@ -493,37 +493,6 @@ TEST_CASE("every store writes its bytes and no others, to direct memory and else
   }
 }
 
-TEST_CASE("every access off its natural alignment traps before anything happens") {
-  struct Access {
-    const char* name;
-    std::uint32_t instruction;
-    std::uint32_t size;
-    std::uint32_t cause;
-  };
-  std::vector<Access> accesses = {{"lh", lh(a0, 0, s0), 2, 4},     {"lhu", lhu(a0, 0, s0), 2, 4},
-                                  {"lw", lw(a0, 0, s0), 4, 4},     {"sh", sh(a1, 0, s0), 2, 6},
-                                  {"sw", sw(a1, 0, s0), 4, 6},     {"lr.w", lr_w(a0, s0), 4, 4},
-                                  {"sc.w", sc_w(a0, a1, s0), 4, 6}};
-  for (const std::uint32_t funct5 : {0u, 1u, 4u, 8u, 12u, 16u, 20u, 24u, 28u}) {
-    accesses.push_back({"AMO", amo(funct5, a0, a1, s0), 4, 6});
-  }
-  for (const Access& access : accesses) {
-    for (std::uint32_t offset = 1; offset < access.size; ++offset) {
-      CAPTURE(access.name, access.instruction, offset);
-      Machine machine;
-      prepared(machine, access.instruction).core.set_x(s0, data_base + offset);
-      machine.core.set_x(a1, ones);
-      const std::vector<std::uint8_t> before = machine.ram;
-      machine.step();
-      REQUIRE(machine.traps.size() == 1);
-      CHECK(machine.traps[0].cause == access.cause);
-      CHECK(machine.traps[0].value == data_base + offset);
-      CHECK(machine.core.x(a0) == 75);
-      CHECK(machine.ram == before);
-    }
-  }
-}
-
 TEST_CASE("every branch decides by its comparison and reaches as far as its offset goes") {
   for (const hart::CoreConfig& config : ways()) {
     for (const Branch& c : branches) {

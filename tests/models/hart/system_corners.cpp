@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The corners of CSR instructions, interrupts, mret and wfi (RISC-V Unprivileged ISA 20191213, chapter 9;
-// Privileged Architecture 20211203, chapter 3).
+// The corners of CSR instructions, alignment, interrupts, mret and wfi (RISC-V Unprivileged ISA 20191213,
+// chapter 9; Privileged Architecture 20211203, chapter 3).
 #include <catch2/catch.hpp>
 
 #include "tests/models/hart/assembler.h"
@@ -117,6 +117,38 @@ TEST_CASE("an attempt to write a read-only register traps even if it would chang
     REQUIRE(machine.traps.size() == (c.traps ? 1 : 0));
     if (c.traps) CHECK(machine.traps[0].value == c.instruction);
     CHECK(machine.core.x(a0) == (c.traps ? 0x77 : 0));
+  }
+}
+
+TEST_CASE("every access off its natural alignment traps before anything happens") {
+  struct Access {
+    const char* name;
+    std::uint32_t instruction;
+    std::uint32_t size;
+    std::uint32_t cause;
+  };
+  std::vector<Access> accesses = {{"lh", lh(a0, 0, s0), 2, 4},     {"lhu", lhu(a0, 0, s0), 2, 4},
+                                  {"lw", lw(a0, 0, s0), 4, 4},     {"sh", sh(a1, 0, s0), 2, 6},
+                                  {"sw", sw(a1, 0, s0), 4, 6},     {"lr.w", lr_w(a0, s0), 4, 4},
+                                  {"sc.w", sc_w(a0, a1, s0), 4, 6}};
+  for (const std::uint32_t funct5 : {0u, 1u, 4u, 8u, 12u, 16u, 20u, 24u, 28u}) {
+    accesses.push_back({"AMO", amo(funct5, a0, a1, s0), 4, 6});
+  }
+  for (const Access& access : accesses) {
+    for (std::uint32_t offset = 1; offset < access.size; ++offset) {
+      CAPTURE(access.name, access.instruction, offset);
+      Machine machine;
+      start(machine, {access.instruction}).core.set_x(s0, data_base + offset);
+      machine.core.set_x(a0, 75);
+      machine.core.set_x(a1, 0xFFFFFFFF);
+      const std::vector<std::uint8_t> before = machine.ram;
+      machine.step();
+      REQUIRE(machine.traps.size() == 1);
+      CHECK(machine.traps[0].cause == access.cause);
+      CHECK(machine.traps[0].value == data_base + offset);
+      CHECK(machine.core.x(a0) == 75);
+      CHECK(machine.ram == before);
+    }
   }
 }
 

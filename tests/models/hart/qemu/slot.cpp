@@ -200,8 +200,11 @@ bool is_rounded(std::uint32_t instruction) {
   if ((funct7 & 3u) != single) return false;
   if (major >= 0x43 && major <= 0x4F) return (major & 3u) == 3u;  // fmadd to fnmadd
   if (major != static_cast<std::uint32_t>(opcode_float)) return false;
-  // fadd, fsub, fmul, fdiv; fsqrt; conversions
-  return funct7 <= 0x0C || funct7 == 0x2C || funct7 == 0x60 || funct7 == 0x68;
+  const std::uint32_t rs2 = hart::field_rs2(instruction);
+  const bool arithmetic = funct7 <= 0x0C;  // fadd, fsub, fmul, fdiv
+  const bool square_root = funct7 == 0x2C && rs2 == 0;
+  const bool conversion = (funct7 == 0x60 || funct7 == 0x68) && rs2 < 2;
+  return arithmetic || square_root || conversion;
 }
 
 // QEMU counts a trapped instruction if it knows of the trap when it translates; not if a memory access, a CSR
