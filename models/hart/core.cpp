@@ -193,6 +193,8 @@ StopReason Core::run(std::uint64_t cycle_limit) {
     if (cycles_ >= limit_) return StopReason::budget;
     if (csrs_.interrupt_pending()) {
       take_interrupt();
+    } else if (observer_ != nullptr) {
+      run_one_observed();
     } else if (config_.enable_cache) {
       run_blocks();
     } else {
@@ -223,10 +225,13 @@ void Core::follow_privilege() {
 void Core::take_interrupt() {
   const Interrupt line = csrs_.highest_pending();
   const std::uint32_t interrupted = pc_;
+  const std::uint64_t cycle = cycles_;
   cycles_ += config_.costs.trap;
   pc_ = csrs_.enter_interrupt(line, interrupted);
   follow_privilege();
-  if (trap_observer_) trap_observer_({true, static_cast<std::uint32_t>(line), interrupted, 0});
+  const TrapEvent event{true, static_cast<std::uint32_t>(line), interrupted, 0};
+  if (observer_ != nullptr) observer_->trapped(event, cycle);
+  if (trap_observer_) trap_observer_(event);
 }
 
 void Core::run_blocks() {
@@ -256,9 +261,9 @@ void Core::run_one_uncached() {
   if (!fetch_parcel(pc_, low)) return;
   const unsigned length = instruction_length(low);
   if (length == 4 && !fetch_parcel(pc_ + 2, high)) return;
-  const std::uint32_t instruction = (static_cast<std::uint32_t>(high) << 16) | low;
+  fetched_ = (static_cast<std::uint32_t>(high) << 16) | low;
   begin_scratch(pc_);
-  append(decode(instruction, length, pc_, decode_options_));
+  append(decode(fetched_, length, pc_, decode_options_));
   finish_scratch(stall_before(pc_ + length));
   // The fetch may have left something to attend to, so nothing may be chained behind this instruction.
   limit_ = 0;
@@ -405,21 +410,26 @@ bool Core::raise(const Block& block, const Operation& operation, std::uint32_t c
 
 void Core::raise_here(std::uint32_t cause, std::uint32_t value) {
   const std::uint32_t trapped = pc_;
+  const std::uint64_t cycle = cycles_;
   cycles_ += config_.costs.trap;
   pc_ = csrs_.enter_exception(cause, trapped, value);
   follow_privilege();
-  if (trap_observer_) trap_observer_({false, cause, trapped, value});
+  const TrapEvent event{false, cause, trapped, value};
+  if (observer_ != nullptr) observer_->trapped(event, cycle);
+  if (trap_observer_) trap_observer_(event);
 }
 
 AccessStatus Core::read_memory(std::uint32_t address, unsigned size, std::uint32_t& value) {
   value = 0;
   if (const std::uint8_t* host = direct_.for_load(address, size)) {
     std::memcpy(&value, host, size);
+    record_access(address, size, value, false);
     return AccessStatus::ok;
   }
   if (!allowed(address, size, AccessKind::load)) return AccessStatus::fault;
   const AccessStatus status = environment_.load(address, size, value);
   value &= mask_of(size);
+  record_access(address, size, value, false);
   return status;
 }
 
@@ -440,6 +450,7 @@ AccessStatus Core::write_memory(std::uint32_t address, unsigned size, std::uint3
     status = write_to_environment(address, size, value & mask_of(size));
   }
   if (direct_.code().contains(address, size)) code_flush_pending_ = true;
+  record_access(address, size, value & mask_of(size), true);
   return status;
 }
 

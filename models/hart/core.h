@@ -18,12 +18,14 @@
 #include <cstdint>
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "models/hart/block_cache.h"
 #include "models/hart/csr.h"
 #include "models/hart/decode.h"
 #include "models/hart/direct_map.h"
 #include "models/hart/environment.h"
+#include "models/hart/observer.h"
 #include "models/hart/pmp.h"
 #include "models/hart/reservation_monitor.h"
 
@@ -56,13 +58,6 @@ struct CoreConfig {
 
 // Why run() returned: the cycle limit, a wfi with nothing pending, or request_yield().
 enum class StopReason { budget, wfi, yield };
-
-struct TrapEvent {
-  bool interrupt = false;
-  std::uint32_t cause = 0;  // exception code or interrupt number
-  std::uint32_t pc = 0;     // as in mepc
-  std::uint32_t value = 0;  // as in mtval
-};
 
 class Core {
  public:
@@ -139,6 +134,9 @@ class Core {
   void set_trap_observer(std::function<void(const TrapEvent&)> observer) {
     trap_observer_ = std::move(observer);
   }
+  // Sees every instruction that retires and every trap; null ends it. Simulated results are the same with
+  // and without. Must outlive the core or be removed.
+  void set_observer(ExecutionObserver* observer) { observer_ = observer; }
 
  private:
   class RunScope;
@@ -151,6 +149,8 @@ class Core {
   void take_interrupt();
   void run_blocks();
   void run_one_uncached();
+  void run_one_observed();
+  void record_access(std::uint32_t address, unsigned size, std::uint32_t value, bool write);
   void run_prefix(const Block& block);
   Block* cached_block();
   Block* build_block();
@@ -181,6 +181,7 @@ class Core {
   bool float_load_slow(const Block& block, const Operation& operation);
   bool float_store_slow(const Block& block, const Operation& operation);
   void system(const Block& block, const Operation& operation);
+  bool breakpoint_handled(const Block& block, const Operation& operation);
   void misaligned_jump(const Block& block, const Operation& operation);
 
   // The data register of a load or store, whichever register file it is in.
@@ -242,6 +243,9 @@ class Core {
   std::uint32_t pc_mask_;
   Environment& environment_;
   std::function<void(const TrapEvent&)> trap_observer_;
+  ExecutionObserver* observer_ = nullptr;
+  std::vector<MemoryAccess> accesses_;  // of the current instruction, while there is an observer
+  std::uint32_t fetched_ = 0;           // bits of the last instruction that was not taken from the cache
 
   // The block under construction, and the one that runs when code is not cached or only part of a
   // cached block fits into the budget.

@@ -62,6 +62,9 @@ class DirectMap {
   // The range around an address from which code may be fetched at a level; or null.
   const Window* for_fetch(std::uint32_t address, Privilege level);
 
+  // The next load and store look their ranges up instead of taking the recent ones.
+  void forget_recent() { load_ = store_ = &none_; }
+
   // Forgets all ranges. Needed when protection changes, too.
   void flush();
 

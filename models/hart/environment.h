@@ -77,6 +77,10 @@ class Environment {
   // An instruction of the major opcodes custom-0 to custom-3. Reads and writes x registers through `core`.
   virtual CustomResult custom(std::uint32_t instruction, Core& core) = 0;
 
+  // An `ebreak` at core.pc(). True: it was a request to the environment (semihosting) and retires; false: it
+  // traps.
+  virtual bool breakpoint(Core&) { return false; }
+
   // Vendor CSRs: 0x7C0-0x7FF read-write, 0xFC0-0xFFF read-only.
   virtual CsrStatus csr_read(unsigned number, std::uint32_t& value) = 0;
   virtual CsrStatus csr_write(unsigned number, std::uint32_t value) = 0;

@@ -20,6 +20,9 @@ constexpr std::uint32_t illegal_instruction = 2;
 // Exceptions 24 to 31 are for custom use (RISC-V privileged architecture, table 3.6): a command that a unit
 // had accepted failed for another reason than an access.
 constexpr std::uint32_t unit_error = 24;
+// From U-, S- and M-mode (privileged architecture, table 3.6).
+bool is_environment_call(std::uint32_t cause) { return cause == 8 || cause == 9 || cause == 11; }
+
 HartState asleep(WaitKind kind, std::uint32_t subject, std::uint32_t target) {
   HartState state;
   state.kind = kind;
@@ -157,14 +160,30 @@ void Hart::restart() {
 void Hart::observe_trap(const TrapEvent& event) {
   if (trap_observer_) trap_observer_(event);
   const std::uint64_t instructions = core_->instructions();
-  if (instructions_at_trap_ != instructions) first_trap_ = event;
+  if (instructions_at_trap_ != instructions) {
+    first_trap_ = event;
+    traps_in_place_ = 0;
+    if (!event.interrupt && !is_environment_call(event.cause)) {
+      last_exception_.emplace();
+      last_exception_->trap = event;
+      for (unsigned i = 0; i < 32; ++i) last_exception_->x[i] = core_->x(i);
+    }
+  }
+  ++traps_in_place_;
   instructions_at_trap_ = instructions;
   std::uint32_t handler = 0;
   core_->read_csr(csr::mtvec, handler);
   handler &= ~3u;
-  const bool cannot_execute =
-      !event.interrupt && (event.cause == cause::fetch_access || event.cause == illegal_instruction);
-  if (cannot_execute && event.pc == handler) lose(handler);
+  if (is_trap_loop(event, handler)) lose(handler);
+}
+
+// The handler's own first instruction traps. What cannot be executed never will be; a device that refuses an
+// access may change its mind, so that gets some attempts.
+bool Hart::is_trap_loop(const TrapEvent& event, std::uint32_t handler) {
+  if (event.interrupt || event.pc != handler) return false;
+  const bool cannot_execute = event.cause == cause::fetch_access || event.cause == illegal_instruction;
+  constexpr unsigned attempts = 1000;
+  return cannot_execute || traps_in_place_ >= attempts;
 }
 
 // The first instruction of the handler traps, hence enters the handler again, for ever.
@@ -227,10 +246,20 @@ void Hart::sleep_until_interrupt() {
 }
 
 void Hart::run_ahead() {
-  const std::uint64_t ahead = cycles_ahead();
+  std::uint64_t ahead = cycles_ahead();
+  // An instruction takes a cycle or more, so this never goes past the limit and reaches it in a few rounds.
+  if (instruction_limit_) ahead = std::min(ahead, *instruction_limit_ - core_->instructions());
   horizon_ = local_time() + sc_time::from_value(config_.cycle.value() * ahead);
   core_->run(core_->cycles() + ahead);
   catch_up();
+  check_instruction_limit();
+}
+
+void Hart::check_instruction_limit() {
+  if (!instruction_limit_ || core_->instructions() < *instruction_limit_) return;
+  instruction_limit_.reset();
+  halt();
+  if (limit_reached_) limit_reached_();
 }
 
 std::uint64_t Hart::cycles_ahead() {
@@ -264,6 +293,14 @@ void Hart::let_time_pass(std::uint32_t address, unsigned cycles) {
   if (cycles == 0 && !config_.use_direct_memory && is_direct_memory(address)) return;
   core_->add_cycles(cycles);
   catch_up();
+}
+
+bool Hart::breakpoint(Core& core) {
+  if (!breakpoint_) return false;
+  catch_up();
+  const bool handled = breakpoint_(core);
+  after_transaction(sc_core::SC_ZERO_TIME);
+  return handled;
 }
 
 sc_time Hart::local_time() const {

@@ -8,6 +8,7 @@
 // one that cannot is disturbed by nothing but what it waits for.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -75,6 +76,12 @@ struct HartState {
   TrapEvent trap;
 };
 
+// The registers when an exception was taken: what a back-trace of a failure starts from.
+struct ExceptionSnapshot {
+  TrapEvent trap;
+  std::array<std::uint32_t, 32> x{};
+};
+
 class Hart : public sc_core::sc_module, public HartControl, private Environment {
  public:
   InitiatorSocket fetch_socket;
@@ -100,6 +107,19 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   void set_tick_source(TickSource source) { ticks_ = std::move(source); }
   void set_trap_observer(TrapObserver observer) { trap_observer_ = std::move(observer); }
 
+  // Called for every `ebreak`, when simulated time has reached it; true if it was a request (semihosting) and
+  // must not trap. The handler may read and write registers and halt the hart.
+  using BreakpointHandler = std::function<bool(Core&)>;
+  void set_breakpoint_handler(BreakpointHandler handler) { breakpoint_ = std::move(handler); }
+  // Halts the hart when it has executed exactly so many instructions, and says so.
+  void set_instruction_limit(std::uint64_t limit, std::function<void()> reached) {
+    instruction_limit_ = limit;
+    limit_reached_ = std::move(reached);
+  }
+  void set_observer(ExecutionObserver* observer) { core_->set_observer(observer); }
+  // The most recent exception that was no environment call.
+  const std::optional<ExceptionSnapshot>& last_exception() const { return last_exception_; }
+
   const Core& core() const { return *core_; }
   HartState state() const;
   // Somebody else wrote code that this hart may have decoded.
@@ -120,6 +140,7 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   CsrStatus csr_write(unsigned number, std::uint32_t value) override;
   void settle_interrupts() override;
   void let_time_pass(std::uint32_t address, unsigned cycles) override;
+  bool breakpoint(Core& core) override;
 
   void thread();
   void sleep_until_started();
@@ -131,6 +152,8 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   void lose(std::uint32_t handler);
   void sleep_until_interrupt();
   void run_ahead();
+  void check_instruction_limit();
+  bool is_trap_loop(const TrapEvent& event, std::uint32_t handler);
   std::uint64_t cycles_ahead();
   void let_others_go_first();
   void update_interrupts();
@@ -174,6 +197,10 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   std::vector<DirectRegion> direct_regions_;  // known so far, when host pointers are not used
   TickSource ticks_;
   TrapObserver trap_observer_;
+  BreakpointHandler breakpoint_;
+  std::optional<std::uint64_t> instruction_limit_;
+  std::function<void()> limit_reached_;
+  std::optional<ExceptionSnapshot> last_exception_;
   sc_core::sc_event control_changed_;
   sc_core::sc_event interrupt_changed_;
   bool running_ = false;
@@ -182,6 +209,7 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   bool lost_ = false;
   TrapEvent first_trap_;  // of those taken without an instruction in between
   std::optional<std::uint64_t> instructions_at_trap_;
+  unsigned traps_in_place_ = 0;  // likewise
   HartState waiting_;
   sc_core::sc_time origin_time_;
   std::uint64_t origin_cycles_ = 0;

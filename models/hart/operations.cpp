@@ -269,6 +269,7 @@ void Core::system(const Block& block, const Operation& operation) {
       raise(block, operation, user ? cause::user_ecall : cause::machine_ecall, 0);
       return;
     case Kind::ebreak:
+      if (breakpoint_handled(block, operation)) break;
       raise(block, operation, cause::breakpoint, block.pc + operation.offset);
       return;
     case Kind::illegal:
@@ -286,6 +287,13 @@ void Core::system(const Block& block, const Operation& operation) {
   }
   if (operation.kind == Kind::wfi) waiting_ = true;
   if (operation.kind == Kind::fence_i) code_flush_pending_ = true;
+}
+
+bool Core::breakpoint_handled(const Block& block, const Operation& operation) {
+  enter_callback(block, operation);
+  const bool handled = environment_.breakpoint(*this);
+  leave_callback();
+  return handled;
 }
 
 // Jumps and branches whose target no instruction can start at, without compressed instructions. The trap

@@ -16,9 +16,14 @@ namespace weft::loader {
 
 namespace {
 
-bool is_loaded(const ElfFile& file, std::uint32_t address) {
-  return std::any_of(file.segments.begin(), file.segments.end(), [address](const Segment& segment) {
-    return address >= segment.address && address - segment.address < segment.memory_size;
+bool is_debug(const std::string& section) {
+  return section == ".eh_frame" || section.rfind(".debug_", 0) == 0;
+}
+
+bool is_loaded(const ElfFile& file, std::uint32_t address, bool as_code = false) {
+  return std::any_of(file.segments.begin(), file.segments.end(), [&](const Segment& segment) {
+    const bool inside = address >= segment.address && address - segment.address < segment.memory_size;
+    return inside && (segment.executable || !as_code);
   });
 }
 
@@ -99,7 +104,8 @@ class Reader {
       fail(fmt::format("segment {} at {:#x} passes the end of the address space", index, segment.p_paddr));
     }
     file.segments.push_back({segment.p_paddr, segment.p_memsz,
-                             range(segment.p_offset, segment.p_filesz, fmt::format("segment {}", index))});
+                             range(segment.p_offset, segment.p_filesz, fmt::format("segment {}", index)),
+                             (segment.p_flags & PF_X) != 0});
   }
 
   Elf32_Shdr section(unsigned index) const {
@@ -116,10 +122,13 @@ class Reader {
   void add_section(ElfFile& file, unsigned index) const {
     const Elf32_Shdr header = section(index);
     if (header.sh_type == SHT_SYMTAB) add_symbols(file, header);
-    const bool is_code = header.sh_type == SHT_PROGBITS && (header.sh_flags & SHF_EXECINSTR) != 0;
-    if (!is_code || header_.e_shstrndx >= header_.e_shnum) return;
-    file.code.push_back({text(section(header_.e_shstrndx), header.sh_name), header.sh_addr,
-                         range(header.sh_offset, header.sh_size, "code section")});
+    if (header.sh_type != SHT_PROGBITS || (header.sh_flags & SHF_COMPRESSED) != 0) return;
+    if (header_.e_shstrndx >= header_.e_shnum) return;
+    std::string name = text(section(header_.e_shstrndx), header.sh_name);
+    const bool is_code = (header.sh_flags & SHF_EXECINSTR) != 0;
+    if (!is_code && !is_debug(name)) return;
+    std::vector<std::uint8_t> bytes = range(header.sh_offset, header.sh_size, "section " + name);
+    (is_code ? file.code : file.debug).push_back({std::move(name), header.sh_addr, std::move(bytes)});
   }
 
   void add_symbols(ElfFile& file, const Elf32_Shdr& table) const {
@@ -129,19 +138,24 @@ class Reader {
       const auto symbol = at<Elf32_Sym>(table.sh_offset + offset, "symbol");
       const unsigned type = ELF32_ST_TYPE(symbol.st_info);
       if (symbol.st_name == 0 || (type != STT_FUNC && type != STT_NOTYPE && type != STT_OBJECT)) continue;
-      // An absolute symbol is a number, not a place.
-      if (symbol.st_shndx == SHN_UNDEF || symbol.st_shndx == SHN_ABS) continue;
+      if (symbol.st_shndx == SHN_UNDEF) continue;
       std::string name = text(names, symbol.st_name);
       // Mapping symbols ($x, $d) and compiler-local labels name no place a reader knows.
       if (name.empty() || name[0] == '$' || name.rfind(".L", 0) == 0) continue;
-      file.symbols.push_back({std::move(name), symbol.st_value, symbol.st_size});
+      // An absolute symbol is a number, not a place.
+      auto& list = symbol.st_shndx == SHN_ABS ? file.constants : file.symbols;
+      list.push_back({std::move(name), symbol.st_value, symbol.st_size});
     }
   }
 
   void check_entry(const ElfFile& file) const {
     if (file.segments.empty()) fail("no loadable segment");
-    if (is_loaded(file, file.entry)) return;
-    fail(fmt::format("the entry {:#x} lies in no loadable segment", file.entry));
+    if (!is_loaded(file, file.entry)) {
+      fail(fmt::format("the entry {:#x} lies in no loadable segment", file.entry));
+    }
+    if (!is_loaded(file, file.entry, true)) {
+      fail(fmt::format("the entry {:#x} lies in a segment that is not executable", file.entry));
+    }
   }
 
   void check_overlaps(const ElfFile& file) const {
@@ -171,6 +185,31 @@ std::string ElfFile::place(std::uint32_t address) const {
   const Symbol& symbol = *std::prev(after);
   const std::uint32_t offset = address - symbol.address;
   return offset == 0 ? symbol.name : fmt::format("{}+{:#x}", symbol.name, offset);
+}
+
+const Symbol* ElfFile::find(const std::string& symbol) const {
+  for (const std::vector<Symbol>* list : {&symbols, &constants}) {
+    const auto found =
+        std::find_if(list->begin(), list->end(), [&](const Symbol& each) { return each.name == symbol; });
+    if (found != list->end()) return &*found;
+  }
+  return nullptr;
+}
+
+ElfFile raw_image(const std::vector<std::uint8_t>& bytes, const std::string& name, std::uint32_t address) {
+  if (bytes.empty()) throw Error(fmt::format("{}: an empty file; allowed: at least one instruction", name));
+  if (address % 2 != 0) {
+    throw Error(fmt::format("{}: cannot start at {:#x}; allowed: an even address", name, address));
+  }
+  if (std::uint64_t{address} + bytes.size() > (std::uint64_t{1} << 32)) {
+    throw Error(
+        fmt::format("{}: {} bytes at {:#x} pass the end of the address space", name, bytes.size(), address));
+  }
+  ElfFile file;
+  file.name = name;
+  file.entry = address;
+  file.segments.push_back({address, static_cast<std::uint32_t>(bytes.size()), bytes, true});
+  return file;
 }
 
 ElfFile parse_elf(const std::vector<std::uint8_t>& bytes, const std::string& name) {

@@ -173,7 +173,7 @@ int show_config(const ScenarioOptions& options) {
 int disassemble(const fs::path& file) {
   const loader::ElfFile elf = loader::read_elf(file);
   const auto custom = [](std::uint32_t bits, std::uint32_t) { return xweft::disassemble(bits); };
-  for (const loader::CodeSection& section : elf.code) {
+  for (const loader::Section& section : elf.code) {
     fmt::print("\nsection {}\n", section.name);
     std::size_t offset = 0;
     while (offset + 2 <= section.bytes.size()) {

@@ -8,6 +8,7 @@
 
 #include "models/common/error.h"
 #include "tools/weft/commands.h"
+#include "tools/weft/run_elf_options.h"
 
 // libsystemc.so refers to sc_main; Weft starts the kernel itself.
 int sc_main(int, char*[]) { return 0; }
@@ -30,7 +31,8 @@ int dispatch(int argc, char** argv) {
   app.name("weft");
   app.set_version_flag("--version", "weft " WEFT_VERSION);
   app.require_subcommand(1);
-  app.footer("Exit status: 0 success, 1 a run that failed, 2 bad usage or bad input.");
+  app.footer(
+      "Exit status: 0 success, 1 a run that failed, 2 bad usage or bad input; of run-elf: the program's.");
 
   tool::RunOptions run_options;
   CLI::App* const run = app.add_subcommand("run", "Compile a scenario, simulate it and report");
@@ -58,6 +60,8 @@ int dispatch(int argc, char** argv) {
   CLI::App* const config = app.add_subcommand("config", "Print a scenario with all defaults filled in");
   add_scenario(*config, config_options);
 
+  const tool::RunElfCommand run_elf(app);
+
   std::filesystem::path disasm_file;
   CLI::App* const disasm = app.add_subcommand("disasm", "Disassemble a RISC-V ELF file, Xweft included");
   disasm->add_option("file", disasm_file, "ELF file")->required();
@@ -69,6 +73,7 @@ int dispatch(int argc, char** argv) {
   }
   run_options.reference = !skip_reference;
   if (run->parsed()) return tool::run(run_options);
+  if (run_elf.parsed()) return tool::run_elf(run_elf.options());
   if (compile->parsed()) return tool::compile(compile_options, compile_out);
   if (check->parsed()) return tool::check(check_options);
   if (config->parsed()) return tool::show_config(config_options);

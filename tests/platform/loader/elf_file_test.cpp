@@ -52,6 +52,7 @@ Headers valid_headers() {
   headers.segment.p_paddr = base;
   headers.segment.p_filesz = code_size;
   headers.segment.p_memsz = code_size + 8;
+  headers.segment.p_flags = PF_R | PF_X;
   return headers;
 }
 
@@ -130,6 +131,8 @@ TEST_CASE("what is no program for a hart is refused with the reason") {
       {[](Headers& h) { h.file.e_entry = base + code_size + 8; }, "the entry 0x40000010 lies in no"},
       {[](Headers& h) { h.file.e_entry = base - 1; }, "the entry 0x3fffffff lies in no"},
       {[](Headers& h) { h.segment.p_type = PT_NOTE; }, "no loadable segment"},
+      {[](Headers& h) { h.segment.p_flags = PF_R | PF_W; },
+       "the entry 0x40000000 lies in a segment that is not"},
       {[](Headers& h) { h.segment.p_filesz = code_size + 1; }, "truncated ELF file: segment 0"},
       {[](Headers& h) { h.segment.p_offset = 0xfffffff0; }, "truncated ELF file: segment 0"},
       {[](Headers& h) { h.segment.p_memsz = code_size - 1; }, "more bytes than memory"},

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs one bare-metal program on a BareMachine and notices every way in which it can end.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/common/context.h"
+#include "platform/bare/bare_machine.h"
+#include "platform/loader/elf_file.h"
+
+namespace weft::bare {
+
+enum class Ending {
+  exited,             // the program has said so: tohost, finisher or semihosting
+  fatal_trap,         // a trap whose handler traps at its first instruction
+  stuck,              // asleep, or in a loop of one jump, and no interrupt can come
+  reset,              // the program asked the finisher for a reset
+  instruction_limit,  //
+  interrupted,        // from outside
+};
+
+struct BareOptions {
+  // hart.core.reset_pc is taken from `entry`.
+  hart::HartConfig hart;
+  std::uint64_t ram_size = BareMachineConfig{}.ram_size;
+  // What is loaded, in this order; symbols tohost and fromhost are looked for in all of them.
+  std::vector<loader::ElfFile> images;
+  std::uint32_t entry = 0;
+  std::optional<std::uint64_t> max_instructions;
+  std::function<void(std::uint8_t)> console;  // bytes sent by the UART and through tohost
+  const std::atomic<bool>* interrupted = nullptr;
+  Log::Sink log;
+};
+
+struct Outcome {
+  Ending ending = Ending::exited;
+  std::uint64_t exit_code = 0;  // of a program that exited
+  std::string detail;           // for the user, unless it exited
+  std::uint64_t instructions = 0;
+  std::uint64_t cycles = 0;
+  double simulated_s = 0;
+  double wall_s = 0;
+};
+
+class BareSimulation {
+ public:
+  // Throws weft::Error for an image that does not lie in RAM or flash.
+  explicit BareSimulation(const BareOptions& options);
+  ~BareSimulation();
+
+  // Once.
+  Outcome run();
+  // Ends the run after the current instruction; for handlers inside it. The first call counts.
+  void exit(std::uint64_t code);
+
+  BareMachine& machine() { return *machine_; }
+  Context& context() { return context_; }
+  // "main+0x24", or "" outside of every symbol.
+  std::string place(std::uint32_t address) const;
+  // First byte behind what was loaded into RAM.
+  std::uint32_t program_end() const;
+
+ private:
+  void load();
+  void end(Ending ending);
+  std::optional<Ending> look_for_end() const;
+  bool spins() const;
+  std::string describe(Ending ending) const;
+  std::string where(std::uint32_t pc) const;
+
+  const BareOptions& options_;
+  Context context_;
+  std::unique_ptr<BareMachine> machine_;
+  std::optional<Ending> ending_;
+  std::uint64_t exit_code_ = 0;
+};
+
+}  // namespace weft::bare

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "tools/weft/run_elf.h"
+
+namespace weft::tool {
+
+class RunElfCommand {
+ public:
+  explicit RunElfCommand(CLI::App& app);
+
+  bool parsed() const { return command_->parsed(); }
+  // Throws Error for values that are wrong.
+  RunElfOptions options() const;
+
+ private:
+  CLI::App* command_;
+  RunElfOptions options_;
+  std::string ram_;
+  std::string raw_;
+};
+
+}  // namespace weft::tool
