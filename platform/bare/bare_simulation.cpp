@@ -8,6 +8,7 @@
 
 #include "models/common/error.h"
 #include "platform/machine/memory_map.h"
+#include "platform/semihosting/hart_port.h"
 
 namespace weft::bare {
 
@@ -98,6 +99,7 @@ BareSimulation::BareSimulation(const BareOptions& options) : options_(options) {
     machine_->hart().set_instruction_limit(*options.max_instructions,
                                            [this] { end(Ending::instruction_limit); });
   }
+  if (options.semihosting) attach_semihosting();
   load();
 }
 
@@ -111,6 +113,31 @@ void BareSimulation::load() {
       machine_->write_memory(segment.address, segment.bytes.data(), segment.bytes.size());
     }
   }
+}
+
+void BareSimulation::attach_semihosting() {
+  const BareSemihosting& options = *options_.semihosting;
+  semihosting::SemihostingConfig config;
+  config.root = options.root;
+  config.command_line = options.command_line;
+  constexpr std::uint32_t alignment = 16;
+  config.heap_base = (program_end() + alignment - 1) / alignment * alignment;
+  config.memory_end = static_cast<std::uint32_t>(map::dram_base + options_.ram_size);
+  const auto nothing = [](std::uint8_t) {};
+  semihosting::Services services;
+  services.memory.read = [this](std::uint32_t address, void* data, std::uint32_t size) {
+    return machine_->read_memory(address, data, size);
+  };
+  services.memory.write = [this](std::uint32_t address, const void* data, std::uint32_t size) {
+    return machine_->write_memory(address, data, size);
+  };
+  services.output = options_.console ? options_.console : nothing;
+  services.errors = options.errors ? options.errors : nothing;
+  services.input = options.input;
+  services.nanoseconds = semihosting::simulated_nanoseconds;
+  services.exit = [this](std::uint32_t code) { exit(code); };
+  semihosting_.emplace(config, services);
+  semihosting::attach(machine_->hart(), *semihosting_, services.memory);
 }
 
 void BareSimulation::exit(std::uint64_t code) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "models/common/context.h"
 #include "platform/bare/bare_machine.h"
 #include "platform/loader/elf_file.h"
+#include "platform/semihosting/semihosting.h"
 
 namespace weft::bare {
 
@@ -25,6 +27,13 @@ enum class Ending {
   interrupted,        // from outside
 };
 
+struct BareSemihosting {
+  std::filesystem::path root = ".";
+  std::string command_line;
+  std::function<int()> input;                // next byte of the console, -1 at its end
+  std::function<void(std::uint8_t)> errors;  // standard error
+};
+
 struct BareOptions {
   // hart.core.reset_pc is taken from `entry`.
   hart::HartConfig hart;
@@ -33,7 +42,8 @@ struct BareOptions {
   std::vector<loader::ElfFile> images;
   std::uint32_t entry = 0;
   std::optional<std::uint64_t> max_instructions;
-  std::function<void(std::uint8_t)> console;  // bytes sent by the UART and through tohost
+  std::function<void(std::uint8_t)> console;   // bytes sent by the UART and through tohost
+  std::optional<BareSemihosting> semihosting;  // else an ebreak is one
   const std::atomic<bool>* interrupted = nullptr;
   Log::Sink log;
 };
@@ -68,6 +78,7 @@ class BareSimulation {
 
  private:
   void load();
+  void attach_semihosting();
   void end(Ending ending);
   std::optional<Ending> look_for_end() const;
   bool spins() const;
@@ -77,6 +88,7 @@ class BareSimulation {
   const BareOptions& options_;
   Context context_;
   std::unique_ptr<BareMachine> machine_;
+  std::optional<semihosting::Semihosting> semihosting_;
   std::optional<Ending> ending_;
   std::uint64_t exit_code_ = 0;
 };

@@ -2,6 +2,8 @@
 #include "tools/weft/run_elf.h"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <csignal>
@@ -29,6 +31,28 @@ void print_console(std::uint8_t byte) {
   if (byte == '\n') std::fflush(stdout);
 }
 
+// Waits for standard input without becoming deaf to an interrupt from outside.
+int read_console() {
+  constexpr int patience_ms = 100;
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  while (poll(&input, 1, patience_ms) <= 0) {
+    if (interrupt_requested) return -1;
+  }
+  unsigned char byte = 0;
+  return read(STDIN_FILENO, &byte, 1) == 1 ? byte : -1;
+}
+
+bare::BareSemihosting semihosting_options(const RunElfOptions& options) {
+  bare::BareSemihosting result;
+  result.root = options.semihosting_root;
+  for (const std::string& argument : options.arguments) {
+    result.command_line += (result.command_line.empty() ? "" : " ") + argument;
+  }
+  result.input = read_console;
+  if (!options.quiet) result.errors = [](std::uint8_t byte) { std::fputc(byte, stderr); };
+  return result;
+}
+
 bare::BareOptions bare_options(const RunElfOptions& options) {
   bare::BareOptions result;
   result.ram_size = options.ram_size;
@@ -41,6 +65,7 @@ bare::BareOptions bare_options(const RunElfOptions& options) {
       fmt::print(stderr, "[{}] {}: {}\n", entry.time, entry.source, entry.text);
     };
   }
+  if (options.semihosting) result.semihosting = semihosting_options(options);
   if (options.file) {
     result.images.push_back(options.raw ? loader::raw_image(loader::read_file(*options.file),
                                                             options.file->string(), *options.raw)

@@ -20,6 +20,9 @@ struct RunElfOptions {
   std::optional<std::uint64_t> max_instructions;
   std::optional<std::filesystem::path> signature;
   unsigned signature_granularity = 4;
+  bool semihosting = false;
+  std::filesystem::path semihosting_root = ".";
+  std::vector<std::string> arguments;  // of the program
   bool quiet = false;
   bool verbose = false;
 };

@@ -46,6 +46,16 @@ RunElfCommand::RunElfCommand(CLI::App& app)
       ->add_option("--signature-granularity", options_.signature_granularity, "Bytes a line of the signature")
       ->check(CLI::IsMember({1, 2, 4, 8, 16}))
       ->capture_default_str();
+  command_->add_flag("--semihosting", options_.semihosting,
+                     "Serve semihosting requests: console, files, arguments, exit code");
+  command_
+      ->add_option("--semihosting-root", options_.semihosting_root, "Folder whose files the program may use")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command_->add_option("--arg", options_.arguments, "Argument of the program; may be repeated")
+      ->type_name("TEXT")
+      ->take_all()
+      ->allow_extra_args(false);
   command_->add_flag("-q,--quiet", options_.quiet, "No output of the program on the terminal");
   command_->add_flag("-v,--verbose", options_.verbose, "What the blocks log, and a summary at the end");
 }
@@ -54,6 +64,10 @@ RunElfOptions RunElfCommand::options() const {
   RunElfOptions result = options_;
   result.ram_size = parse_size(ram_);
   if (!raw_.empty()) result.raw = parse_address(raw_);
+  const bool wants_semihosting = command_->count("--semihosting-root") + command_->count("--arg") > 0;
+  if (wants_semihosting && !result.semihosting) {
+    throw Error("run-elf: --semihosting-root and --arg are of use only with --semihosting");
+  }
   if (result.raw && !result.file) throw Error("run-elf: --raw needs a file");
   return result;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 
+#include "tests/support/skip.h"
 #include "tests/tools/cli/cli.h"
 
 using namespace weft::test;
@@ -95,4 +96,41 @@ TEST_CASE("run-elf refuses what it cannot run with status 2 and a clear message"
     CHECK(result.status == 2);
     CHECK(contains(result.errors, each.message));
   }
+}
+
+TEST_CASE("a hosted program does by semihosting what it does on QEMU") {
+  const TemporaryFolder here;
+  const ProgramResult own = run_elf({"--semihosting", "--semihosting-root", here.path().string(), "--arg",
+                                     "one", "--arg", "two", bare("files.elf")});
+  CAPTURE(own.errors);
+  CHECK(own.status == 42);
+  CHECK(own.output == "hello, 2 arguments\nargument one\nargument two\nsum 332833500\n");
+  const std::string numbers = read_text(here / "numbers.txt");
+  CHECK(numbers.substr(0, 11) == "0\n1\n4\n9\n16\n");
+
+  if (run_program("qemu-system-riscv32", {"--version"}).status != 0)
+    WEFT_SKIP("qemu-system-riscv32 is not installed (Debian package qemu-system-misc)");
+  const TemporaryFolder there;
+  const ProgramResult qemu =
+      run_program("env", {"-C", there.path().string(), "qemu-system-riscv32", "-M", "virt", "-bios", "none",
+                          "-nographic", "-monitor", "none", "-serial", "none", "-semihosting-config",
+                          "enable=on,target=native,arg=one,arg=two", "-kernel", bare("files.elf")});
+  CHECK(qemu.status == own.status);
+  CHECK(qemu.output + qemu.errors == own.output);  // QEMU's console is its standard error
+  CHECK(read_text(there / "numbers.txt") == numbers);
+}
+
+TEST_CASE("without --semihosting a request is a breakpoint trap") {
+  const ProgramResult result = run_elf({bare("files.elf"), "--max-instructions", "100000"});
+  CHECK(result.status == 124);
+  CHECK(contains(result.errors, " in _trap"));
+  CHECK(result.output.empty());
+}
+
+TEST_CASE("options of semihosting without it, and a root that is no folder, are refused") {
+  CHECK(run_elf({"--arg", "x", bare("files.elf")}).status == 2);
+  const ProgramResult result =
+      run_elf({"--semihosting", "--semihosting-root", "/nowhere/x", bare("files.elf")});
+  CHECK(result.status == 2);
+  CHECK(contains(result.errors, "/nowhere/x"));
 }
