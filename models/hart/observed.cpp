@@ -6,6 +6,27 @@
 
 namespace weft::hart {
 
+namespace {
+
+// The decoder leaves whatever stands in the place of rd in instructions that have none.
+bool has_destination(Kind kind) {
+  switch (kind) {
+    case Kind::sb:
+    case Kind::sh:
+    case Kind::sw:
+    case Kind::fence:
+    case Kind::fence_i:
+    case Kind::branch_misaligned:
+    case Kind::mret:
+    case Kind::wfi:
+      return false;
+    default:
+      return !is_branch(kind);
+  }
+}
+
+}  // namespace
+
 void Core::run_one_observed() {
   const std::uint64_t retired_before = instructions_;
   const std::uint64_t cycle = cycles_;
@@ -23,7 +44,11 @@ void Core::run_one_observed() {
     // Only the environment knows whether its instruction writes a register.
     const unsigned rd = field_rd(fetched_);
     if (x_[rd] != registers_before[rd]) retirement.rd = rd;
-  } else if (operation.rd != discard_register) {
+  } else if (operation.kind == Kind::ebreak) {
+    // It retires only as a request to the environment, which answers in a0.
+    constexpr unsigned a0 = 10;
+    retirement.rd = a0;
+  } else if (has_destination(operation.kind) && operation.rd != discard_register) {
     retirement.rd = operation.rd;
   }
   retirement.rd_value = x_[retirement.rd];

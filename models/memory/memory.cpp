@@ -38,6 +38,8 @@ Memory::Memory(const sc_core::sc_module_name& name, const MemoryConfig& config, 
       bytes_(allocate(config.size, this->name())),
       read_energy_(context.energy.open(this->name(), "read byte", config.read_energy_per_byte)),
       write_energy_(context.energy.open(this->name(), "write byte", config.write_energy_per_byte)) {
+  // Zeros need no writing, see bytes_.
+  if (config.fill != 0) std::memset(bytes_.get(), config.fill, config.size);
   socket.on_access(
       [this](const Transfer& transfer, sc_core::sc_time& delay) { return access(transfer, delay); });
   socket.on_direct([this](std::uint64_t) { return direct_region(); });

@@ -28,6 +28,7 @@ struct MemoryConfig {
   sc_core::sc_time latency;
   double bytes_per_second = 0.0;  // of the one port; 0 = unlimited
   bool read_only = false;         // for the bus; debug accesses and load() write all the same
+  std::uint8_t fill = 0;          // value of every byte at power-on
   bool direct = true;             // grants direct memory access (DMI)
   Joule read_energy_per_byte;
   Joule write_energy_per_byte;

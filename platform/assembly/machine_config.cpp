@@ -195,6 +195,7 @@ machine::MachineConfig machine_config(const config::Scenario& scenario, std::uin
   machine.sram.latency = period(scenario.platform.clock_MHz);
   machine.dram = memory_config(host.dram_size_bytes, host.dram_latency_ns, host.dram_bandwidth_GBps,
                                digital.dram_pJ_per_byte);
+  if (host.flash.image) machine.flash_size = host.flash.size_bytes;
   machine.bus_latency = period(scenario.platform.clock_MHz);
   machine.syscon = syscon_config(scenario, boot_info);
   machine.accelerator.columns = scenario.platform.tiles.columns;

@@ -12,6 +12,8 @@ namespace weft::bare {
 
 namespace {
 
+constexpr std::uint8_t erased_flash = 0xff;
+
 enum BusInput : unsigned { fetch_input, data_input, debug_input, bus_inputs };
 
 BareMachineConfig checked(const BareMachineConfig& config) {
@@ -49,6 +51,7 @@ memory::MemoryConfig memory_config(std::uint64_t size, bool read_only) {
   memory::MemoryConfig result;
   result.size = size;
   result.read_only = read_only;
+  if (read_only) result.fill = erased_flash;
   return result;
 }
 
@@ -90,8 +93,6 @@ BareMachine::BareMachine(const sc_core::sc_module_name& name, const BareMachineC
   if (config.flash_size != 0) {
     flash_.emplace("flash", memory_config(config.flash_size, true), context);
     bus_.to("flash").bind(flash_->socket);
-    const std::vector<std::uint8_t> erased(config.flash_size, 0xff);
-    flash_->load(0, erased.data(), erased.size());
   }
   bind();
   hart_.set_tick_source([this] { return clint_.now_ticks(); });

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "models/common/error.h"
+#include "platform/backtrace/hart_backtrace.h"
 #include "platform/machine/memory_map.h"
 #include "platform/semihosting/hart_port.h"
 
@@ -176,6 +177,7 @@ Outcome BareSimulation::run() {
   outcome.ending = *ending;
   outcome.exit_code = exit_code_;
   outcome.detail = describe(*ending);
+  outcome.call_chain = call_chain(*ending);
   outcome.instructions = machine_->hart().core().instructions();
   outcome.cycles = machine_->hart().core().cycles();
   outcome.simulated_s = sc_core::sc_time_stamp().to_seconds();
@@ -231,6 +233,18 @@ std::string BareSimulation::describe(Ending ending) const {
 std::string BareSimulation::where(std::uint32_t pc) const {
   const std::string symbol = place(pc);
   return fmt::format(", pc {:#010x}{}", pc, symbol.empty() ? "" : " in " + symbol);
+}
+
+std::string BareSimulation::call_chain(Ending ending) const {
+  const loader::ElfFile& program = options_.images.front();
+  if (ending == Ending::exited || ending == Ending::reset || program.symbols.empty()) return "";
+  const hart::Hart& hart = machine_->hart();
+  const backtrace::Registers registers =
+      ending == Ending::fatal_trap ? backtrace::registers_at_exception(hart) : backtrace::registers_of(hart);
+  const auto read = [this](std::uint32_t address, void* data, std::uint32_t size) {
+    return machine_->read_memory(address, data, size);
+  };
+  return backtrace::to_text(backtrace::unwind(program, registers, read), program);
 }
 
 std::string BareSimulation::place(std::uint32_t address) const {

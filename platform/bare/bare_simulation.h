@@ -52,6 +52,7 @@ struct Outcome {
   Ending ending = Ending::exited;
   std::uint64_t exit_code = 0;  // of a program that exited
   std::string detail;           // for the user, unless it exited
+  std::string call_chain;       // likewise, as of backtrace::to_text
   std::uint64_t instructions = 0;
   std::uint64_t cycles = 0;
   double simulated_s = 0;
@@ -84,6 +85,7 @@ class BareSimulation {
   bool spins() const;
   std::string describe(Ending ending) const;
   std::string where(std::uint32_t pc) const;
+  std::string call_chain(Ending ending) const;
 
   const BareOptions& options_;
   Context context_;

@@ -36,6 +36,20 @@ void check_crossbar(const CrossbarConfig& crossbar, Reader& reader) {
   }
 }
 
+void check_boot(const Scenario& scenario, Reader& reader) {
+  const HostConfig& host = scenario.platform.host;
+  if (host.boot != BootSource::flash) return;
+  const std::string path = "platform.host.boot";
+  if (!host.flash.image) {
+    reader.error(reader.where(path), path,
+                 "flash has nothing to boot from; platform.host.flash.image is needed");
+  }
+  if (!scenario.run.firmware) return;
+  const std::string firmware = "run.firmware";
+  reader.error(reader.where(firmware), firmware,
+               "is not loaded when the host boots from flash; leave it out, or boot from elf");
+}
+
 void check_host_node(const PlatformConfig& platform, Reader& reader) {
   const MeshPosition& node = platform.noc.host_node;
   if (node.x < platform.tiles.columns && node.y < platform.tiles.rows) return;
@@ -139,6 +153,7 @@ void complete(Scenario& scenario, const Source& file,
 void check_consistency(const Scenario& scenario, Reader& reader) {
   check_crossbar(scenario.platform.crossbar, reader);
   check_host_node(scenario.platform, reader);
+  check_boot(scenario, reader);
   const bool network = !scenario.workload.layers.empty();
   const bool programs = !scenario.workload.programs.empty();
   if (network == programs) {

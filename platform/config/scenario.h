@@ -45,11 +45,27 @@ struct MeshSize {
   int count() const { return columns * rows; }
 };
 
+struct FlashConfig {
+  std::optional<std::filesystem::path> image;  // without it there is no flash
+  std::uint64_t size_bytes = 32 * mebibyte;
+};
+
+// Where the host hart starts.
+enum class BootSource { elf, flash };
+
+struct SemihostingConfig {
+  bool enabled = false;
+  std::filesystem::path root = ".";
+};
+
 struct HostConfig {
   std::uint64_t dram_size_bytes = 256 * mebibyte;
   double dram_latency_ns = 60;
   double dram_bandwidth_GBps = 12.8;
   std::uint64_t sram_size_bytes = 256 * kibibyte;
+  FlashConfig flash;
+  BootSource boot = BootSource::elf;
+  SemihostingConfig semihosting;
   CycleCosts cycles;
 };
 

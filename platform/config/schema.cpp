@@ -43,6 +43,48 @@ const Table<MeshSize>& mesh_size_table() {
   return table;
 }
 
+const Table<FlashConfig>& flash_table() {
+  using F = FlashConfig;
+  static const Table<F> table =
+      Table<F>()
+          .add("image", &F::image, optional_of(path(PathBase::file)),
+               "Contents of the flash at 0x2000_0000, which the bus can only read; without it there is no "
+               "flash.")
+          .add("size", &F::size_bytes, byte_size(4 * kibibyte, 32 * mebibyte, 4 * kibibyte),
+               "Size of the flash; what the image leaves reads 0xff.");
+  return table;
+}
+
+// true, false, or {root}, which means true.
+class SemihostingCodec final : public Codec<SemihostingConfig> {
+ public:
+  bool read(Reader& reader, const YamlNode& node, const std::string& path,
+            SemihostingConfig& value) const override {
+    value = SemihostingConfig();
+    if (node.is_scalar()) return flag()->read(reader, node, path, value.enabled);
+    if (!node.is_mapping()) return reader.wrong_value(node, path, "true, false or a mapping with root");
+    value.enabled = true;
+    return table().read(reader, node, path, value);
+  }
+  YamlNode write(const SemihostingConfig& value, WriteFor purpose) const override {
+    return value.enabled ? table().write(value, purpose) : flag()->write(false, purpose);
+  }
+  void document(KeyDoc doc, const SemihostingConfig& initial, std::vector<KeyDoc>& docs) const override {
+    const std::string path = doc.path;
+    flag()->document(std::move(doc), initial.enabled, docs);
+    docs.back().type = "boolean or mapping";
+    table().document(path, initial, docs);
+  }
+
+ private:
+  static const Table<SemihostingConfig>& table() {
+    static const Table<SemihostingConfig> table = Table<SemihostingConfig>().add(
+        "root", &SemihostingConfig::root, path(PathBase::literal),
+        "Folder whose files semihosting may use, relative to the current directory.");
+    return table;
+  }
+};
+
 const Table<HostConfig>& host_table() {
   using H = HostConfig;
   static const Table<H> table =
@@ -54,6 +96,13 @@ const Table<HostConfig>& host_table() {
                "Bytes the DRAM moves per time; transfers queue for it.")
           .add("sram_size", &H::sram_size_bytes, byte_size(4 * kibibyte, 16 * mebibyte, 4 * kibibyte),
                "Size of the host's SRAM.")
+          .add("flash", &H::flash, object(flash_table()), "")
+          .add("boot", &H::boot, choice<BootSource>({{"elf", BootSource::elf}, {"flash", BootSource::flash}}),
+               "elf: the hart starts at the entry of the firmware; flash: at the start of the flash, and no "
+               "firmware is loaded.")
+          .add("semihosting", &H::semihosting,
+               CodecPtr<SemihostingConfig>(std::make_shared<SemihostingCodec>()),
+               "Serve semihosting requests of the firmware: console, files, exit code.")
           .add("cycles", &H::cycles, object(cycle_costs_table()), "");
   return table;
 }

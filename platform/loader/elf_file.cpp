@@ -177,14 +177,19 @@ class Reader {
 
 }  // namespace
 
-std::string ElfFile::place(std::uint32_t address) const {
+const Symbol* ElfFile::symbol_at(std::uint32_t address) const {
   const auto after =
       std::upper_bound(symbols.begin(), symbols.end(), address,
                        [](std::uint32_t value, const Symbol& symbol) { return value < symbol.address; });
-  if (after == symbols.begin() || !is_loaded(*this, address)) return "";
-  const Symbol& symbol = *std::prev(after);
-  const std::uint32_t offset = address - symbol.address;
-  return offset == 0 ? symbol.name : fmt::format("{}+{:#x}", symbol.name, offset);
+  if (after == symbols.begin() || !is_loaded(*this, address)) return nullptr;
+  return &*std::prev(after);
+}
+
+std::string ElfFile::place(std::uint32_t address) const {
+  const Symbol* const symbol = symbol_at(address);
+  if (symbol == nullptr) return "";
+  const std::uint32_t offset = address - symbol->address;
+  return offset == 0 ? symbol->name : fmt::format("{}+{:#x}", symbol->name, offset);
 }
 
 const Symbol* ElfFile::find(const std::string& symbol) const {

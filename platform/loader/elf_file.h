@@ -41,6 +41,8 @@ struct ElfFile {
 
   // "main+0x24"; empty if no symbol is at or before the address, or the address is in no segment.
   std::string place(std::uint32_t address) const;
+  // The last symbol at or before the address; null as above.
+  const Symbol* symbol_at(std::uint32_t address) const;
   // The symbol, or absolute symbol, of that name; null if there is none.
   const Symbol* find(const std::string& symbol) const;
 };

@@ -19,6 +19,9 @@ bus::BusConfig bus_config(const MachineConfig& config) {
   if (config.sram.size > map::sram_size) {
     throw Error(fmt::format("SRAM of {} bytes, allowed: up to {}", config.sram.size, map::sram_size));
   }
+  if (config.flash_size > map::flash_size) {
+    throw Error(fmt::format("flash of {} bytes, allowed: up to {}", config.flash_size, map::flash_size));
+  }
   if (config.dram.size > map::dram_size) {
     throw Error(fmt::format("DRAM of {} bytes, allowed: up to {}", config.dram.size, map::dram_size));
   }
@@ -36,6 +39,7 @@ bus::BusConfig bus_config(const MachineConfig& config) {
                     {"uart", map::uart_base, map::uart_size},
                     {"tiles", map::tiles_base, tiles, true},
                     {"dram", map::dram_base, config.dram.size}};
+  if (config.flash_size != 0) result.regions.push_back({"flash", map::flash_base, config.flash_size});
   return result;
 }
 
@@ -43,6 +47,14 @@ memory::MemoryConfig boot_rom_config() {
   memory::MemoryConfig result;
   result.size = map::boot_rom_size;
   result.read_only = true;
+  return result;
+}
+
+memory::MemoryConfig flash_config(const MachineConfig& config) {
+  memory::MemoryConfig result;
+  result.size = config.flash_size;
+  result.read_only = true;
+  result.fill = 0xff;  // erased
   return result;
 }
 
@@ -88,6 +100,11 @@ Machine::Machine(const sc_core::sc_module_name& name, const MachineConfig& confi
       uart_line_("uart_line"),
       dma_line_("dma_line"),
       tiles_line_("tiles_line") {
+  if (config.flash_size != 0) {
+    flash_.emplace("flash", flash_config(config), context);
+    bus_.to("flash").bind(flash_->socket);
+    watch(*flash_, map::flash_base);
+  }
   bind();
   watch(boot_rom_, map::boot_rom_base);
   watch(sram_, map::sram_base);
@@ -155,6 +172,14 @@ void Machine::write_memory(std::uint64_t address, const void* data, std::size_t 
 void Machine::read_memory(std::uint64_t address, void* data, std::size_t size) {
   if (debug_.read_debug(address, data, static_cast<std::uint32_t>(size)) == Status::ok) return;
   throw Error(fmt::format("nothing answers at {:#010x} to {:#010x}", address, address + size - 1));
+}
+
+bool Machine::try_write_memory(std::uint64_t address, const void* data, std::uint32_t size) {
+  return size == 0 || debug_.write_debug(address, data, size) == Status::ok;
+}
+
+bool Machine::try_read_memory(std::uint64_t address, void* data, std::uint32_t size) {
+  return size == 0 || debug_.read_debug(address, data, size) == Status::ok;
 }
 
 std::uint64_t Machine::instructions() const {

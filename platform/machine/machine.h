@@ -29,6 +29,7 @@ struct MachineConfig {
   hart::HartConfig hart;
   memory::MemoryConfig sram;
   memory::MemoryConfig dram;
+  std::uint64_t flash_size = 0;  // bytes; 0 = no flash
   sc_core::sc_time bus_latency;
   dma::DmaConfig dma;
   syscon::SysconConfig syscon;
@@ -57,6 +58,9 @@ class Machine : public sc_core::sc_module {
   // Debug access to every memory and register of the platform; throws Error where nothing answers.
   void write_memory(std::uint64_t address, const void* data, std::size_t size);
   void read_memory(std::uint64_t address, void* data, std::size_t size);
+  // The same for accesses that a program has asked for: false where nothing answers.
+  bool try_write_memory(std::uint64_t address, const void* data, std::uint32_t size);
+  bool try_read_memory(std::uint64_t address, void* data, std::uint32_t size);
 
   uart::Uart& uart() { return uart_; }
   finisher::Finisher& finisher() { return finisher_; }
@@ -83,6 +87,7 @@ class Machine : public sc_core::sc_module {
   memory::Memory boot_rom_;
   memory::Memory sram_;
   memory::Memory dram_;
+  std::optional<memory::Memory> flash_;
   uart::Uart uart_;
   clint::Clint clint_;
   plic::Plic plic_;

@@ -13,6 +13,7 @@
 #include "models/hart/xweft.h"
 #include "platform/config/config.h"
 #include "platform/loader/elf_file.h"
+#include "tools/weft/console.h"
 #include "tools/weft/files.h"
 #include "tools/weft/progress.h"
 #include "tools/weft/references.h"
@@ -93,6 +94,7 @@ int run(const RunOptions& options) {
   SimulationOptions simulation_options;
   simulation_options.firmware = firmware;
   simulation_options.uart = [&](std::uint8_t byte) { terminal->put(byte); };
+  simulation_options.input = [] { return read_console(interrupt_requested); };
   simulation_options.progress = [&](const Progress& now) { progress.update(now); };
   simulation_options.interrupted = &interrupt_requested;
   if (options.verbose) {
@@ -112,6 +114,7 @@ int run(const RunOptions& options) {
   terminal.emplace(folder / "uart.log", !options.quiet, progress);
   std::signal(SIGINT, request_interrupt);
   std::signal(SIGTERM, request_interrupt);
+  if (options.trace) simulation.trace(*options.trace, options.trace_hart);
   const Outcome outcome = simulation.run();
   progress.clear();
   std::signal(SIGINT, SIG_DFL);
@@ -129,6 +132,7 @@ int run(const RunOptions& options) {
   write_file(folder / "results.json", results.dump(2) + "\n");
   std::fflush(stdout);
   describe_faults(report);
+  if (!outcome.call_chains.empty()) fmt::print(stderr, "call chains:{}\n", outcome.call_chains);
   fmt::print("{}  results           {}\n", make_summary(report, results), (folder / "results.json").string());
   return outcome.ending == Ending::finished ? status_ok : status_failed;
 }

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "platform/trace/trace_writer.h"
+
 namespace weft::tool {
 
 struct ScenarioOptions {
@@ -20,8 +22,10 @@ struct RunOptions {
   ScenarioOptions scenario;
   std::optional<std::filesystem::path> out;
   bool reference = true;  // train the golden and the float32 reference as well
-  bool quiet = false;     // no UART output and no progress on the terminal
-  bool verbose = false;   // log what blocks have to say
+  std::optional<trace::TraceConfig> trace;
+  std::string trace_hart = "all";
+  bool quiet = false;    // no UART output and no progress on the terminal
+  bool verbose = false;  // log what blocks have to say
 };
 
 constexpr int status_ok = 0;

@@ -9,6 +9,7 @@
 #include "models/common/error.h"
 #include "tools/weft/commands.h"
 #include "tools/weft/run_elf_options.h"
+#include "tools/weft/trace_options.h"
 
 // libsystemc.so refers to sc_main; Weft starts the kernel itself.
 int sc_main(int, char*[]) { return 0; }
@@ -39,6 +40,10 @@ int dispatch(int argc, char** argv) {
   add_scenario(*run, run_options.scenario);
   run->add_option("--out", run_options.out, "Folder for the results (default: results/<name>)")
       ->type_name("DIR");
+  const tool::TraceOptions trace_options(*run);
+  run->add_option("--trace-hart", run_options.trace_hart, "Hart to trace: host.hart, tile0.hart, … or all")
+      ->type_name("NAME")
+      ->capture_default_str();
   bool skip_reference = false;
   run->add_flag("--no-reference", skip_reference, "Do not train the golden and the float32 reference");
   run->add_flag("-q,--quiet", run_options.quiet, "Neither firmware output nor progress on the terminal");
@@ -72,6 +77,7 @@ int dispatch(int argc, char** argv) {
     return app.exit(error) == 0 ? tool::status_ok : tool::status_bad_input;
   }
   run_options.reference = !skip_reference;
+  run_options.trace = trace_options.config();
   if (run->parsed()) return tool::run(run_options);
   if (run_elf.parsed()) return tool::run_elf(run_elf.options());
   if (compile->parsed()) return tool::compile(compile_options, compile_out);

@@ -2,8 +2,6 @@
 #include "tools/weft/run_elf.h"
 
 #include <fmt/format.h>
-#include <poll.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <csignal>
@@ -14,6 +12,7 @@
 #include "platform/bare/signature.h"
 #include "platform/machine/memory_map.h"
 #include "tools/weft/commands.h"
+#include "tools/weft/console.h"
 #include "tools/weft/files.h"
 #include "tools/weft/hart_isa.h"
 
@@ -31,24 +30,13 @@ void print_console(std::uint8_t byte) {
   if (byte == '\n') std::fflush(stdout);
 }
 
-// Waits for standard input without becoming deaf to an interrupt from outside.
-int read_console() {
-  constexpr int patience_ms = 100;
-  pollfd input{STDIN_FILENO, POLLIN, 0};
-  while (poll(&input, 1, patience_ms) <= 0) {
-    if (interrupt_requested) return -1;
-  }
-  unsigned char byte = 0;
-  return read(STDIN_FILENO, &byte, 1) == 1 ? byte : -1;
-}
-
 bare::BareSemihosting semihosting_options(const RunElfOptions& options) {
   bare::BareSemihosting result;
   result.root = options.semihosting_root;
   for (const std::string& argument : options.arguments) {
     result.command_line += (result.command_line.empty() ? "" : " ") + argument;
   }
-  result.input = read_console;
+  result.input = [] { return read_console(interrupt_requested); };
   if (!options.quiet) result.errors = [](std::uint8_t byte) { std::fputc(byte, stderr); };
   return result;
 }
@@ -136,7 +124,9 @@ int exit_status(const bare::Outcome& outcome) {
 }
 
 void report(const RunElfOptions& options, const bare::Outcome& outcome) {
-  if (outcome.ending != bare::Ending::exited) fmt::print(stderr, "weft: {}\n", outcome.detail);
+  if (outcome.ending != bare::Ending::exited) {
+    fmt::print(stderr, "weft: {}{}\n", outcome.detail, outcome.call_chain);
+  }
   const bool is_success = outcome.ending == bare::Ending::exited && outcome.exit_code == 0;
   if (outcome.ending == bare::Ending::exited && !is_success && !options.quiet)
     fmt::print(stderr, "weft: the program ended with exit code {}\n", outcome.exit_code);
@@ -155,7 +145,15 @@ int run_elf(const RunElfOptions& options) {
   bare::BareSimulation simulation(bare);
   std::signal(SIGINT, request_interrupt);
   std::signal(SIGTERM, request_interrupt);
+  std::optional<trace::TraceWriter> trace;
+  if (options.trace) {
+    trace.emplace(*options.trace);
+    hart::Hart& hart = simulation.machine().hart();
+    const std::vector<loader::Symbol>& symbols = bare.images.front().symbols;
+    hart.set_observer(&trace->add("hart", symbols, [&hart] { hart.set_observer(nullptr); }));
+  }
   const bare::Outcome outcome = simulation.run();
+  if (trace) trace->close();
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
   std::fflush(stdout);

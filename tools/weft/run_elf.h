@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "platform/trace/trace_writer.h"
+
 namespace weft::tool {
 
 struct RunElfOptions {
@@ -23,6 +25,7 @@ struct RunElfOptions {
   bool semihosting = false;
   std::filesystem::path semihosting_root = ".";
   std::vector<std::string> arguments;  // of the program
+  std::optional<trace::TraceConfig> trace;
   bool quiet = false;
   bool verbose = false;
 };

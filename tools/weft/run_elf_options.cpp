@@ -56,12 +56,14 @@ RunElfCommand::RunElfCommand(CLI::App& app)
       ->type_name("TEXT")
       ->take_all()
       ->allow_extra_args(false);
+  trace_.emplace(*command_);
   command_->add_flag("-q,--quiet", options_.quiet, "No output of the program on the terminal");
   command_->add_flag("-v,--verbose", options_.verbose, "What the blocks log, and a summary at the end");
 }
 
 RunElfOptions RunElfCommand::options() const {
   RunElfOptions result = options_;
+  result.trace = trace_->config();
   result.ram_size = parse_size(ram_);
   if (!raw_.empty()) result.raw = parse_address(raw_);
   const bool wants_semihosting = command_->count("--semihosting-root") + command_->count("--arg") > 0;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tools/weft/run_elf.h"
+#include "tools/weft/trace_options.h"
 
 namespace weft::tool {
 
@@ -19,6 +20,7 @@ class RunElfCommand {
  private:
   CLI::App* command_;
   RunElfOptions options_;
+  std::optional<TraceOptions> trace_;
   std::string ram_;
   std::string raw_;
 };

@@ -11,8 +11,10 @@
 #include "models/tile/window.h"
 #include "models/tile_control/registers.h"
 #include "platform/assembly/machine_config.h"
+#include "platform/backtrace/hart_backtrace.h"
 #include "platform/loader/elf_file.h"
 #include "platform/machine/memory_map.h"
+#include "platform/semihosting/hart_port.h"
 
 namespace weft::tool {
 
@@ -24,6 +26,8 @@ using sc_core::sc_time;
 // Wall time between two looks at the outside world.
 constexpr double slice_wall_s = 0.05;
 constexpr double progress_wall_s = 0.1;
+// exit_host_trap of firmware/include/weft/finisher.h.
+constexpr std::uint32_t host_trap_exit_code = 4;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -94,26 +98,74 @@ Simulation::Simulation(const config::Scenario& scenario, const compiler::Compile
                                   : static_cast<std::uint32_t>(map::dram_base) + firmware_room;
   machine_ =
       std::make_unique<machine::Machine>("weft", assembly::machine_config(scenario, boot_info_), context_);
-  machine_->finisher().on_exit([this](const finisher::ExitRequest& request) {
-    if (!exit_) exit_ = request;
-    sc_core::sc_pause();
-  });
+  machine_->finisher().on_exit([this](const finisher::ExitRequest& request) { end(request); });
   if (options.uart) machine_->uart().attach(options.uart);
+  if (scenario.platform.host.semihosting.enabled) attach_semihosting();
   load_program();
-  load_firmware();
+  boot();
 }
 
 Simulation::~Simulation() = default;
 
+void Simulation::end(const finisher::ExitRequest& request) {
+  if (!exit_) exit_ = request;
+  sc_core::sc_pause();
+}
+
+void Simulation::boot() {
+  if (scenario_.platform.host.flash.image) load_flash();
+  if (scenario_.platform.host.boot == config::BootSource::elf) return load_firmware();
+  machine_->set_boot(static_cast<std::uint32_t>(map::flash_base), boot_info_);
+}
+
+void Simulation::load_flash() {
+  const std::filesystem::path& file = *scenario_.platform.host.flash.image;
+  const std::vector<std::uint8_t> image = loader::read_file(file);
+  const std::uint64_t size = scenario_.platform.host.flash.size_bytes;
+  if (image.empty() || image.size() > size) {
+    throw Error(
+        fmt::format("{}: an image of {} bytes does not fit into the flash; allowed: 1 to {} "
+                    "(platform.host.flash.size)",
+                    file.string(), image.size(), size));
+  }
+  machine_->write_memory(map::flash_base, image.data(), image.size());
+}
+
+void Simulation::attach_semihosting() {
+  semihosting::SemihostingConfig config;
+  config.root = scenario_.platform.host.semihosting.root;
+  config.command_line = scenario_.name;
+  // The firmware's part of DRAM ends where the boot information begins; it lays out its own heap.
+  config.heap_base = boot_info_;
+  config.memory_end = boot_info_;
+  semihosting::Services services;
+  services.memory.read = [this](std::uint32_t address, void* data, std::uint32_t size) {
+    return machine_->try_read_memory(address, data, size);
+  };
+  services.memory.write = [this](std::uint32_t address, const void* data, std::uint32_t size) {
+    return machine_->try_write_memory(address, data, size);
+  };
+  const auto nothing = [](std::uint8_t) {};
+  services.output = services.errors = options_.uart ? options_.uart : nothing;
+  services.input = options_.input;
+  services.nanoseconds = semihosting::simulated_nanoseconds;
+  services.exit = [this](std::uint32_t code) {
+    machine_->hart().halt();
+    end({code == 0 ? finisher::ExitKind::pass : finisher::ExitKind::fail, code});
+  };
+  semihosting_.emplace(config, services);
+  semihosting::attach(machine_->hart(), *semihosting_, services.memory);
+}
+
 void Simulation::load_firmware() {
-  const loader::ElfFile firmware = loader::parse_elf(options_.firmware, "firmware");
-  for (const loader::Segment& segment : firmware.segments) {
+  firmware_ = loader::parse_elf(options_.firmware, "firmware");
+  for (const loader::Segment& segment : firmware_.segments) {
     check_place(segment);
     std::vector<std::uint8_t> bytes = segment.bytes;
     bytes.resize(segment.memory_size);
     machine_->write_memory(segment.address, bytes.data(), bytes.size());
   }
-  machine_->set_boot(firmware.entry, boot_info_);
+  machine_->set_boot(firmware_.entry, boot_info_);
 }
 
 // The boot information and everything it leads to lie behind the firmware's part of DRAM.
@@ -170,6 +222,42 @@ void Simulation::load_tile_programs() {
   machine_->write_memory(info.program, elf.data(), elf.size());
 }
 
+void Simulation::trace(const trace::TraceConfig& config, const std::string& wanted) {
+  struct Traced {
+    std::string name;
+    hart::Hart& hart;
+    const std::vector<loader::Symbol> symbols;
+  };
+  std::vector<Traced> harts;
+  const auto consider = [&](const machine::HartName& name, hart::Hart& hart, const loader::ElfFile& program) {
+    if (wanted == "all" || wanted == name.text()) harts.push_back({name.text(), hart, program.symbols});
+  };
+  consider({}, machine_->hart(), firmware_);
+  const int tiles = machine_->accelerator().tiles();
+  for (int tile = 0; tile < tiles; ++tile) {
+    consider({tile}, machine_->accelerator().tile(tile).hart(), tile_program(tile));
+  }
+  if (harts.empty()) {
+    throw Error(
+        fmt::format("--trace-hart {}: no such hart; allowed: all, host.hart, tile0.hart to tile{}.hart",
+                    wanted, tiles - 1));
+  }
+  trace_.emplace(config);
+  for (const Traced& each : harts) {
+    hart::Hart& hart = each.hart;
+    hart.set_observer(&trace_->add(each.name, each.symbols, [&hart] { hart.set_observer(nullptr); }));
+  }
+}
+
+// What runs on a tile, for its symbols; empty if nothing does.
+loader::ElfFile Simulation::tile_program(int tile) const {
+  if (program_ != nullptr) return loader::parse_elf(program_->elf, "program");
+  for (std::size_t index = 0; index < tile_programs_.size(); ++index) {
+    if (scenario_.workload.programs[index].tile == tile) return tile_programs_[index];
+  }
+  return {};
+}
+
 Outcome Simulation::run() {
   const Clock::time_point start = Clock::now();
   Outcome outcome;
@@ -179,6 +267,7 @@ Outcome Simulation::run() {
     throw Error(fmt::format("simulation: {} ({})", report.get_msg(),
                             report.get_process_name() != nullptr ? report.get_process_name() : "no process"));
   }
+  if (trace_) trace_->close();
   outcome.wall_s = seconds_since(start);
   outcome.simulated_s = outcome.ending == Ending::time_limit ? scenario_.run.max_simulated_time_ns * 1e-9
                                                              : sc_core::sc_time_stamp().to_seconds();
@@ -207,6 +296,7 @@ Outcome Simulation::run_slices() {
       if (*ending == Ending::deadlock) outcome.detail = describe_deadlock();
       if (exit_ && exit_->kind == finisher::ExitKind::reset)
         outcome.detail = "the firmware asked for a reset";
+      outcome.call_chains = call_chains(*ending);
       return outcome;
     }
     if (options_.progress && seconds_since(reported) > progress_wall_s) {
@@ -246,6 +336,40 @@ std::string Simulation::describe_deadlock() const {
     if (blocked.hart.tile) text += place(*blocked.hart.tile, blocked.state.pc);
   }
   return text;
+}
+
+std::string Simulation::call_chains(Ending ending) const {
+  std::string text;
+  if (ending == Ending::deadlock) {
+    for (const machine::BlockedHart& blocked : machine_->blocked_harts()) {
+      const hart::Hart& hart =
+          blocked.hart.tile ? machine_->accelerator().tile(*blocked.hart.tile).hart() : machine_->hart();
+      text += call_chain(blocked.hart, blocked.state.lost ? backtrace::registers_at_exception(hart)
+                                                          : backtrace::registers_of(hart));
+    }
+    return text;
+  }
+  if (ending != Ending::failed) return text;
+  const bool host_trapped = exit_ && exit_->code == host_trap_exit_code;
+  if (host_trapped) text += call_chain({}, backtrace::registers_at_exception(machine_->hart()));
+  for (int tile = 0; tile < machine_->accelerator().tiles(); ++tile) {
+    const hart::Hart& hart = machine_->accelerator().tile(tile).hart();
+    if (hart.last_exception()) text += call_chain({tile}, backtrace::registers_at_exception(hart));
+  }
+  return text;
+}
+
+// A compiled program has no functions; its listing says more.
+std::string Simulation::call_chain(const machine::HartName& name,
+                                   const backtrace::Registers& registers) const {
+  if (name.tile && program_ != nullptr) return "";
+  const loader::ElfFile program = name.tile ? tile_program(*name.tile) : firmware_;
+  if (program.symbols.empty()) return "";
+  const auto read = [this](std::uint32_t address, void* data, std::uint32_t size) {
+    return machine_->try_read_memory(address, data, size);
+  };
+  return fmt::format("\n  {}:", name.text()) +
+         backtrace::to_text(backtrace::unwind(program, registers, read), program);
 }
 
 std::string Simulation::place(int tile, std::uint32_t pc) const {

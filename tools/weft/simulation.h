@@ -12,9 +12,12 @@
 #include <vector>
 
 #include "firmware/include/weft/boot_info.h"
+#include "platform/backtrace/backtrace.h"
 #include "platform/config/scenario.h"
 #include "platform/loader/elf_file.h"
 #include "platform/machine/machine.h"
+#include "platform/semihosting/semihosting.h"
+#include "platform/trace/trace_writer.h"
 #include "tools/compiler/compiler.h"
 
 namespace weft::tool {
@@ -41,7 +44,8 @@ struct TileFault {
 struct Outcome {
   Ending ending = Ending::finished;
   std::uint32_t exit_code = 0;
-  std::string detail;  // for the user: why it did not finish
+  std::string detail;       // for the user: why it did not finish
+  std::string call_chains;  // for the user: where the harts concerned were
   std::vector<TileFault> faults;
   std::vector<weft_epoch_record> records;  // the valid ones
   double simulated_s = 0;
@@ -55,8 +59,9 @@ struct Progress {
 };
 
 struct SimulationOptions {
-  std::vector<std::uint8_t> firmware;  // ELF file
-  std::function<void(std::uint8_t)> uart;
+  std::vector<std::uint8_t> firmware;             // ELF file
+  std::function<void(std::uint8_t)> uart;         // and the console of semihosting
+  std::function<int()> input;                     // of semihosting: next byte, -1 at its end
   std::function<void(const Progress&)> progress;  // about ten times a second
   const std::atomic<bool>* interrupted = nullptr;
   Log::Sink log;
@@ -69,6 +74,9 @@ class Simulation {
              const SimulationOptions& options);
   ~Simulation();
 
+  // Traces the hart of that name (host.hart, tile3.hart) or `all`; before run(). Throws Error for a name that
+  // is no hart.
+  void trace(const trace::TraceConfig& config, const std::string& hart);
   Outcome run();
 
   const machine::Machine& machine() const { return *machine_; }
@@ -81,7 +89,12 @@ class Simulation {
   std::vector<compiler::LoweredWeights> trained_weights();
 
  private:
+  void boot();
   void load_firmware();
+  void load_flash();
+  void attach_semihosting();
+  void end(const finisher::ExitRequest& request);
+  loader::ElfFile tile_program(int tile) const;
   void check_place(const loader::Segment& segment) const;
   void load_program();
   void load_tile_programs();
@@ -89,6 +102,9 @@ class Simulation {
   std::optional<Ending> look_for_end(bool more_events);
   sc_core::sc_time time_left() const;
   std::string describe_deadlock() const;
+  // Call chains of the harts that a failure is about, of those that run hand-written programs.
+  std::string call_chains(Ending ending) const;
+  std::string call_chain(const machine::HartName& name, const backtrace::Registers& registers) const;
   std::vector<TileFault> collect_faults();
   std::vector<weft_epoch_record> collect_records();
   Progress progress();
@@ -99,7 +115,10 @@ class Simulation {
   std::vector<loader::ElfFile> tile_programs_;  // as in scenario.workload.programs
   Context context_;
   std::unique_ptr<machine::Machine> machine_;
+  std::optional<semihosting::Semihosting> semihosting_;
   std::optional<finisher::ExitRequest> exit_;
+  std::optional<trace::TraceWriter> trace_;
+  loader::ElfFile firmware_;
   std::uint32_t boot_info_ = 0;
   std::uint64_t progress_at_last_check_ = 0;
   sc_core::sc_time last_progress_;

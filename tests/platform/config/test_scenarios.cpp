@@ -160,13 +160,15 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
       {"training.batch", "100"},
       {"dataset.kind", "idx"},
       {"run.firmware", file},
+      {"platform.host.flash.image", file},
+      {"platform.host.semihosting", "true"},
       {"dataset.delimiter", "';'"},
       {"training.learning_rate", "0.2"},
   };
   const std::set<std::string> one_value_only = {"platform.noc.model", "workload.layers[].type"};
   // Presets and includes leave their contents, not themselves; test_files.cpp is about them.
   const std::set<std::string> of_the_loader = {"include", "platform.preset", "technology.preset"};
-  const std::set<std::string> go_in_pairs = {"dataset.images", "dataset.labels"};
+  const std::set<std::string> go_in_pairs = {"dataset.images", "dataset.labels", "platform.host.boot"};
   int checked = 0;
   for (const KeyDoc& doc : schema_documentation()) {
     INFO(doc.path);
@@ -190,6 +192,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
     ++checked;
   }
   CHECK(checked > 80);
+  CHECK(changes(digits, "platform.host", "{boot: flash, flash: {image: " + file + "}}"));
   CHECK(changes(idx, "dataset", "{kind: idx, train: 100, test: 10, images: i.gz, labels: l.gz}"));
 }
 

@@ -134,3 +134,114 @@ TEST_CASE("options of semihosting without it, and a root that is no folder, are 
   CHECK(result.status == 2);
   CHECK(contains(result.errors, "/nowhere/x"));
 }
+
+namespace {
+
+std::string scenario_with(const std::string& keys) {
+  return "platform: {preset: mesh2x2}\ntechnology: {preset: reram-32nm}\nworkload: {programs: [{tile: 0, "
+         "elf: " +
+         std::string(WEFT_BINARY_DIR) + "/firmware/tile_hello.elf}]}\n" + keys;
+}
+
+}  // namespace
+
+TEST_CASE("the platform boots from flash") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("flash.yaml", scenario_with("run: {progress: none}\n"));
+  const ProgramResult result =
+      weft::test::weft({"run", file, "--out", (folder / "out").string(), "--set", "platform.host.boot=flash",
+                        "--set", "platform.host.flash.image=" + bare("flash.bin")});
+  CAPTURE(result.errors);
+  CHECK(result.status == 0);
+  CHECK(results(folder / "out")["ending"] == "finished");
+  CHECK(read_text(folder / "out/uart.log") == "F\n");
+}
+
+TEST_CASE("booting from a flash that is missing, too small or beside firmware is refused") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("flash.yaml", scenario_with(""));
+  const std::string large = folder.file("large.bin", std::string(5000, 'x'));
+  const auto refused = [&](std::vector<std::string> arguments, const std::string& message) {
+    arguments.insert(arguments.begin(), {"run", file, "--out", (folder / "out").string()});
+    const ProgramResult result = weft::test::weft(arguments);
+    CAPTURE(result.errors);
+    CHECK(result.status == 2);
+    CHECK(contains(result.errors, message));
+  };
+  refused({"--set", "platform.host.boot=flash"}, "platform.host.flash.image is needed");
+  refused({"--set", "platform.host.flash.image=" + large, "--set", "platform.host.flash.size=4 KiB"},
+          "an image of 5000 bytes does not fit");
+  refused({"--set", "platform.host.boot=flash", "--set", "platform.host.flash.image=" + large, "--set",
+           "run.firmware=" + bare("files.elf")},
+          "not loaded when the host boots from flash");
+}
+
+TEST_CASE("firmware of a scenario uses semihosting when it is allowed to") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file(
+      "semihosting.yaml", scenario_with("run: {progress: none, firmware: " + bare("files.elf") + "}\n"));
+  const ProgramResult result = weft::test::weft({"run", file, "--out", (folder / "out").string(), "--set",
+                                                 "platform.host.semihosting.root=" + folder.path().string()});
+  CAPTURE(result.errors);
+  CHECK(result.status == 1);
+  CHECK(results(folder / "out")["exit_code"] == 42);
+  CHECK(contains(read_text(folder / "out/uart.log"), "sum 332833500\n"));
+  CHECK(std::filesystem::exists(folder / "numbers.txt"));
+  CHECK(contains(read_text(folder / "out/scenario.yaml"), "semihosting:"));
+}
+
+TEST_CASE("run-elf prints the call chain of a program that ends abnormally") {
+  const ProgramResult result = run_elf({bare("calls.elf")});
+  CHECK(result.status == 120);
+  const std::size_t innermost = result.errors.find(" innermost+0x");
+  CHECK(contains(result.errors, "\n    #0 0x800"));
+  CHECK(result.errors.find(" main+0x", innermost) != std::string::npos);
+}
+
+TEST_CASE("a failing run prints the call chains of the harts concerned") {
+  const TemporaryFolder folder;
+  const std::string firmware = std::string(WEFT_BINARY_DIR) + "/firmware/";
+  const std::string scenario =
+      "platform: {preset: mesh2x2}\ntechnology: {preset: reram-32nm}\nworkload: {programs: [{tile: 0, elf: " +
+      firmware + "tile_unmapped.elf}]}\nrun: {progress: none}\n";
+  const std::string file = folder.file("fault.yaml", scenario);
+  const ProgramResult result = weft::test::weft({"run", file, "--out", (folder / "out").string()});
+  CHECK(result.status == 1);
+  CHECK(contains(result.errors, "call chains:\n  tile0.hart:\n    #0 0x4000"));
+  CHECK(contains(result.errors, " main+0x"));
+}
+
+TEST_CASE("run-elf writes a trace, and refuses one that makes no sense") {
+  const TemporaryFolder folder;
+  const std::string file = (folder / "trace").string();
+  REQUIRE(run_elf({bare("end0.elf"), "--trace", file}).status == 0);
+  const std::string text = read_text(file);
+  CHECK(std::count(text.begin(), text.end(), '\n') == 6);
+  CHECK(contains(text, "         0 hart <_start>:\n"));
+  CHECK(run_elf({bare("end0.elf"), "--trace-limit", "3"}).status == 2);
+  CHECK(run_elf({bare("end0.elf"), "--trace", file, "--trace-range", "5-4"}).status == 2);
+  CHECK(run_elf({bare("end0.elf"), "--trace", "/nowhere/x"}).status == 2);
+}
+
+TEST_CASE("a trace of a run has every hart asked for and changes no result") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("traced.yaml", scenario_with("run: {progress: none}\n"));
+  const std::string trace = (folder / "trace").string();
+  REQUIRE(weft::test::weft({"run", file, "--out", (folder / "plain").string()}).status == 0);
+  REQUIRE(weft::test::weft({"run", file, "--out", (folder / "traced").string(), "--trace", trace}).status ==
+          0);
+  CHECK(comparable(folder / "traced") == comparable(folder / "plain"));
+  const std::string text = read_text(trace);
+  CHECK(contains(text, " host.hart <main>:"));
+  CHECK(contains(text, " tile0.hart <main>:"));
+  CHECK(contains(text, " vadd "));
+
+  REQUIRE(weft::test::weft({"run", file, "--out", (folder / "one").string(), "--trace", trace, "--trace-hart",
+                            "tile0.hart", "--trace-limit", "50"})
+              .status == 0);
+  CHECK_FALSE(contains(read_text(trace), "host.hart"));
+  const ProgramResult unknown = weft::test::weft(
+      {"run", file, "--out", (folder / "none").string(), "--trace", trace, "--trace-hart", "tile9.hart"});
+  CHECK(unknown.status == 2);
+  CHECK(contains(unknown.errors, "tile0.hart to tile3.hart"));
+}
