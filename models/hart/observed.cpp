@@ -8,21 +8,40 @@ namespace weft::hart {
 
 namespace {
 
-// The decoder leaves whatever stands in the place of rd in instructions that have none.
-bool has_destination(Kind kind) {
-  switch (kind) {
+constexpr unsigned a0 = 10;
+
+// Comparisons, classification, conversions and moves to integers (ISA manual, table 24.2).
+bool is_float_to_integer(std::uint32_t instruction) {
+  const std::uint32_t funct5 = instruction >> 27;
+  return funct5 == 0x14 || funct5 == 0x18 || funct5 == 0x1c;
+}
+
+// Where an instruction that has retired has put its result. The decoder leaves whatever stands in the place
+// of rd in operations that have none.
+RegisterFile destination(const Operation& operation, std::uint32_t instruction) {
+  switch (operation.kind) {
     case Kind::sb:
     case Kind::sh:
     case Kind::sw:
+    case Kind::fsw:
     case Kind::fence:
     case Kind::fence_i:
     case Kind::branch_misaligned:
     case Kind::mret:
     case Kind::wfi:
-      return false;
+      return RegisterFile::none;
+    case Kind::flw:
+      return RegisterFile::floating;
     default:
-      return !is_branch(kind);
+      break;
   }
+  if (is_branch(operation.kind)) return RegisterFile::none;
+  constexpr std::uint32_t op_fp = 0x53;
+  constexpr std::uint32_t fmadd = 0x43;  // to fnmadd, 0x4f
+  const std::uint32_t opcode = operation.length == 4 ? instruction & 0x7fu : 0;
+  if ((opcode & 0x73u) == fmadd) return RegisterFile::floating;
+  if (opcode == op_fp && !is_float_to_integer(instruction)) return RegisterFile::floating;
+  return operation.rd == discard_register ? RegisterFile::none : RegisterFile::integer;
 }
 
 }  // namespace
@@ -39,19 +58,20 @@ void Core::run_one_observed() {
   if (observer_ == nullptr || instructions_ == retired_before) return;
 
   const Operation& operation = scratch_operations_[0];
-  Retirement retirement{cycle, pc, fetched_, operation.length, 0, 0, accesses_};
+  Retirement retirement{cycle, pc, fetched_, operation.length, RegisterFile::none, 0, 0, accesses_};
   if (operation.kind == Kind::custom) {
     // Only the environment knows whether its instruction writes a register.
-    const unsigned rd = field_rd(fetched_);
-    if (x_[rd] != registers_before[rd]) retirement.rd = rd;
+    retirement.rd = field_rd(fetched_);
+    if (x_[retirement.rd] != registers_before[retirement.rd]) retirement.file = RegisterFile::integer;
   } else if (operation.kind == Kind::ebreak) {
     // It retires only as a request to the environment, which answers in a0.
-    constexpr unsigned a0 = 10;
     retirement.rd = a0;
-  } else if (has_destination(operation.kind) && operation.rd != discard_register) {
+    retirement.file = RegisterFile::integer;
+  } else {
     retirement.rd = operation.rd;
+    retirement.file = destination(operation, fetched_);
   }
-  retirement.rd_value = x_[retirement.rd];
+  retirement.rd_value = retirement.file == RegisterFile::floating ? f(retirement.rd) : x(retirement.rd);
   observer_->retired(retirement);
 }
 

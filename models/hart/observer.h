@@ -23,12 +23,15 @@ struct MemoryAccess {
   bool write = false;
 };
 
+enum class RegisterFile { none, integer, floating };
+
 struct Retirement {
   std::uint64_t cycle = 0;  // at which the instruction began
   std::uint32_t pc = 0;
   std::uint32_t instruction = 0;
-  unsigned length = 4;  // bytes
-  unsigned rd = 0;      // register that was written; 0 = none
+  unsigned length = 4;                     // bytes
+  RegisterFile file = RegisterFile::none;  // in which a register was written
+  unsigned rd = 0;
   std::uint32_t rd_value = 0;
   const std::vector<MemoryAccess>& accesses;
 };

@@ -19,6 +19,11 @@ constexpr std::array<const char*, 32> register_names{
     "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
     "a6",   "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
 
+constexpr std::array<const char*, 32> float_register_names{
+    "ft0", "ft1", "ft2", "ft3", "ft4",  "ft5",  "ft6", "ft7", "fs0",  "fs1", "fa0",
+    "fa1", "fa2", "fa3", "fa4", "fa5",  "fa6",  "fa7", "fs2", "fs3",  "fs4", "fs5",
+    "fs6", "fs7", "fs8", "fs9", "fs10", "fs11", "ft8", "ft9", "ft10", "ft11"};
+
 // "addi a0,a0,1" with the operands in a column of their own.
 std::string text_of(const hart::Retirement& retirement) {
   const auto custom = [](std::uint32_t bits, std::uint32_t) { return xweft::disassemble(bits); };
@@ -30,8 +35,11 @@ std::string text_of(const hart::Retirement& retirement) {
 
 std::string effects_of(const hart::Retirement& retirement) {
   std::string text;
-  if (retirement.rd != 0)
-    text = fmt::format("  {}={:08x}", register_names[retirement.rd], retirement.rd_value);
+  const std::uint32_t value = retirement.rd_value;
+  if (retirement.file == hart::RegisterFile::integer)
+    text = fmt::format("  {}={:08x}", register_names[retirement.rd], value);
+  if (retirement.file == hart::RegisterFile::floating)
+    text = fmt::format("  {}={:08x}", float_register_names[retirement.rd], value);
   for (const hart::MemoryAccess& access : retirement.accesses) {
     fmt::format_to(std::back_inserter(text), "  {}{} [{:08x}]={:0{}x}", access.write ? 'w' : 'r', access.size,
                    access.address, access.value, 2 * access.size);

@@ -8,13 +8,13 @@
 #include <cstdio>
 
 #include "models/common/error.h"
+#include "models/hart/isa.h"
 #include "platform/bare/bare_simulation.h"
 #include "platform/bare/signature.h"
 #include "platform/machine/memory_map.h"
 #include "tools/weft/commands.h"
 #include "tools/weft/console.h"
 #include "tools/weft/files.h"
-#include "tools/weft/hart_isa.h"
 
 namespace weft::tool {
 
@@ -41,12 +41,22 @@ bare::BareSemihosting semihosting_options(const RunElfOptions& options) {
   return result;
 }
 
+hart::CoreConfig core_config(const std::string& isa) {
+  hart::CoreConfig config;
+  try {
+    hart::apply(hart::parse_isa(isa), config);
+  } catch (const Error& error) {
+    throw Error(fmt::format("--isa: {}", error.what()));
+  }
+  return config;
+}
+
 bare::BareOptions bare_options(const RunElfOptions& options) {
   bare::BareOptions result;
   result.ram_size = options.ram_size;
   result.max_instructions = options.max_instructions;
   result.interrupted = &interrupt_requested;
-  set_isa(result.hart.core, options.isa);
+  result.hart.core = core_config(options.isa);
   if (!options.quiet) result.console = print_console;
   if (options.verbose) {
     result.log = [](const LogEntry& entry) {

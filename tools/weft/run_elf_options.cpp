@@ -6,7 +6,6 @@
 
 #include "models/common/error.h"
 #include "platform/config/scalar.h"
-#include "tools/weft/hart_isa.h"
 
 namespace weft::tool {
 
@@ -28,7 +27,7 @@ std::uint32_t parse_address(const std::string& text) {
 RunElfCommand::RunElfCommand(CLI::App& app)
     : command_(app.add_subcommand("run-elf", "Run a bare-metal RV32 program; ends with its exit code")) {
   command_->add_option("file", options_.file, "ELF file");
-  command_->add_option("--isa", options_.isa, "Instruction set of the hart")->default_val(default_isa);
+  command_->add_option("--isa", options_.isa, "Instruction set of the hart")->default_val(options_.isa);
   command_->add_option("--ram", ram_, "Size of the RAM at 0x80000000")
       ->default_val("128 MiB")
       ->type_name("SIZE");

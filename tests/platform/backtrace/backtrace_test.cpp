@@ -52,7 +52,8 @@ class ShadowStack final : public hart::ExecutionObserver {
   void retired(const hart::Retirement& retirement) override {
     const hart::Core& core = machine_.hart().core();
     const std::uint32_t next = retirement.pc + retirement.length;
-    if (retirement.rd == 1 && core.pc() != next) stack_.push_back(next);
+    if (retirement.file == hart::RegisterFile::integer && retirement.rd == 1 && core.pc() != next)
+      stack_.push_back(next);
     if (retirement.instruction == 0x8082 || (retirement.instruction & 0xffff) == 0x8082) stack_.pop_back();
     if (stack_.empty()) return;
     Registers now{core.pc(), {}};

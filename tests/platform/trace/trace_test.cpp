@@ -67,6 +67,29 @@ TEST_CASE("a trace has what every instruction did, function names and traps") {
 )");
 }
 
+TEST_CASE("a trace names the register file a result went to") {
+  const TemporaryFolder folder;
+  TraceConfig config;
+  config.file = folder / "trace";
+  bare::BareOptions options = options_for("floats");
+  options.hart.core.single_float = true;
+  CHECK(run_traced(options, config).exit_code == 0);
+  const std::string text = read_text(config.file);
+  const std::vector<std::pair<std::string, std::string>> lines{
+      {"flw     ft0,0(a0)", "ft0=3fc00000  r4 [8000"},
+      {"fadd.s  fa0,ft0,ft0", "fa0=40400000"},
+      {"fmadd.s fa1,ft0,ft0,fa0", "fa1=40a80000"},
+      {"feq.s   a1,ft0,ft0", "a1=00000001"},
+      {"fmv.x.w a2,fa0", "a2=40400000"},
+      {"fcvt.s.w fa2,a1", "fa2=3f800000"},
+      {"fcvt.w.s a3,fa0,rtz", "a3=00000003"},
+      {"fsw     fa1,4(a0)", "w4 [8000"}};
+  for (const auto& [code, effect] : lines) {
+    CAPTURE(code, text);
+    CHECK(text.find(code + std::string(34 - code.size(), ' ') + effect) != std::string::npos);
+  }
+}
+
 TEST_CASE("a trace can be confined to a range of addresses and a number of lines") {
   const TemporaryFolder folder;
   TraceConfig config;
