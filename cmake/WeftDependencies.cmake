@@ -43,6 +43,12 @@ weft_need(CLI11 DEBIAN libcli11-dev)
 weft_need(fmt DEBIAN libfmt-dev)
 weft_need(nlohmann_json DEBIAN nlohmann-json3-dev)
 weft_need(ZLIB DEBIAN zlib1g-dev)
+# Hosts with another processor interpret.
+set(WEFT_HAVE_JIT OFF)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  weft_need(xbyak 6 DEBIAN libxbyak-dev)
+  set(WEFT_HAVE_JIT ON)
+endif()
 
 add_library(weft_systemc INTERFACE)
 target_link_libraries(weft_systemc INTERFACE PkgConfig::SYSTEMC)

@@ -14,6 +14,10 @@
 
 namespace weft::hart {
 
+namespace jit {
+struct Translation;
+}
+
 // `operations` holds `count` instructions and then an end_of_block whose offset and cycles_before are the
 // totals, so that "the state after instruction i" is always described by operation i + 1.
 struct Block {
@@ -23,6 +27,12 @@ struct Block {
   std::uint32_t cycles_taken = 0;  // total if the block ends in a jump or a taken branch
   const Operation* operations = nullptr;
   std::array<Block*, 2> next{};  // last known successors: not taken, taken
+  // Counts executions up to 0, from where on the block is worth a translation. Only with a JIT.
+  std::int32_t heat = 0;
+  jit::Translation* translation = nullptr;
+
+  // To be called once an execution; from now on true once the block has been translated.
+  bool warm_up() { return heat >= 0 || ++heat == 0; }
 };
 
 constexpr std::size_t max_block_operations = 32;

@@ -70,6 +70,11 @@ void check(const CoreConfig& config) {
     throw Error(fmt::format("hart {}: {} entries of physical memory protection, allowed is 0 to {}",
                             config.hart_id, config.pmp_entries, Pmp::max_entries));
   }
+  constexpr unsigned largest_threshold = 1'000'000;
+  if (config.jit_threshold < 1 || config.jit_threshold > largest_threshold) {
+    throw Error(fmt::format("hart {}: JIT threshold is {}, allowed is 1 to {}", config.hart_id,
+                            config.jit_threshold, largest_threshold));
+  }
   const std::uint32_t alignment = config.compressed ? 2 : 4;
   if (config.reset_pc % alignment != 0) {
     throw Error(fmt::format("hart {}: reset pc 0x{:08x} is not a multiple of {}", config.hart_id,
@@ -136,6 +141,7 @@ Core::Core(const CoreConfig& config, Environment& environment)
       pc_mask_(config.compressed ? ~1u : ~3u),
       environment_(environment) {
   check(config);
+  start_jit();
   reset_now();
 }
 
@@ -214,6 +220,7 @@ void Core::clear_blocks() {
     return;
   for (BlockCache& cache : caches_) cache.clear();
   direct_.clear_code();
+  if (jit_ != nullptr) jit_->clear();
 }
 
 // After everything that may have changed the current level or the one of loads and stores.
@@ -239,10 +246,12 @@ void Core::run_blocks() {
   if (block == nullptr) block = build_block();
   if (block == nullptr) {
     run_one_uncached();
-  } else if (cycles_ + block->cycles_before_last < limit_) {
-    execute(block);
-  } else {
+  } else if (cycles_ + block->cycles_before_last >= limit_) {
     run_prefix(*block);
+  } else if (jit_ != nullptr && block->warm_up()) {
+    run_hot(block);
+  } else {
+    execute(block, block->operations);
   }
 }
 
@@ -252,7 +261,7 @@ void Core::run_prefix(const Block& block) {
   std::uint32_t i = 0;
   for (; cycles_ + block.operations[i].cycles_before < limit_; ++i) append(block.operations[i]);
   finish_scratch(stall(scratch_operations_[i - 1], block.operations[i]));
-  execute(&scratch_);
+  execute(&scratch_, scratch_.operations);
 }
 
 void Core::run_one_uncached() {
@@ -267,7 +276,7 @@ void Core::run_one_uncached() {
   finish_scratch(stall_before(pc_ + length));
   // The fetch may have left something to attend to, so nothing may be chained behind this instruction.
   limit_ = 0;
-  execute(&scratch_);
+  execute(&scratch_, scratch_.operations);
 }
 
 bool Core::fetch_parcel(std::uint32_t address, std::uint16_t& parcel) {
@@ -310,11 +319,17 @@ Block* Core::build_block() {
       config_.costs.load_use != 0 && !ends_block(scratch_operations_[scratch_.count - 1].kind);
   finish_scratch(stall_before(next));
   if (depends_on_next) {
-    direct_.add_code(next, 2);
-    direct_.add_code(next + 2, 2);
+    guard_code(next, 2);
+    guard_code(next + 2, 2);
   }
-  direct_.add_code(pc_, bytes);
+  guard_code(pc_, bytes);
+  scratch_.heat = -static_cast<std::int32_t>(config_.jit_threshold);
   return blocks_->insert(scratch_);
+}
+
+void Core::guard_code(std::uint32_t start, std::uint32_t bytes) {
+  direct_.add_code(start, bytes);
+  if (jit_ != nullptr) jit_->add_code(start, bytes);
 }
 
 void Core::begin_scratch(std::uint32_t pc) {

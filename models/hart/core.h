@@ -17,6 +17,9 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,6 +28,7 @@
 #include "models/hart/decode.h"
 #include "models/hart/direct_map.h"
 #include "models/hart/environment.h"
+#include "models/hart/jit/jit.h"
 #include "models/hart/observer.h"
 #include "models/hart/pmp.h"
 #include "models/hart/reservation_monitor.h"
@@ -53,6 +57,12 @@ struct CoreConfig {
   std::uint32_t architecture_id = 0;
   std::uint32_t implementation_id = 0;
   bool enable_cache = true;  // keep decoded blocks; speed only
+  bool enable_jit = false;   // translate hot blocks to machine code of the host; speed only, needs the cache
+  unsigned jit_threshold = 16;  // executions of a block before it is translated, 1 to 1,000,000
+  // Run every translated block beside the interpreter and compare; needs the JIT. run() throws weft::Error
+  // where they differ. For tests of the JIT itself; slow.
+  bool lockstep = false;
+  std::optional<Kind> jit_fault;  // translate this operation wrongly: what lockstep must notice
   CycleCosts costs;
 };
 
@@ -70,6 +80,10 @@ class Core {
 
   // Makes this hart's reservations known to others it shares memory with. The monitor must outlive the core.
   void share_reservations(ReservationMonitor& monitor);
+
+  // Whether hot code is translated; and if not, why ("not enabled", "the host refuses ...").
+  bool jit_active() const { return jit_ != nullptr; }
+  const std::string& jit_inactive_reason() const { return jit_inactive_reason_; }
 
   // Registers, CSRs and pc get their reset values; interrupt lines keep their level and cycles() and
   // instructions() go on counting. Inside a callback: after the current instruction.
@@ -142,6 +156,7 @@ class Core {
   class RunScope;
   class WordLock;
   class OwnStore;
+  class Lockstep;
 
   // run() and what it is made of
   void apply_pending();
@@ -155,6 +170,7 @@ class Core {
   Block* cached_block();
   Block* build_block();
   void follow_privilege();
+  void guard_code(std::uint32_t start, std::uint32_t bytes);
   bool fetch_parcel(std::uint32_t address, std::uint16_t& parcel);
   void begin_scratch(std::uint32_t pc);
   void append(Operation operation);
@@ -164,9 +180,16 @@ class Core {
   bool peek_parcel(std::uint32_t address, std::uint16_t& parcel);
   void clear_blocks();
 
-  // The dispatch loop: from the first operation of `block` until something needs run()'s attention or the
-  // next block is not cached.
-  void execute(Block* block);
+  // The dispatch loop: from `operation` of `block` until something needs run()'s attention or the next block
+  // is not cached or has better than the dispatch loop.
+  void execute(Block* block, const Operation* operation);
+
+  // Blocks that are warm enough for the JIT (jit/run.cpp).
+  void start_jit();
+  void run_hot(Block* block);
+  void note_miss(const jit::Exit& exit);
+  // The same with every block checked against the dispatch loop (jit/lockstep.cpp).
+  void run_in_lockstep(Block& block);
 
   // The rarer operations. Each returns true if execution goes on with the next operation of the block;
   // otherwise pc, cycles and instructions are up to date and the dispatch loop must return.
@@ -221,6 +244,8 @@ class Core {
   BlockCache* blocks_ = &caches_[index_of(Privilege::machine)];  // of the current level
   // Levels may not be allowed to execute the same code.
   std::array<BlockCache, privilege_levels> caches_;
+  std::unique_ptr<jit::Jit> jit_;
+  std::string jit_inactive_reason_;
 
   // Position of the current instruction in its block, while a callback runs.
   std::uint64_t offset_cycles_ = 0;

@@ -519,6 +519,21 @@ unsigned cycle_cost(const Operation& operation, const CycleCosts& costs) {
   }
 }
 
+unsigned access_size(Kind kind) {
+  switch (kind) {
+    case Kind::lb:
+    case Kind::lbu:
+    case Kind::sb:
+      return 1;
+    case Kind::lh:
+    case Kind::lhu:
+    case Kind::sh:
+      return 2;
+    default:
+      return 4;
+  }
+}
+
 bool ends_block(Kind kind) {
   switch (kind) {
     case Kind::jal:

@@ -108,5 +108,10 @@ bool ends_block(Kind kind);
 
 constexpr bool is_float(Kind kind) { return kind >= Kind::flw && kind <= Kind::float_rounded; }
 constexpr bool is_branch(Kind kind) { return kind >= Kind::beq && kind <= Kind::bgeu; }
+// Plain loads and stores, at x[rs1] + immediate.
+constexpr bool is_load(Kind kind) { return kind >= Kind::lb && kind <= Kind::lhu; }
+constexpr bool is_store(Kind kind) { return kind >= Kind::sb && kind <= Kind::sw; }
+// Bytes a load or store accesses.
+unsigned access_size(Kind kind);
 
 }  // namespace weft::hart

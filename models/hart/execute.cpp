@@ -88,7 +88,7 @@ inline bool store(const Window& window, std::uint32_t address, std::uint32_t val
     goto* handlers[static_cast<std::size_t>(op->kind)]; \
   } while (false)
 
-void Core::execute(Block* block) {
+void Core::execute(Block* block, const Operation* op) {
   static const void* const handlers[] = {
 #define WEFT_HART_LABEL(name) &&do_##name,
       WEFT_HART_OPERATIONS(WEFT_HART_LABEL)
@@ -96,7 +96,7 @@ void Core::execute(Block* block) {
   };
   std::uint32_t* const x = x_.data();
   FloatState& fp = csrs_.float_state();
-  const Operation* op = block->operations;
+  const bool has_jit = jit_ != nullptr;
   std::uint32_t target = 0;
   Block** successor = nullptr;
   goto* handlers[static_cast<std::size_t>(op->kind)];
@@ -296,10 +296,11 @@ follow : {
     }
     *successor = next;
   }
-  if (cycles_ + next->cycles_before_last >= limit_) {
+  if (cycles_ + next->cycles_before_last >= limit_ || (has_jit && next->heat >= -1)) {
     pc_ = target;
     return;
   }
+  if (has_jit) ++next->heat;
   block = next;
   op = next->operations;
   goto* handlers[static_cast<std::size_t>(op->kind)];

@@ -9,21 +9,6 @@ namespace weft::hart {
 
 namespace {
 
-unsigned access_size(Kind kind) {
-  switch (kind) {
-    case Kind::lb:
-    case Kind::lbu:
-    case Kind::sb:
-      return 1;
-    case Kind::lh:
-    case Kind::lhu:
-    case Kind::sh:
-      return 2;
-    default:
-      return 4;
-  }
-}
-
 std::uint32_t extend(Kind kind, std::uint32_t value) {
   if (kind == Kind::lb) return sign_extend(value, 8);
   if (kind == Kind::lh) return sign_extend(value, 16);

@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 
+#include "tests/models/hart/engine.h"
+
 namespace weft::test {
 
 using hart::AccessStatus;
@@ -20,7 +22,7 @@ hart::CoreConfig from_ram(hart::CoreConfig config) {
 }  // namespace
 
 Machine::Machine(hart::CoreConfig config, bool use_direct_memory)
-    : ram(ram_bytes), direct_memory(use_direct_memory), core(from_ram(config), *this) {
+    : ram(ram_bytes), direct_memory(use_direct_memory), core(with_engine(from_ram(config)), *this) {
   core.set_trap_observer([this](const hart::TrapEvent& event) { traps.push_back(event); });
 }
 

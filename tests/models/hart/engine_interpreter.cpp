@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/models/hart/engine.h"
+
+weft::hart::CoreConfig weft::test::with_engine(hart::CoreConfig config) { return config; }
