@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The just-in-time back end against the interpreter, where the suites that run on both do not look.
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "models/common/counter_rng.h"
 #include "models/common/error.h"
@@ -142,6 +146,27 @@ TEST_CASE("the core says why it does not translate") {
   CHECK(Machine(config).core.jit_inactive_reason() == "works on cached blocks, and the cache is off");
   const Machine machine(translating());
   CHECK(machine.core.jit_active() == machine.core.jit_inactive_reason().empty());
+}
+
+TEST_CASE("a host that refuses executable memory interprets and says so") {
+  if (!host_translates()) WEFT_SKIP("this host does not run translated code");
+  // Room for what the test itself needs and for less than a code cache.
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  REQUIRE(pages > 0);
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_AS, &before) == 0);
+  rlimit tight = before;
+  tight.rlim_cur = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) + (8u << 20);
+  REQUIRE(setrlimit(RLIMIT_AS, &tight) == 0);
+  Machine machine(translating());
+  setrlimit(RLIMIT_AS, &before);
+  CHECK_FALSE(machine.core.jit_active());
+  CHECK(machine.core.jit_inactive_reason() ==
+        "the host refuses 16777216 bytes of executable memory: Cannot allocate memory");
+  machine.program({addi(a0, a0, 1), jal(zero, -4)});
+  machine.core.run(300);
+  CHECK(machine.core.x(a0) == 100);
 }
 
 TEST_CASE("a translation threshold out of range is refused") {
