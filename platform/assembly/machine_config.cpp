@@ -37,6 +37,8 @@ hart::HartConfig hart_config(const config::Scenario& scenario, const config::Cyc
   hart::HartConfig hart;
   hart.core.costs = cycle_costs(costs);
   hart.core.enable_cache = scenario.run.speed.block_cache;
+  hart.core.enable_jit = scenario.run.speed.jit != config::JitMode::off;
+  hart.core.lockstep = scenario.run.speed.jit == config::JitMode::lockstep;
   hart.use_direct_memory = scenario.run.speed.direct_memory;
   hart.cycle = period(scenario.platform.clock_MHz);
   hart.quantum = nanoseconds(scenario.platform.quantum_ns);

@@ -271,10 +271,14 @@ struct DatasetConfig {
 
 enum class Progress { automatic, bar, lines, none };
 
+// Just-in-time back end of the harts; lockstep compares it with the interpreter at every step.
+enum class JitMode { off, on, lockstep };
+
 // Switches of the simulator that change how fast it is and nothing else.
 struct SpeedConfig {
   bool block_cache = true;
   bool direct_memory = true;
+  JitMode jit = JitMode::off;
 };
 
 struct RunConfig {

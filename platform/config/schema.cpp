@@ -506,7 +506,13 @@ const Table<SpeedConfig>& speed_table() {
           .add("direct_memory", &S::direct_memory, flag(),
                "Harts reach memories through host pointers. Changes how fast the simulation is, and nothing "
                "in "
-               "it.");
+               "it.")
+          .add("jit", &S::jit,
+               choice<JitMode>({{"off", JitMode::off}, {"on", JitMode::on}, {"lockstep", JitMode::lockstep}}),
+               "Harts translate hot code to machine code of the host (x86-64; needs block_cache). lockstep: "
+               "and "
+               "check it against the interpreter, which is slow. Changes how fast the simulation is, and "
+               "nothing in it.");
   return table;
 }
 

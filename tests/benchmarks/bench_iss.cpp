@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Speed of the instruction-set simulator in million guest instructions a second, on loops of the kinds
-// firmware is made of. `items_per_second` is instructions a second of CPU time.
+// firmware is made of, interpreted and translated. `items_per_second` is instructions a second of CPU time.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -50,11 +50,13 @@ constexpr std::uint32_t jal(std::uint32_t rd, std::int32_t offset) {
   return encode_j(rd, static_cast<std::uint32_t>(offset));
 }
 
+enum class Engine { uncached, interpreter, jit };
+
 // RAM that is directly accessible and a device word behind the slow path.
 class Board : public weft::hart::Environment {
  public:
-  explicit Board(const std::vector<std::uint32_t>& program, bool cached = true)
-      : ram_(1u << 20), core_(config(cached), *this) {
+  Board(const std::vector<std::uint32_t>& program, Engine engine)
+      : ram_(1u << 20), core_(config(engine), *this) {
     std::memcpy(ram_.data(), program.data(), 4 * program.size());
     core_.set_x(s0, base + 0x8000);
     core_.set_x(s1, 0x10000000);
@@ -83,10 +85,11 @@ class Board : public weft::hart::Environment {
   }
 
  private:
-  static weft::hart::CoreConfig config(bool cached) {
+  static weft::hart::CoreConfig config(Engine engine) {
     weft::hart::CoreConfig result;
     result.reset_pc = base;
-    result.enable_cache = cached;
+    result.enable_cache = engine != Engine::uncached;
+    result.enable_jit = engine == Engine::jit;
     return result;
   }
 
@@ -111,23 +114,53 @@ const std::vector<std::uint32_t> branch_loop = {addi(a0, a0, 1), encode_i(Opcode
 
 const std::vector<std::uint32_t> device_loop = {lw(a0, 0, s1), bne(a0, 0, -4)};
 
+// The same with some work in each round.
+const std::vector<std::uint32_t> device_work_loop = {
+    addi(a1, a1, 1), operate(4, a2, a2, a1), addi(a3, a3, 3), operate(0, a2, a2, a3),
+    addi(a1, a1, 7), lw(a0, 0, s1),          addi(a2, a2, 1), bne(a0, 0, -28)};
+
+// A function called from two places; it saves a register on the stack.
+constexpr std::uint32_t ra = 1;
+constexpr std::uint32_t ret = encode_i(Opcode::jalr, 0, 0, ra, 0);
+const std::vector<std::uint32_t> call_loop = {
+    jal(ra, 16),     addi(a1, a0, 1),        jal(ra, 8),    jal(0, -12), sw(a1, 0, s0),
+    addi(a0, a0, 3), operate(4, a1, a1, a0), lw(a1, 0, s0), ret};
+
 constexpr std::uint64_t quantum_default = 10000;
 
-void alu(benchmark::State& state) { Board(alu_loop).measure(state, quantum_default); }
-void memory(benchmark::State& state) { Board(memory_loop).measure(state, quantum_default); }
-void branches(benchmark::State& state) { Board(branch_loop).measure(state, quantum_default); }
-void device_polling(benchmark::State& state) { Board(device_loop).measure(state, quantum_default); }
-void memory_uncached(benchmark::State& state) { Board(memory_loop, false).measure(state, quantum_default); }
-void memory_by_quantum(benchmark::State& state) {
-  Board(memory_loop).measure(state, static_cast<std::uint64_t>(state.range(0)));
+void alu(benchmark::State& state, Engine engine) { Board(alu_loop, engine).measure(state, quantum_default); }
+void memory(benchmark::State& state, Engine engine) {
+  Board(memory_loop, engine).measure(state, quantum_default);
+}
+void branches(benchmark::State& state, Engine engine) {
+  Board(branch_loop, engine).measure(state, quantum_default);
+}
+void calls(benchmark::State& state, Engine engine) {
+  Board(call_loop, engine).measure(state, quantum_default);
+}
+void device_polling(benchmark::State& state, Engine engine) {
+  Board(device_loop, engine).measure(state, quantum_default);
+}
+void device_among_others(benchmark::State& state, Engine engine) {
+  Board(device_work_loop, engine).measure(state, quantum_default);
+}
+void memory_by_quantum(benchmark::State& state, Engine engine) {
+  Board(memory_loop, engine).measure(state, static_cast<std::uint64_t>(state.range(0)));
 }
 
-BENCHMARK(alu);
-BENCHMARK(memory);
-BENCHMARK(branches);
-BENCHMARK(device_polling);
-BENCHMARK(memory_uncached);
-BENCHMARK(memory_by_quantum)->Arg(100)->Arg(1000)->Arg(100000);
+#define WEFT_BENCHMARK_BOTH(name)                       \
+  BENCHMARK_CAPTURE(name, interp, Engine::interpreter); \
+  BENCHMARK_CAPTURE(name, jit, Engine::jit)
+
+WEFT_BENCHMARK_BOTH(alu);
+WEFT_BENCHMARK_BOTH(memory);
+WEFT_BENCHMARK_BOTH(branches);
+WEFT_BENCHMARK_BOTH(calls);
+WEFT_BENCHMARK_BOTH(device_polling);
+WEFT_BENCHMARK_BOTH(device_among_others);
+BENCHMARK_CAPTURE(memory_by_quantum, interp, Engine::interpreter)->Arg(100)->Arg(1000)->Arg(100000);
+BENCHMARK_CAPTURE(memory_by_quantum, jit, Engine::jit)->Arg(100)->Arg(1000)->Arg(100000);
+BENCHMARK_CAPTURE(memory, uncached, Engine::uncached);
 
 }  // namespace
 
