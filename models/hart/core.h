@@ -58,7 +58,7 @@ struct CoreConfig {
   std::uint32_t implementation_id = 0;
   bool enable_cache = true;  // keep decoded blocks; speed only
   bool enable_jit = false;   // translate hot blocks to machine code of the host; speed only, needs the cache
-  unsigned jit_threshold = 16;  // executions of a block before it is translated, 1 to 1,000,000
+  unsigned jit_threshold = 64;  // executions of a block before it is translated, 1 to 1,000,000
   // Run every translated block beside the interpreter and compare; needs the JIT. run() throws weft::Error
   // where they differ. For tests of the JIT itself; slow.
   bool lockstep = false;

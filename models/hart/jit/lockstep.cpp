@@ -103,8 +103,13 @@ bool Core::Lockstep::touches_only_registers_and_memory(const Operation& operatio
   if (!is_load(operation.kind) && !is_store(operation.kind)) return true;
   const unsigned size = access_size(operation.kind);
   if (address % size != 0) return false;
-  if (is_load(operation.kind)) return core_.direct_.for_load(address, size) != nullptr;
-  return core_.direct_.for_store(address, size) != nullptr && !core_.direct_.code().contains(address, size);
+  DirectMap& direct = core_.direct_;
+  // Ranges that are empty on the fast path are so that somebody is asked for every access.
+  if (is_load(operation.kind)) {
+    return direct.for_load(address, size) != nullptr && direct.load_window()->bytes != 0;
+  }
+  return direct.for_store(address, size) != nullptr && direct.store_window()->bytes != 0 &&
+         !direct.code().contains(address, size);
 }
 
 void Core::Lockstep::log_store(const Operation& operation) {

@@ -8,20 +8,54 @@ namespace jit {
 
 bool is_translatable(Kind kind) {
   switch (kind) {
-    case Kind::csr:
-    case Kind::atomic:
-    case Kind::custom:
-    case Kind::ecall:
-    case Kind::ebreak:
-    case Kind::mret:
-    case Kind::wfi:
-    case Kind::fence_i:
-    case Kind::illegal:
-    case Kind::jal_misaligned:
-    case Kind::branch_misaligned:
-      return false;
-    default:
+    case Kind::constant:
+    case Kind::add_i:
+    case Kind::slt_i:
+    case Kind::sltu_i:
+    case Kind::xor_i:
+    case Kind::or_i:
+    case Kind::and_i:
+    case Kind::sll_i:
+    case Kind::srl_i:
+    case Kind::sra_i:
+    case Kind::add_r:
+    case Kind::sub_r:
+    case Kind::sll_r:
+    case Kind::slt_r:
+    case Kind::sltu_r:
+    case Kind::xor_r:
+    case Kind::srl_r:
+    case Kind::sra_r:
+    case Kind::or_r:
+    case Kind::and_r:
+    case Kind::mul:
+    case Kind::mulh:
+    case Kind::mulhsu:
+    case Kind::mulhu:
+    case Kind::div:
+    case Kind::divu:
+    case Kind::rem:
+    case Kind::remu:
+    case Kind::lb:
+    case Kind::lh:
+    case Kind::lw:
+    case Kind::lbu:
+    case Kind::lhu:
+    case Kind::sb:
+    case Kind::sh:
+    case Kind::sw:
+    case Kind::fence:
+    case Kind::beq:
+    case Kind::bne:
+    case Kind::blt:
+    case Kind::bge:
+    case Kind::bltu:
+    case Kind::bgeu:
+    case Kind::jal:
+    case Kind::jalr:
       return true;
+    default:
+      return false;
   }
 }
 

@@ -63,13 +63,15 @@ std::uint8_t* Emitter::translate(Block& block, const std::vector<Site>& sites,
   block_ = &block;
   sites_ = &sites;
   windows_ = &windows;
-  operation_exits_.fill(-1);
+  operation_exits_.fill(std::nullopt);
   align(16);
   auto* entry = const_cast<std::uint8_t*>(getCurr());
   cmp(r15d, block.cycles_before_last);
   ExitRecord too_long;
   too_long.pc = block.pc;
-  jle(new_exit(too_long), T_NEAR);
+  const Target stop = new_exit(too_long);
+  jle(anywhere());
+  refer_to(stop);
   bool goes_on = true;
   for (index_ = 0; index_ < block.count && goes_on; ++index_) goes_on = write(block.operations[index_]);
   if (goes_on) {
@@ -82,26 +84,29 @@ std::uint8_t* Emitter::translate(Block& block, const std::vector<Site>& sites,
 }
 
 void Emitter::write_behind_block() {
-  for (Miss& miss : misses_) {
-    L(miss.missed);
+  for (const Miss& miss : misses_) {
+    bind(miss.missed);
     // eax is the distance from the first window.
     const std::uint32_t distance = (*windows_)[static_cast<std::size_t>(miss.first)].base -
                                    (*windows_)[static_cast<std::size_t>(miss.second)].base;
     add(eax, distance);
-    check_window(miss.operation, miss.second, *miss.nowhere);
+    check_window(miss.operation, miss.second, miss.nowhere);
     access(miss.operation, miss.second);
     jmp(miss.done, T_NEAR);
   }
-  for (PendingExit& pending : pending_exits_) {
-    L(pending.label);
+  for (const PendingExit& pending : pending_exits_) {
+    bind(pending.target);
     mov(ecx, pending.id);
     jmp(way_out_, T_NEAR);
   }
   align(8);
-  for (PendingCounts& pending : pending_counts_) {
-    L(pending.label);
+  for (const PendingCounts& pending : pending_counts_) {
+    bind(pending.target);
     dq(pending.value);
   }
+  for (const Fixup& fixup : fixups_) patch(fixup.distance, targets_[fixup.target]);
+  targets_.clear();
+  fixups_.clear();
   misses_.clear();
   pending_exits_.clear();
   pending_counts_.clear();
@@ -131,37 +136,49 @@ void Emitter::give_up(Block& block, std::uint8_t* entry) {
 }
 
 void Emitter::count(std::uint32_t instructions, std::uint32_t cycles) {
-  PendingCounts& pending = pending_counts_.emplace_back();
-  pending.value = packed(instructions, cycles);
-  add(r15, qword[rip + pending.label]);
+  const Target value = new_target();
+  pending_counts_.push_back({value, packed(instructions, cycles)});
+  add(r15, qword[rip + anywhere()]);
+  refer_to(value);
 }
 
 void Emitter::go_to(std::uint32_t pc) {
   ExitRecord record;
   record.reason = ExitReason::jump;
   record.pc = pc;
-  jmp(new_exit(record), T_NEAR);
-  exits_.back().patch = const_cast<std::uint8_t*>(getCurr()) - sizeof(std::int32_t);
+  const Target stub = new_exit(record);
+  jmp(anywhere(), T_NEAR);
+  refer_to(stub);
+  exits_.back().patch = fixups_.back().distance;
 }
 
-Xbyak::Label& Emitter::exit_before(std::uint32_t operation) {
-  int& known = operation_exits_[operation];
-  if (known < 0) {
-    known = static_cast<int>(pending_exits_.size());
+Emitter::Target Emitter::exit_before(std::uint32_t operation) {
+  std::optional<Target>& known = operation_exits_[operation];
+  if (!known) {
     ExitRecord record;
     record.reason = ExitReason::operation;
     record.operation = operation;
-    new_exit(record);
+    known = new_exit(record);
   }
-  return pending_exits_[static_cast<std::size_t>(known)].label;
+  return *known;
 }
 
-Xbyak::Label& Emitter::new_exit(const ExitRecord& record) {
+Emitter::Target Emitter::new_exit(const ExitRecord& record) {
   exits_.push_back(record);
   exits_.back().block = block_;
-  PendingExit& pending = pending_exits_.emplace_back();
-  pending.id = static_cast<std::uint32_t>(exits_.size() - 1);
-  return pending.label;
+  const Target target = new_target();
+  pending_exits_.push_back({target, static_cast<std::uint32_t>(exits_.size() - 1)});
+  return target;
+}
+
+Emitter::Target Emitter::new_target() {
+  targets_.push_back(nullptr);
+  return static_cast<Target>(targets_.size() - 1);
+}
+
+void Emitter::refer_to(Target target) {
+  auto* distance = const_cast<std::uint8_t*>(getCurr()) - sizeof(std::int32_t);
+  fixups_.push_back({distance, target});
 }
 
 }  // namespace weft::hart::jit

@@ -12,7 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <optional>
 #include <vector>
 
 #include "models/hart/jit/jit.h"
@@ -71,21 +71,28 @@ class Emitter : private Xbyak::CodeGenerator {
   Enter enter() const { return enter_; }
 
  private:
+  // A place in the block being translated that is not known yet: index into targets_. Xbyak has labels for
+  // this, but with them translation takes twice as long.
+  using Target = std::uint32_t;
+  struct Fixup {
+    std::uint8_t* distance = nullptr;  // 32 bits, the last of the instruction that refers to the target
+    Target target = 0;
+  };
   // A load or store that missed its first window; written behind the block.
   struct Miss {
     Operation operation;
-    Xbyak::Label missed;
-    Xbyak::Label done;
-    const Xbyak::Label* nowhere = nullptr;
+    Target missed = 0;
+    Target nowhere = 0;
+    const std::uint8_t* done = nullptr;
     int first = 0;
     int second = 0;
   };
   struct PendingExit {
-    Xbyak::Label label;
+    Target target = 0;
     std::uint32_t id = 0;
   };
   struct PendingCounts {
-    Xbyak::Label label;
+    Target target = 0;
     std::uint64_t value = 0;
   };
 
@@ -104,10 +111,11 @@ class Emitter : private Xbyak::CodeGenerator {
   void multiply_high(const Operation& op);
   void divide(const Operation& op);
   bool memory(const Operation& op);
-  void check_window(const Operation& op, int window, const Xbyak::Label& missed);
+  void check_window(const Operation& op, int window, Target missed);
   void access(const Operation& op, int window);
   void load_from(const Operation& op, const Xbyak::RegExp& address);
   void store_to(const Operation& op, const Xbyak::RegExp& address);
+  void leave_to_dispatch_loop();
   void branch(const Operation& op);
   void jump_and_link(const Operation& op);
   void jump_register(const Operation& op);
@@ -127,8 +135,14 @@ class Emitter : private Xbyak::CodeGenerator {
   void count(std::uint32_t instructions, std::uint32_t cycles);
   void go_to(std::uint32_t pc);
   void link_register(const Operation& op);
-  Xbyak::Label& exit_before(std::uint32_t operation);
-  Xbyak::Label& new_exit(const ExitRecord& record);
+  Target exit_before(std::uint32_t operation);
+  Target new_exit(const ExitRecord& record);
+
+  // Jumps are written with anywhere() as destination, and then refer_to() a target.
+  const void* anywhere() const { return way_out_; }
+  Target new_target();
+  void refer_to(Target target);
+  void bind(Target target) { targets_[target] = getCurr(); }
 
   Shared& shared_;
   Options options_;
@@ -142,11 +156,12 @@ class Emitter : private Xbyak::CodeGenerator {
   const std::vector<Site>* sites_ = nullptr;
   const std::vector<BakedWindow>* windows_ = nullptr;
   std::uint32_t index_ = 0;  // of the operation
-  // Deques because a label has no identity before its first use, so it must stay where it is.
-  std::deque<Miss> misses_;
-  std::deque<PendingExit> pending_exits_;
-  std::deque<PendingCounts> pending_counts_;
-  std::array<int, max_block_operations + 1> operation_exits_{};  // indices into pending_exits_
+  std::vector<const std::uint8_t*> targets_;
+  std::vector<Fixup> fixups_;
+  std::vector<Miss> misses_;
+  std::vector<PendingExit> pending_exits_;
+  std::vector<PendingCounts> pending_counts_;
+  std::array<std::optional<Target>, max_block_operations> operation_exits_{};
 };
 
 }  // namespace weft::hart::jit

@@ -165,9 +165,15 @@ bool Emitter::write(const Operation& op) {
       jump_register(op);
       return false;
     default:
-      jmp(exit_before(index_), T_NEAR);
+      leave_to_dispatch_loop();
       return false;
   }
+}
+
+void Emitter::leave_to_dispatch_loop() {
+  const Target exit = exit_before(index_);
+  jmp(anywhere(), T_NEAR);
+  refer_to(exit);
 }
 
 // The result is one too large, a branch goes the other way, a store misses its place.
@@ -332,7 +338,7 @@ bool Emitter::memory(const Operation& op) {
   const Site& site = (*sites_)[index_];
   const int first = site.windows[0];
   if (first < 0) {
-    jmp(exit_before(index_), T_NEAR);
+    leave_to_dispatch_loop();
     return false;
   }
   const std::uint32_t distance = op.immediate - (*windows_)[static_cast<std::size_t>(first)].base;
@@ -344,24 +350,20 @@ bool Emitter::memory(const Operation& op) {
     mov(eax, register_slot(op.rs1));
     add(eax, distance);
   }
-  Xbyak::Label& nowhere = exit_before(index_);
+  const Target nowhere = exit_before(index_);
   if (site.windows[1] < 0) {
     check_window(op, first, nowhere);
     access(op, first);
     return true;
   }
-  Miss& miss = misses_.emplace_back();
-  miss.operation = op;
-  miss.nowhere = &nowhere;
-  miss.first = first;
-  miss.second = site.windows[1];
-  check_window(op, first, miss.missed);
+  const Target missed = new_target();
+  check_window(op, first, missed);
   access(op, first);
-  L(miss.done);
+  misses_.push_back({op, missed, nowhere, getCurr(), first, site.windows[1]});
   return true;
 }
 
-void Emitter::check_window(const Operation& op, int window, const Xbyak::Label& missed) {
+void Emitter::check_window(const Operation& op, int window, Target missed) {
   const auto index = static_cast<std::size_t>(window);
   const unsigned size = access_size(op.kind);
   const std::uint32_t bytes = (*windows_)[index].bytes;
@@ -372,13 +374,15 @@ void Emitter::check_window(const Operation& op, int window, const Xbyak::Label& 
     ror(ecx, static_cast<int>(log2_of(size)));
     cmp(ecx, bytes / size);
   }
-  jae(missed, T_NEAR);
+  jae(anywhere());
+  refer_to(missed);
   if (!is_store(op.kind)) return;
   const CodeMap::Hull& guard = shared_.guards[index];
   mov(ecx, eax);
   sub(ecx, dword[rip + &guard.low]);
   cmp(ecx, dword[rip + &guard.bytes]);
-  jb(missed, T_NEAR);
+  jb(anywhere());
+  refer_to(missed);
 }
 
 void Emitter::access(const Operation& op, int window) {
@@ -436,7 +440,7 @@ void Emitter::branch(const Operation& op) {
   const Operation& behind = block_->operations[index_ + 1];
   // What is expected falls through: loops go round.
   const bool expect_taken = op.immediate <= here;
-  Xbyak::Label unexpected;
+  const Target unexpected = new_target();
   const Reg32 first = read(op.rs1, eax);
   if (op.rs2 == 0) {
     test(first, first);
@@ -445,26 +449,27 @@ void Emitter::branch(const Operation& op) {
   }
   switch (expect_taken ? inverted(op.kind) : op.kind) {
     case Kind::beq:
-      je(unexpected, T_NEAR);
+      je(anywhere());
       break;
     case Kind::bne:
-      jne(unexpected, T_NEAR);
+      jne(anywhere());
       break;
     case Kind::blt:
-      jl(unexpected, T_NEAR);
+      jl(anywhere());
       break;
     case Kind::bge:
-      jge(unexpected, T_NEAR);
+      jge(anywhere());
       break;
     case Kind::bltu:
-      jb(unexpected, T_NEAR);
+      jb(anywhere());
       break;
     default:
-      jae(unexpected, T_NEAR);
+      jae(anywhere());
       break;
   }
+  refer_to(unexpected);
   for (const bool taken : {expect_taken, !expect_taken}) {
-    if (taken != expect_taken) L(unexpected);
+    if (taken != expect_taken) bind(unexpected);
     count(block_->count, taken ? block_->cycles_taken : behind.cycles_before);
     go_to(taken ? op.immediate : block_->pc + behind.offset);
   }
@@ -488,7 +493,9 @@ void Emitter::jump_register(const Operation& op) {
   and_(eax, ~1u);
   if (!options_.compressed) {
     test(eax, 2);
-    jnz(exit_before(index_), T_NEAR);
+    const Target misaligned = exit_before(index_);
+    jnz(anywhere());
+    refer_to(misaligned);
   }
   link_register(op);
   count(block_->count, block_->cycles_taken);
@@ -500,7 +507,9 @@ void Emitter::jump_register(const Operation& op) {
   lea(rdx, ptr[rip + shared_.jump_table.data()]);
   lea(rdx, ptr[rdx + rcx * 8]);
   cmp(dword[rdx], eax);
-  jne(new_exit(record), T_NEAR);
+  const Target unknown = new_exit(record);
+  jne(anywhere());
+  refer_to(unknown);
   jmp(qword[rdx + 8]);
 }
 
