@@ -53,6 +53,31 @@ bool is_translatable(Kind kind) {
     case Kind::bgeu:
     case Kind::jal:
     case Kind::jalr:
+    case Kind::sh1add:
+    case Kind::sh2add:
+    case Kind::sh3add:
+    case Kind::andn:
+    case Kind::orn:
+    case Kind::xnor:
+    case Kind::clz:
+    case Kind::ctz:
+    case Kind::cpop:
+    case Kind::max:
+    case Kind::maxu:
+    case Kind::min:
+    case Kind::minu:
+    case Kind::sext_b:
+    case Kind::sext_h:
+    case Kind::rol:
+    case Kind::ror:
+    case Kind::ror_i:
+    case Kind::orc_b:
+    case Kind::rev8:
+    case Kind::bclr:
+    case Kind::bext:
+    case Kind::bext_i:
+    case Kind::binv:
+    case Kind::bset:
       return true;
     default:
       return false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/hart/jit/x86_emitter.h"
 
+#include <xbyak/xbyak_util.h>
+
 #include <cstring>
 
 #include "models/hart/jit/x86_registers.h"
@@ -22,6 +24,7 @@ Emitter::Emitter(CodeMemory& memory, const Options& options)
     : Xbyak::CodeGenerator(CodeMemory::code_bytes(), memory.code()),
       shared_(memory.shared()),
       options_(options),
+      has_popcnt_(Xbyak::util::Cpu().has(Xbyak::util::Cpu::tPOPCNT)),
       capacity_(CodeMemory::code_bytes()) {
   reset();
 }

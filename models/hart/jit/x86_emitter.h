@@ -115,6 +115,8 @@ class Emitter : private Xbyak::CodeGenerator {
   void access(const Operation& op, int window);
   void load_from(const Operation& op, const Xbyak::RegExp& address);
   void store_to(const Operation& op, const Xbyak::RegExp& address);
+  bool write_bit_manipulation(const Operation& op);
+  void compute_bits_in_eax(const Operation& op);
   void leave_to_dispatch_loop();
   void branch(const Operation& op);
   void jump_and_link(const Operation& op);
@@ -130,6 +132,7 @@ class Emitter : private Xbyak::CodeGenerator {
   Xbyak::Reg32 read(unsigned guest, const Xbyak::Reg32& scratch);
   void fetch(const Xbyak::Reg32& target, unsigned guest);
   void write_back(unsigned guest);
+  void keep_eax(unsigned guest);
 
   // Ends of blocks.
   void count(std::uint32_t instructions, std::uint32_t cycles);
@@ -146,6 +149,7 @@ class Emitter : private Xbyak::CodeGenerator {
 
   Shared& shared_;
   Options options_;
+  bool has_popcnt_;
   std::size_t capacity_;
   Enter enter_ = nullptr;
   const std::uint8_t* way_out_ = nullptr;

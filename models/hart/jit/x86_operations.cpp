@@ -61,6 +61,11 @@ void Emitter::write_back(unsigned guest) {
   if (!is_pinned(guest) && guest != discard_register) mov(register_slot(guest), eax);
 }
 
+void Emitter::keep_eax(unsigned guest) {
+  if (is_pinned(guest)) mov(host_register(guest), eax);
+  write_back(guest);
+}
+
 bool Emitter::write(const Operation& op) {
   if (options_.fault == op.kind) {
     write_wrong_result(op);
@@ -165,8 +170,7 @@ bool Emitter::write(const Operation& op) {
       jump_register(op);
       return false;
     default:
-      leave_to_dispatch_loop();
-      return false;
+      return write_bit_manipulation(op);
   }
 }
 
@@ -290,8 +294,7 @@ void Emitter::multiply_high(const Operation& op) {
   if (op.kind == Kind::mulh) movsxd(rcx, ecx);
   imul(rax, rcx);
   shr(rax, 32);
-  if (is_pinned(op.rd)) mov(host_register(op.rd), eax);
-  write_back(op.rd);
+  keep_eax(op.rd);
 }
 
 // Where the host would raise an exception, the guest has defined results (ISA manual, table 7.1).
@@ -329,8 +332,7 @@ void Emitter::divide(const Operation& op) {
   L(by_zero);
   if (quotient) mov(eax, ~0u);
   L(done);
-  if (is_pinned(op.rd)) mov(host_register(op.rd), eax);
-  write_back(op.rd);
+  keep_eax(op.rd);
 }
 
 // eax: distance of the address from the base of the first window.

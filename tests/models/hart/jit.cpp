@@ -20,8 +20,14 @@ namespace {
 
 constexpr std::uint64_t seed = 1729;
 
-hart::CoreConfig translating(unsigned threshold = 1) {
+hart::CoreConfig interpreting() {
   hart::CoreConfig config;
+  config.zba = config.zbb = config.zbs = true;
+  return config;
+}
+
+hart::CoreConfig translating(unsigned threshold = 1) {
+  hart::CoreConfig config = interpreting();
   config.enable_jit = true;
   config.jit_threshold = threshold;
   return config;
@@ -68,6 +74,7 @@ class Samples {
     result.push_back({Kind::sra_i, op_imm(5, any(), any(), 0x400 + amount)});
     result.push_back({Kind::sra_r, op(5, 0x20, any(), any(), any())});
     result.push_back({Kind::sub_r, op(0, 0x20, any(), any(), any())});
+    bit_manipulation(result);
     memory(result);
     return result;
   }
@@ -82,6 +89,31 @@ class Samples {
 
  private:
   std::int32_t immediate() { return static_cast<std::int32_t>(rng_.below(4096)) - 2048; }
+
+  void bit_manipulation(std::vector<Sample>& result) {
+    struct Encoding {
+      Kind kind;
+      std::uint32_t selector;  // funct7, or the twelve bits of the immediate
+      std::uint32_t funct3;
+    };
+    constexpr Encoding binary[] = {
+        {Kind::sh1add, 0x10, 2}, {Kind::sh2add, 0x10, 4}, {Kind::sh3add, 0x10, 6}, {Kind::andn, 0x20, 7},
+        {Kind::orn, 0x20, 6},    {Kind::xnor, 0x20, 4},   {Kind::max, 0x05, 6},    {Kind::maxu, 0x05, 7},
+        {Kind::min, 0x05, 4},    {Kind::minu, 0x05, 5},   {Kind::rol, 0x30, 1},    {Kind::ror, 0x30, 5},
+        {Kind::bclr, 0x24, 1},   {Kind::bext, 0x24, 5},   {Kind::binv, 0x34, 1},   {Kind::bset, 0x14, 1}};
+    constexpr Encoding unary[] = {{Kind::clz, 0x600, 1},    {Kind::ctz, 0x601, 1},    {Kind::cpop, 0x602, 1},
+                                  {Kind::sext_b, 0x604, 1}, {Kind::sext_h, 0x605, 1}, {Kind::orc_b, 0x287, 5},
+                                  {Kind::rev8, 0x698, 5}};
+    for (const Encoding& e : binary) {
+      result.push_back({e.kind, op(e.funct3, e.selector, any(), any(), any())});
+    }
+    for (const Encoding& e : unary) {
+      result.push_back({e.kind, op_imm(e.funct3, any(), any(), static_cast<std::int32_t>(e.selector))});
+    }
+    const auto amount = static_cast<std::int32_t>(rng_.below(32));
+    result.push_back({Kind::ror_i, op_imm(5, any(), any(), 0x600 + amount)});
+    result.push_back({Kind::bext_i, op_imm(5, any(), any(), 0x480 + amount)});
+  }
 
   // Through a pointer in a register of the host, one in memory, and x0.
   void memory(std::vector<Sample>& result) {
@@ -182,12 +214,12 @@ TEST_CASE("every translated operation does what the interpreter does, whatever i
     std::vector<std::uint32_t> program;
     for (const Sample& sample : Samples(round).straight()) program.push_back(sample.instruction);
     program.push_back(jal(zero, 0));
-    Machine interpreted;
+    Machine interpreted(interpreting());
     Machine translated(translating());
     for (Machine* machine : {&interpreted, &translated}) {
       machine->program(program);
       set_registers(*machine, round);
-      machine->core.run(300);
+      machine->core.run(400);
     }
     CAPTURE(seed, round);
     REQUIRE(interpreted.core.instructions() > program.size());
