@@ -55,8 +55,9 @@ class Jit {
   virtual Exit run(const Block& block, std::uint64_t budget) = 0;
   // The exit, of reason jump, leads straight to `next` from now on, which is translated.
   virtual void link(const Exit& exit, const Block& next) = 0;
-  // An exit of reason operation at a load or store whose address lies in `window`, or in no directly
-  // accessible memory (null). `cycles` is a clock that tells frequent exits from rare ones.
+  // An exit of reason operation: at a load or store whose address lies in `window`; or null, if it lies in no
+  // directly accessible memory or the operation is another. `cycles` is a clock that tells frequent exits
+  // from rare ones.
   virtual void missed(const Exit& exit, const Window* window, std::uint64_t cycles) = 0;
 
   // [start, start + bytes) is decoded code from now on.

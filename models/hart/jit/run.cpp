@@ -132,14 +132,16 @@ void Core::run_hot(Block* block) {
 // Tells the back end where a load or store went that it had to leave to the dispatch loop.
 void Core::note_miss(const jit::Exit& exit) {
   const Operation& operation = exit.block->operations[exit.operation];
-  const bool loads = is_load(operation.kind);
-  if (!loads && !is_store(operation.kind)) return;
   const std::uint32_t address = x_[operation.rs1] + operation.immediate;
   const unsigned size = access_size(operation.kind);
   const Window* window = nullptr;
   if (address % size == 0) {
-    if (loads && direct_.for_load(address, size) != nullptr) window = direct_.load_window();
-    if (!loads && direct_.for_store(address, size) != nullptr) window = direct_.store_window();
+    if (is_load(operation.kind) && direct_.for_load(address, size) != nullptr) {
+      window = direct_.load_window();
+    }
+    if (is_store(operation.kind) && direct_.for_store(address, size) != nullptr) {
+      window = direct_.store_window();
+    }
   }
   jit_->missed(exit, window, cycles_);
   if (jit_->full()) code_flush_pending_ = true;

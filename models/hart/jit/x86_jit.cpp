@@ -21,10 +21,11 @@ struct Translation {
 namespace {
 
 // Entering and leaving translated code costs as much as interpreting about so many operations.
-constexpr std::uint32_t least_operations = 4;
+constexpr std::uint32_t least_operations = 8;
 // Adding windows to the sites of a block is worth so many translations of it.
 constexpr unsigned max_attempts = 8;
-// A block that needs the dispatch loop so many times, never more than so many cycles apart, is left to it.
+// A block that needs the dispatch loop so many times, soon after its start and never more than so many cycles
+// apart, is left to it.
 constexpr unsigned max_slow_exits = 64;
 constexpr std::uint64_t slow_exit_distance = 256;
 // Executions after which another attempt may be worth it.
@@ -170,7 +171,7 @@ void X86Jit::missed(const Exit& exit, const Window* window, std::uint64_t cycles
   const int index = window == nullptr ? -1 : window_index(*window, direct_->code());
   const bool known = index < 0 || index == site.windows[0] || index == site.windows[1];
   if (known || translation.attempts == max_attempts || full()) {
-    note_slow_exit(*exit.block, cycles);
+    if (exit.operation < 2 * least_operations) note_slow_exit(*exit.block, cycles);
     return;
   }
   site.windows = {static_cast<std::int8_t>(index), site.windows[0]};
