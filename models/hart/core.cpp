@@ -150,7 +150,10 @@ Core::~Core() { reservations_->leave(monitored_as_); }
 void Core::share_reservations(ReservationMonitor& monitor) {
   reservations_->leave(monitored_as_);
   reservations_ = &monitor;
-  monitored_as_ = monitor.join([this](bool guarded) { direct_.guard_stores(guarded); });
+  monitored_as_ = monitor.join([this](bool guarded) {
+    direct_.guard_stores(guarded);
+    if (jit_ != nullptr) jit_->guard_stores(guarded);
+  });
 }
 
 void Core::reset() {
@@ -248,7 +251,7 @@ void Core::run_blocks() {
     run_one_uncached();
   } else if (cycles_ + block->cycles_before_last >= limit_) {
     run_prefix(*block);
-  } else if (jit_ != nullptr && block->warm_up()) {
+  } else if (jit_ != nullptr && csrs_.data_privilege() == csrs_.privilege() && block->warm_up()) {
     run_hot(block);
   } else {
     execute(block, block->operations);

@@ -15,6 +15,7 @@
 
 #include "models/hart/block_cache.h"
 #include "models/hart/direct_map.h"
+#include "models/hart/privilege.h"
 
 namespace weft::hart::jit {
 
@@ -47,7 +48,8 @@ class Jit {
 
   // Translates a block that is about to run; the registers' values now tell where its loads and stores go.
   // False if its first operation is none that can be translated, or if there is no room: see full().
-  virtual bool translate(Block& block, DirectMap& direct) = 0;
+  // `level` is the one at which it runs and makes its accesses.
+  virtual bool translate(Block& block, Privilege level, DirectMap& direct) = 0;
   virtual bool full() const = 0;
 
   // Runs a translated block and whatever it leads to. Stops before the first block of which not even the
@@ -62,6 +64,8 @@ class Jit {
 
   // [start, start + bytes) is decoded code from now on.
   virtual void add_code(std::uint32_t start, std::uint32_t bytes) = 0;
+  // While guarded, every store is left to the dispatch loop.
+  virtual void guard_stores(bool guarded) = 0;
   // Forgets all translations, all memory and all code. Blocks must not be run again.
   virtual void clear() = 0;
 };

@@ -104,6 +104,7 @@ bool Core::Lockstep::touches_only_registers_and_memory(const Operation& operatio
   const unsigned size = access_size(operation.kind);
   if (address % size != 0) return false;
   DirectMap& direct = core_.direct_;
+  if (is_store(operation.kind) && direct.guards_stores()) return false;
   // Ranges that are empty on the fast path are so that somebody is asked for every access.
   if (is_load(operation.kind)) {
     return direct.for_load(address, size) != nullptr && direct.load_window()->bytes != 0;
@@ -210,7 +211,7 @@ std::uint32_t Core::Lockstep::last_writer(unsigned guest, std::uint32_t retired)
 std::string Core::Lockstep::text_of(std::uint32_t operation) const {
   const Operation& op = block_.operations[operation];
   const std::uint32_t pc = block_.pc + op.offset;
-  const Window* window = core_.direct_.for_fetch(pc);
+  const Window* window = core_.direct_.for_fetch(pc, core_.csrs_.privilege());
   if (window == nullptr || !window->covers(pc, op.length)) return "?";
   std::uint32_t instruction = 0;
   std::memcpy(&instruction, window->at(pc), op.length);

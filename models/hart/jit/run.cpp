@@ -102,7 +102,7 @@ void Core::start_jit() {
 
 // The block fits into the budget.
 void Core::run_hot(Block* block) {
-  if (block->translation == nullptr && !jit_->translate(*block, direct_)) {
+  if (block->translation == nullptr && !jit_->translate(*block, csrs_.privilege(), direct_)) {
     if (jit_->full()) code_flush_pending_ = true;
     execute(block, block->operations);
     return;
@@ -123,7 +123,7 @@ void Core::run_hot(Block* block) {
     }
     pc_ = exit.pc;
     if (exit.reason == jit::ExitReason::budget || cycles_ >= limit_) return;
-    block = blocks_.find(pc_);
+    block = blocks_->find(pc_);
     if (block == nullptr || block->translation == nullptr) return;
     jit_->link(exit, *block);
   }

@@ -61,9 +61,10 @@ void Emitter::write_way_out() {
   ret();
 }
 
-std::uint8_t* Emitter::translate(Block& block, const std::vector<Site>& sites,
+std::uint8_t* Emitter::translate(Block& block, Privilege level, const std::vector<Site>& sites,
                                  const std::vector<BakedWindow>& windows) {
   block_ = &block;
+  level_ = level;
   sites_ = &sites;
   windows_ = &windows;
   operation_exits_.fill(std::nullopt);

@@ -26,6 +26,7 @@ struct BakedWindow {
   std::uint32_t base = 0;
   std::uint32_t bytes = 0;
   DirectMemory range;
+  CodeMap::Hull code;  // cached code, in guest addresses
 };
 
 // The windows that a load or store tries, in this order; -1 for none.
@@ -51,7 +52,7 @@ class Emitter : private Xbyak::CodeGenerator {
   bool full() const;
 
   // Machine code of a block, with one Site an operation. The result is where to jump to.
-  std::uint8_t* translate(Block& block, const std::vector<Site>& sites,
+  std::uint8_t* translate(Block& block, Privilege level, const std::vector<Site>& sites,
                           const std::vector<BakedWindow>& windows);
   // From now on: who comes to `entry` goes to `target`.
   static void redirect(std::uint8_t* entry, const std::uint8_t* target);
@@ -157,6 +158,7 @@ class Emitter : private Xbyak::CodeGenerator {
 
   // Of the block being translated.
   Block* block_ = nullptr;
+  Privilege level_ = Privilege::machine;
   const std::vector<Site>* sites_ = nullptr;
   const std::vector<BakedWindow>* windows_ = nullptr;
   std::uint32_t index_ = 0;  // of the operation

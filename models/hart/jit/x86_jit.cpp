@@ -12,6 +12,7 @@ namespace weft::hart::jit {
 
 struct Translation {
   std::uint8_t* entry = nullptr;
+  Privilege level = Privilege::machine;
   std::vector<Site> sites;  // one an operation
   unsigned attempts = 1;
   unsigned slow_exits = 0;  // in quick succession
@@ -37,12 +38,13 @@ class X86Jit : public Jit {
  public:
   X86Jit(const Options& options, std::uint32_t* x) : x_(x), options_(options), emitter_(memory_, options) {}
 
-  bool translate(Block& block, DirectMap& direct) override;
+  bool translate(Block& block, Privilege level, DirectMap& direct) override;
   bool full() const override { return emitter_.full(); }
   Exit run(const Block& block, std::uint64_t budget) override;
   void link(const Exit& exit, const Block& next) override;
   void missed(const Exit& exit, const Window* window, std::uint64_t cycles) override;
   void add_code(std::uint32_t start, std::uint32_t bytes) override;
+  void guard_stores(bool guarded) override;
   void clear() override;
 
  private:
@@ -51,18 +53,19 @@ class X86Jit : public Jit {
   void retranslate(Block& block);
   void note_slow_exit(Block& block, std::uint64_t cycles);
   static std::size_t table_index(std::uint32_t pc) { return (pc >> 1) % jump_table_entries; }
-  void protect(std::size_t window, std::uint32_t start, std::uint32_t bytes);
+  void update_guard(std::size_t index);
 
   std::uint32_t* x_;
   Options options_;
   CodeMemory memory_;
   Emitter emitter_;
   const DirectMap* direct_ = nullptr;
+  bool guarded_ = false;
   std::vector<BakedWindow> windows_;
   std::deque<Translation> translations_;
 };
 
-bool X86Jit::translate(Block& block, DirectMap& direct) {
+bool X86Jit::translate(Block& block, Privilege level, DirectMap& direct) {
   direct_ = &direct;
   std::vector<Site> sites(block.count);
   std::uint64_t written = 0;
@@ -80,7 +83,8 @@ bool X86Jit::translate(Block& block, DirectMap& direct) {
   if (full()) return false;
   Translation& translation = translations_.emplace_back();
   translation.sites = std::move(sites);
-  translation.entry = emitter_.translate(block, translation.sites, windows_);
+  translation.level = level;
+  translation.entry = emitter_.translate(block, level, translation.sites, windows_);
   block.translation = &translation;
   block.heat = 0;
   return true;
@@ -115,26 +119,29 @@ int X86Jit::window_index(const Window& window, const CodeMap& code) {
   if (known != windows_.end()) return static_cast<int>(known - windows_.begin());
   if (windows_.size() == max_windows) return -1;
   if (windows_.empty()) memory_.shared().primary_host = window.host;
-  windows_.push_back({window.host, window.base, window.bytes, range});
-  CodeMap::Hull hull = code.hull(range.start, range.end);
-  hull.low -= window.base;
-  memory_.shared().guards[windows_.size() - 1] = hull;
+  windows_.push_back({window.host, window.base, window.bytes, range, code.hull(range.start, range.end)});
+  update_guard(windows_.size() - 1);
   return static_cast<int>(windows_.size() - 1);
 }
 
 void X86Jit::add_code(std::uint32_t start, std::uint32_t bytes) {
   for (std::size_t i = 0; i < windows_.size(); ++i) {
     const DirectMemory& range = windows_[i].range;
-    if (start <= range.end && start + (bytes - 1u) >= range.start) protect(i, start, bytes);
+    if (start > range.end || start + (bytes - 1u) < range.start) continue;
+    windows_[i].code.include(start, bytes);
+    update_guard(i);
   }
 }
 
-void X86Jit::protect(std::size_t window, std::uint32_t start, std::uint32_t bytes) {
-  CodeMap::Hull hull = memory_.shared().guards[window];
-  hull.low += windows_[window].base;
-  hull.include(start, bytes);
-  hull.low -= windows_[window].base;
-  memory_.shared().guards[window] = hull;
+void X86Jit::guard_stores(bool guarded) {
+  guarded_ = guarded;
+  for (std::size_t i = 0; i < windows_.size(); ++i) update_guard(i);
+}
+
+void X86Jit::update_guard(std::size_t index) {
+  const BakedWindow& window = windows_[index];
+  const CodeMap::Hull around_code{window.code.low - window.base, window.code.bytes};
+  memory_.shared().guards[index] = guarded_ ? CodeMap::Hull{0, window.bytes} : around_code;
 }
 
 Exit X86Jit::run(const Block& block, std::uint64_t budget) {
@@ -159,7 +166,8 @@ void X86Jit::link(const Exit& exit, const Block& next) {
   const ExitRecord& record = emitter_.exit(exit.id);
   const std::uint8_t* entry = next.translation->entry;
   if (record.computed) {
-    memory_.shared().jump_table[table_index(next.pc)] = {next.pc, entry};
+    auto& table = memory_.shared().jump_tables[index_of(next.translation->level)];
+    table[table_index(next.pc)] = {next.pc, entry};
   } else {
     Emitter::patch(record.patch, entry);
   }
@@ -182,7 +190,7 @@ void X86Jit::retranslate(Block& block) {
   Translation& translation = *block.translation;
   ++translation.attempts;
   std::uint8_t* old = translation.entry;
-  translation.entry = emitter_.translate(block, translation.sites, windows_);
+  translation.entry = emitter_.translate(block, translation.level, translation.sites, windows_);
   Emitter::redirect(old, translation.entry);
 }
 
@@ -199,7 +207,7 @@ void X86Jit::note_slow_exit(Block& block, std::uint64_t cycles) {
 
 void X86Jit::clear() {
   emitter_.reset();
-  memory_.shared().jump_table.fill({});
+  for (auto& table : memory_.shared().jump_tables) table.fill({});
   windows_.clear();
   translations_.clear();
 }

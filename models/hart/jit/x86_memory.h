@@ -8,6 +8,7 @@
 #include <string>
 
 #include "models/hart/code_map.h"
+#include "models/hart/privilege.h"
 
 namespace weft::hart::jit {
 
@@ -24,10 +25,12 @@ static_assert(sizeof(JumpTarget) == 16, "translated code scales indices by 16");
 // Addressed relative to the instruction pointer, so it lies in front of the code; in pages of its own,
 // because writing beside code that runs is slow.
 struct Shared {
-  // Cached code in each window, relative to the window's base. Grows while translated code exists.
+  // Where stores to each window are not translated code's business, relative to the window's base: around
+  // cached code. Changes while translated code exists.
   std::array<CodeMap::Hull, max_windows> guards{};
   std::uint8_t* primary_host = nullptr;  // of window 0
-  std::array<JumpTarget, jump_table_entries> jump_table{};
+  // Levels of privilege have code of their own at the same addresses.
+  std::array<std::array<JumpTarget, jump_table_entries>, privilege_levels> jump_tables{};
 };
 
 // One mapping, readable, writable and executable. Throws weft::Error if the host refuses it.

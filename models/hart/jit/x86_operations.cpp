@@ -506,7 +506,7 @@ void Emitter::jump_register(const Operation& op) {
   record.computed = true;
   mov(ecx, eax);
   and_(ecx, 2 * (jump_table_entries - 1));  // pc is even; entries are 16 bytes
-  lea(rdx, ptr[rip + shared_.jump_table.data()]);
+  lea(rdx, ptr[rip + shared_.jump_tables[index_of(level_)].data()]);
   lea(rdx, ptr[rdx + rcx * 8]);
   cmp(dword[rdx], eax);
   const Target unknown = new_exit(record);
