@@ -280,6 +280,35 @@ TEST_CASE("a loop that polls a device and later reads memory instead counts exac
   }
 }
 
+TEST_CASE("user mode does not follow computed jumps of machine mode into code it must not execute") {
+  for (const Engine kind : fast_engines) {
+    hart::CoreConfig config = engine(kind);
+    config.user_mode = true;
+    config.pmp_entries = 4;
+    Machine machine(config);
+    constexpr std::uint32_t function = ram_base + 0x800;
+    constexpr std::uint32_t handler = ram_base + 0x400;
+    constexpr std::uint32_t mret = 0x30200073;
+    machine.program({jalr(ra, 0, s1), addi(a0, a0, -1), bne(a0, zero, -8), mret});
+    machine.program({addi(a1, a1, 1), jalr(zero, 0, ra)}, function);
+    machine.program({jal(zero, 0)}, handler);
+    machine.core.set_x(s1, function);
+    machine.core.set_x(a0, 20);
+    // User mode may execute the first 1024 bytes (naturally aligned power of two, read and execute).
+    machine.set_csr(hart::csr::pmpaddr0, (ram_base >> 2) | 0x7F);
+    machine.set_csr(hart::csr::pmpcfg0, 0x1D);
+    machine.set_csr(hart::csr::mtvec, handler);
+    machine.set_csr(hart::csr::mepc, ram_base);
+    machine.set_csr(hart::csr::mstatus, 0);  // mret leads to user mode
+    machine.core.run(1000);
+    CAPTURE(static_cast<int>(kind));
+    CHECK(machine.core.x(a1) == 20);
+    REQUIRE(machine.traps.size() == 1);
+    CHECK(machine.traps[0].cause == hart::cause::fetch_access);
+    CHECK(machine.traps[0].pc == function);
+  }
+}
+
 TEST_CASE("instructions of a million cycles and budgets beyond 32 bits are counted exactly") {
   for (const Engine kind : {Engine::interpreter, Engine::jit, Engine::lockstep}) {
     hart::CoreConfig config = engine(kind);
