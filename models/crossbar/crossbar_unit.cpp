@@ -131,6 +131,30 @@ std::optional<Fault> CrossbarUnit::execute(const Command& command) {
   return resolve_carries(command);
 }
 
+unit::Footprint CrossbarUnit::footprint(const Command& command) const {
+  using Use = unit::Extent::Use;
+  const auto [rows, columns] = shape(command);
+  const std::uint64_t matrix = std::uint64_t{4} * rows * columns;
+  const Use result = accumulates(command) ? Use::accumulates : Use::writes;
+  switch (static_cast<CrossbarCommand>(command.opcode)) {
+    case CrossbarCommand::mvm:
+    case CrossbarCommand::mvma:
+      return {{command.src0, 2u * rows, Use::reads}, {command.dst, 4u * columns, result}};
+    case CrossbarCommand::mtvm:
+    case CrossbarCommand::mtvma:
+      return {{command.src0, 2u * columns, Use::reads}, {command.dst, 4u * rows, result}};
+    case CrossbarCommand::opa:
+      return {{command.src0, 2u * rows, Use::reads}, {command.src1, 2u * columns, Use::reads}};
+    case CrossbarCommand::prog:
+      return {{command.src0, matrix, Use::reads}};
+    case CrossbarCommand::rdarr:
+      return {{command.dst, matrix, Use::writes}};
+    case CrossbarCommand::crs:
+      break;
+  }
+  return {};
+}
+
 std::optional<Fault> CrossbarUnit::multiply(const Command& command) {
   const bool transposed = is_transposed(command);
   const auto [rows, columns] = shape(command);

@@ -56,6 +56,7 @@ class CrossbarUnit : public unit::CommandUnit {
  protected:
   std::optional<unit::Fault> check(const unit::Command& command) const override;
   std::optional<unit::Fault> execute(const unit::Command& command) override;
+  unit::Footprint footprint(const unit::Command& command) const override;
 
  private:
   struct Shape {

@@ -117,6 +117,19 @@ std::optional<Fault> FpPimUnit::check_operands(const Command& command) const {
   return check_store(command.dst, bytes(used.dst, command.format_dst), size);
 }
 
+unit::Footprint FpPimUnit::footprint(const Command& command) const {
+  using Use = unit::Extent::Use;
+  const Operands used = *operands_of(command, part(command));
+  unit::Footprint result;
+  const auto add = [&](std::uint32_t address, std::size_t count, Format format, Use use) {
+    if (count != 0) result.push_back({address, count * unit::bytes_of(format), use});
+  };
+  add(command.src0, used.src0, command.format0, Use::reads);
+  add(command.src1, used.src1, command.format1, Use::reads);
+  add(command.dst, used.dst, command.format_dst, Use::writes);
+  return result;
+}
+
 std::optional<Fault> FpPimUnit::execute(const Command& command) {
   sc_time delay;
   if (auto fault = read_operands(command, delay)) {

@@ -46,6 +46,7 @@ class FpPimUnit : public unit::CommandUnit {
  protected:
   std::optional<unit::Fault> check(const unit::Command& command) const override;
   std::optional<unit::Fault> execute(const unit::Command& command) override;
+  unit::Footprint footprint(const unit::Command& command) const override;
 
  private:
   // Row steps of a command, and how many operations of a lane they are.

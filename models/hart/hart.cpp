@@ -354,6 +354,7 @@ bool Hart::something_happens_before(const sc_time& when) {
 
 AccessStatus Hart::load(std::uint32_t address, unsigned size, std::uint32_t& value) {
   value = 0;
+  if (hazards_ != nullptr && access_checked(address, &value, size, false)) return AccessStatus::ok;
   if (!config_.use_direct_memory && is_direct_memory(address)) {
     const Status status = data_socket.read_debug(address, &value, size);
     return status == Status::ok ? AccessStatus::ok : AccessStatus::fault;
@@ -365,6 +366,7 @@ AccessStatus Hart::load(std::uint32_t address, unsigned size, std::uint32_t& val
 }
 
 AccessStatus Hart::store(std::uint32_t address, unsigned size, std::uint32_t value) {
+  if (hazards_ != nullptr && access_checked(address, &value, size, true)) return AccessStatus::ok;
   if (!config_.use_direct_memory && is_direct_memory(address)) {
     core_->await_unlocked(address);
     const Status status = data_socket.write_debug(address, &value, size);
@@ -379,6 +381,7 @@ AccessStatus Hart::store(std::uint32_t address, unsigned size, std::uint32_t val
 }
 
 AccessStatus Hart::fetch(std::uint32_t address, std::uint16_t& parcel) {
+  if (hazards_ != nullptr && access_direct(address, &parcel, sizeof parcel, false)) return AccessStatus::ok;
   if (!config_.use_direct_memory && is_direct_memory(address)) {
     return peek(address, parcel) ? AccessStatus::ok : AccessStatus::fault;
   }
@@ -412,6 +415,7 @@ DirectMemory Hart::direct(std::uint32_t address) {
   if (!config_.use_direct_memory) return {nullptr, address & ~(page - 1), address | (page - 1), false, false};
   const std::optional<DirectRegion> region = data_socket.direct(address);
   if (!region) return {nullptr, address & ~(page - 1), address | (page - 1), false, false};
+  if (hazards_ != nullptr) return without_owned_memory(*region, address);
   const std::uint64_t end = std::min<std::uint64_t>(region->end, 0xffffffffu);
   return {region->pointer, static_cast<std::uint32_t>(region->start), static_cast<std::uint32_t>(end),
           region->readable, region->writable};

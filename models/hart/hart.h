@@ -23,6 +23,7 @@
 #include "models/hart/xweft.h"
 #include "models/sync/wait_interface.h"
 #include "models/tlm/initiator_socket.h"
+#include "models/unit/hazard_checker.h"
 
 namespace weft::hart {
 
@@ -122,6 +123,9 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
 
   const Core& core() const { return *core_; }
   HartState state() const;
+  // Loads and stores are compared with what commands in flight own, and memory that they own is not reached
+  // through host pointers; simulated time stays the same. Null: neither.
+  void set_hazard_checker(unit::HazardChecker* checker);
   // Somebody else wrote code that this hart may have decoded.
   void flush_code() { core_->flush_code(); }
   // The same if only these bytes were written, over the bus.
@@ -185,6 +189,10 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   template <typename Ready>
   CustomResult sleep_until(const HartState& waiting, Ready ready);
   CustomResult raise_counter(std::uint32_t where, std::uint32_t amount, std::uint32_t bits);
+  // hazards.cpp
+  bool access_checked(std::uint32_t address, void* data, unsigned size, bool writes);
+  bool access_direct(std::uint32_t address, void* data, unsigned size, bool writes);
+  DirectMemory without_owned_memory(const DirectRegion& region, std::uint32_t address) const;
   // barrier.cpp
   CustomResult barrier(std::uint32_t where, std::uint32_t tiles, std::uint32_t bits);
   bool take_from_counter(unsigned counter, std::uint32_t amount);
@@ -211,6 +219,7 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   std::optional<std::uint64_t> instructions_at_trap_;
   unsigned traps_in_place_ = 0;  // likewise
   HartState waiting_;
+  unit::HazardChecker* hazards_ = nullptr;
   sc_core::sc_time origin_time_;
   std::uint64_t origin_cycles_ = 0;
   sc_core::sc_time horizon_;  // run_ahead() looks again then at the latest

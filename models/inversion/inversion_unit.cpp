@@ -129,6 +129,19 @@ std::optional<Fault> InversionUnit::check_solve(const Command& command, std::siz
   return check_store(command.dst, size_dst * numbers, size_dst);
 }
 
+// Of a solution, what the matrix that is loaded now would need.
+unit::Footprint InversionUnit::footprint(const Command& command) const {
+  using Use = unit::Extent::Use;
+  const std::uint64_t size = unit::bytes_of(command.format0);
+  if (what(command) != InversionCommand::inv_solve) {
+    const auto [rows, columns] = shape(command);
+    return {{command.src0, size * rows * columns, Use::reads}};
+  }
+  const std::uint64_t numbers = std::uint64_t{command.count} * solver_.size();
+  return {{command.src0, size * numbers, Use::reads},
+          {command.dst, unit::bytes_of(command.format_dst) * numbers, Use::writes}};
+}
+
 std::optional<Fault> InversionUnit::execute(const Command& command) {
   return what(command) == InversionCommand::inv_solve ? solve(command) : load_matrix(command);
 }

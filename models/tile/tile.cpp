@@ -172,6 +172,7 @@ Tile::Tile(const sc_core::sc_module_name& name, const TileConfig& config, Contex
       no_interrupt_("no_interrupt") {
   build_units(context);
   bind();
+  if (config.check_hazards) check_hazards(context);
   control_.on_reset([this] { reset_units(); });
 }
 
@@ -247,6 +248,19 @@ void Tile::bind_unit(unit::CommandUnit& unit, const std::string& region, unsigne
   unit.completion.bind(board_.units);
 }
 
+void Tile::check_hazards(Context& context) {
+  const auto report = [this, &context](const std::string& text) {
+    context.log.write({LogLevel::warning, sc_core::sc_time_stamp().to_string(), this->name(), text});
+  };
+  hazards_ = std::make_unique<unit::HazardChecker>(report, [this] { return hart_.core().pc(); });
+  hart_.set_hazard_checker(hazards_.get());
+  dma_.set_hazard_checker(hazards_.get());
+  vector_.set_hazard_checker(hazards_.get());
+  for (const auto& unit : crossbars_) unit->set_hazard_checker(hazards_.get());
+  for (const auto& unit : inversions_) unit->set_hazard_checker(hazards_.get());
+  for (const auto& unit : fp_pims_) unit->set_hazard_checker(hazards_.get());
+}
+
 void Tile::reset_units() {
   dma_.reset();
   vector_.reset();
@@ -254,6 +268,7 @@ void Tile::reset_units() {
   for (const auto& unit : inversions_) unit->reset();
   for (const auto& unit : fp_pims_) unit->reset();
   board_.reset();
+  if (hazards_ != nullptr) hazards_->reset();
 }
 
 }  // namespace weft::tile

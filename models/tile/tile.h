@@ -48,6 +48,7 @@ struct TileConfig {
   unsigned fp_pims = 0;          // 0 to max_fp_pims
   unsigned sync_counters = 32;   // 1 to sync::max_counters
   unsigned queue_depth = 8;
+  bool check_hazards = false;  // warn where hart or units touch memory that a command in flight owns
   sc_core::sc_time bus_latency;
   // Of these, the tile fills in what depends on its number and its map.
   hart::HartConfig hart;
@@ -78,6 +79,8 @@ class Tile : public sc_core::sc_module {
   const std::vector<std::unique_ptr<crossbar::CrossbarUnit>>& crossbars() const { return crossbars_; }
   const std::vector<std::unique_ptr<inversion::InversionUnit>>& inversions() const { return inversions_; }
   const std::vector<std::unique_ptr<fp_pim::FpPimUnit>>& fp_pims() const { return fp_pims_; }
+  // Null unless hazards are checked.
+  const unit::HazardChecker* hazards() const { return hazards_.get(); }
   // Commands running or waiting in any unit.
   bool busy() const { return board_.busy_units() != 0; }
 
@@ -85,6 +88,7 @@ class Tile : public sc_core::sc_module {
   void build_units(Context& context);
   void bind();
   void bind_unit(unit::CommandUnit& unit, const std::string& region, unsigned input);
+  void check_hazards(Context& context);
   void reset_units();
 
   TileConfig config_;
@@ -100,6 +104,7 @@ class Tile : public sc_core::sc_module {
   std::vector<std::unique_ptr<write_filter::WriteFilter>> filters_;
   std::vector<std::unique_ptr<inversion::InversionUnit>> inversions_;
   std::vector<std::unique_ptr<fp_pim::FpPimUnit>> fp_pims_;
+  std::unique_ptr<unit::HazardChecker> hazards_;
   // A tile hart has no interrupt sources.
   sc_core::sc_signal<bool> no_interrupt_;
 };

@@ -71,6 +71,14 @@ std::optional<Fault> TileDma::check_send(const Command& command) const {
   return Fault{Cause::store_access_fault, command.dst};
 }
 
+unit::Footprint TileDma::footprint(const Command& command) const {
+  unit::Footprint result;
+  const unsigned rows = rows_of(command);
+  unit::add_rows(result, command.src0, command.src_stride, rows, command.length, unit::Extent::Use::reads);
+  unit::add_rows(result, command.dst, command.dst_stride, rows, command.length, unit::Extent::Use::writes);
+  return result;
+}
+
 std::optional<Fault> TileDma::execute(const Command& command) {
   const unsigned rows = rows_of(command);
   for (unsigned row = 0; row < rows; ++row) {

@@ -48,6 +48,7 @@ class TileDma : public unit::CommandUnit {
  protected:
   std::optional<unit::Fault> check(const unit::Command& command) const override;
   std::optional<unit::Fault> execute(const unit::Command& command) override;
+  unit::Footprint footprint(const unit::Command& command) const override;
   unit::Command announced(const unit::Command& command) const override;
 
  private:

@@ -63,8 +63,8 @@ struct Fault {
   std::uint32_t value;  // address, or the descriptor word that is wrong
 };
 
-// Numbers of the units within a tile: bits of the masks of `waitm` (from 0) and `waitmh` (from 32) and top byte
-// of a ticket.
+// Numbers of the units within a tile: bits of the masks of `waitm` (from 0) and `waitmh` (from 32) and top
+// byte of a ticket.
 constexpr unsigned dma_index = 0;
 constexpr unsigned vector_index = 1;
 constexpr unsigned first_crossbar_index = 8;

@@ -182,6 +182,7 @@ Status CommandUnit::issue(const sc_core::sc_time& delay) {
     note_fault(*fault);
     return Status::command_error;
   }
+  if (hazards_ != nullptr) hazards_->issued(config_.index, footprint(decoded));
   ++issued_;
   queue_.push_back({decoded, sc_core::sc_time_stamp() + delay, generation_});
   completion->accepted(config_.index);
@@ -202,6 +203,7 @@ void CommandUnit::run() {
     busy_time_ += sc_core::sc_time::from_value(sc_core::sc_time_stamp().value() - start);
     queue_.pop_front();
     ++completed_;
+    if (hazards_ != nullptr) hazards_->finished(config_.index);
     if (fault) {
       note_fault(*fault);
       completion->failed(config_.index, *fault);

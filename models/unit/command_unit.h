@@ -13,6 +13,7 @@
 #include "models/tlm/target_socket.h"
 #include "models/unit/command.h"
 #include "models/unit/completion.h"
+#include "models/unit/hazard_checker.h"
 
 namespace weft::unit {
 
@@ -47,6 +48,8 @@ class CommandUnit : public sc_core::sc_module {
 
   // Back to the state after power-on. Waiting commands are dropped; one that is running completes unseen.
   virtual void reset();
+  // Commands are entered there while they are in flight; null: nowhere.
+  void set_hazard_checker(HazardChecker* checker) { hazards_ = checker; }
   bool busy() const { return !queue_.empty(); }
   sc_core::sc_time busy_time() const { return busy_time_; }
   std::uint64_t operations() const { return operations_; }
@@ -56,6 +59,9 @@ class CommandUnit : public sc_core::sc_module {
   virtual std::optional<Fault> check(const Command& command) const = 0;
   // Runs one command in the unit's thread: reads operands, lets time pass, writes results.
   virtual std::optional<Fault> execute(const Command& command) = 0;
+  // Memory that a command which check() accepts reads and writes, as far as it is known before it runs; asked
+  // for only where hazards are checked.
+  virtual Footprint footprint(const Command&) const { return {}; }
   // What the tile is told when `command` has completed. A unit that has raised the counter itself, in
   // another tile, clears the completion word.
   virtual Command announced(const Command& command) const { return command; }
@@ -95,6 +101,7 @@ class CommandUnit : public sc_core::sc_module {
   sc_core::sc_event arrived_;
   unsigned generation_ = 0;
   std::optional<Fault> error_;
+  HazardChecker* hazards_ = nullptr;
   std::uint32_t issued_ = 0;
   std::uint32_t completed_ = 0;
   std::uint64_t operations_ = 0;

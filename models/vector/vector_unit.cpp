@@ -152,6 +152,29 @@ std::optional<Fault> VectorUnit::write_result(const Command& command, sc_core::s
   return std::nullopt;
 }
 
+// The runs of a gather are known when its indices have been read; they are not entered.
+unit::Footprint VectorUnit::footprint(const Command& command) const {
+  using Use = unit::Extent::Use;
+  const Traits& traits = *find_traits(command.opcode);
+  const std::uint32_t size_dst = unit::bytes_of(command.format_dst);
+  unit::Footprint result;
+  if (traits.reads_src0 && traits.rows != Rows::gathered) {
+    unit::add_rows(result, command.src0, command.src_stride, rows_of(command, traits), row_bytes(command),
+                   Use::reads);
+  }
+  if (traits.reads_src1) {
+    result.push_back(
+        {command.src1, std::uint64_t{command.length} * unit::bytes_of(command.format1), Use::reads});
+  }
+  if (traits.rows == Rows::transposed) {
+    unit::add_rows(result, command.dst, command.dst_stride, command.length, command.count * size_dst,
+                   Use::writes);
+  } else {
+    result.push_back({command.dst, result_elements(command) * size_dst, Use::writes});
+  }
+  return result;
+}
+
 std::optional<Fault> VectorUnit::read_operands(const Command& command, sc_core::sc_time& delay) {
   const Traits& traits = *find_traits(command.opcode);
   if (traits.reads_src0 && traits.rows != Rows::gathered) {

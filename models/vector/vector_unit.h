@@ -44,6 +44,7 @@ class VectorUnit : public unit::CommandUnit {
  protected:
   std::optional<unit::Fault> check(const unit::Command& command) const override;
   std::optional<unit::Fault> execute(const unit::Command& command) override;
+  unit::Footprint footprint(const unit::Command& command) const override;
 
  private:
   std::optional<unit::Fault> check_rows(const unit::Command& command, unsigned rows) const;

@@ -116,6 +116,7 @@ tile::TileConfig tile_config(const config::Scenario& scenario) {
   const config::TileConfig& from = scenario.platform.tile;
   tile::TileConfig tile;
   tile.crossbars = static_cast<unsigned>(from.crossbars);
+  tile.check_hazards = from.check_hazards;
   tile.inversions = static_cast<unsigned>(from.inversion_units);
   tile.fp_pims = static_cast<unsigned>(from.fp_pim_units);
   tile.sync_counters = static_cast<unsigned>(from.sync_counters);

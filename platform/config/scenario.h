@@ -79,6 +79,7 @@ struct TileConfig {
   int queue_depth = 8;
   int vector_lanes = 16;
   int sync_counters = 32;
+  bool check_hazards = false;
   CycleCosts cycles;
 };
 

@@ -125,6 +125,9 @@ const Table<TileConfig>& tile_table() {
           .add("vector_lanes", &T::vector_lanes, integer(1, 1024),
                "Elements the vector unit processes a cycle.")
           .add("sync_counters", &T::sync_counters, integer(1, 64), "Counters tiles wait for each other with.")
+          .add("check_hazards", &T::check_hazards, flag(),
+               "Warn where a tile's program touches memory that a command in flight still owns; slower, "
+               "results and simulated time stay the same.")
           .add("cycles", &T::cycles, object(cycle_costs_table()), "");
   return table;
 }

@@ -460,6 +460,6 @@ TEST_CASE("a unit that cannot be is refused") {
   config.queue_depth = 256;
   CHECK_THROWS_AS(Sleeper("b", config, context), Error);
   config.queue_depth = 255;
-  config.index = 32;
-  CHECK_THROWS_WITH(Sleeper("c", config, context), Catch::Contains("unit number 32"));
+  config.index = 48;
+  CHECK_THROWS_WITH(Sleeper("c", config, context), Catch::Contains("unit number 48"));
 }
