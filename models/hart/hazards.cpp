@@ -24,6 +24,7 @@ void Hart::set_hazard_checker(unit::HazardChecker* checker) {
 // A unit may finish before the instruction's own time: the comparison has to wait for it.
 bool Hart::access_checked(std::uint32_t address, void* data, unsigned size, bool writes) {
   catch_up();
+  if (writes) core_->await_unlocked(address);
   hazards_->access(address, size, writes);
   return access_direct(address, data, size, writes);
 }
