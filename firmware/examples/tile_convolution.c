@@ -77,6 +77,7 @@ static void multiply(void) {
 
 static void turn_round(void) {
   xweft_set_wfmt(int32_to_int32);
+  xweft_set_wbits(0);  // results of the vector unit saturate at their format only
   xweft_set_wlen(kernels);
   xweft_set_wcnt(windows);
   xweft_set_wsstr(sizeof sums[0]);
