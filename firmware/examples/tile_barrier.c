@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Four tiles in step: in every round each raises a counter of tile 0, all meet, each sees that everybody has been
-// there, and all meet again before the next round.
+// Four tiles in step: in every round each raises a counter of tile 0, all meet, each sees that everybody has
+// been there, and all meet again before the next round.
 #include <stdint.h>
 
 #include "weft/registers.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A convolution on a tile: the vector unit lays the windows of an image out, two crossbars multiply them with the
-// halves of the kernels and add up in the buffer, and the vector unit turns the result round.
+// A convolution on a tile: the vector unit lays the windows of an image out, two crossbars multiply them with
+// the halves of the kernels and add up in the buffer, and the vector unit turns the result round.
 #include <stdint.h>
 
 #include "weft/tile_program.h"
@@ -100,7 +100,8 @@ static void add_squares(void) {
   xweft_wait(last);
   for (int window = 0; window < windows; ++window) {
     int32_t sum = 0;
-    for (int kernel = 0; kernel < kernels; ++kernel) sum += expected(window, kernel) * expected(window, kernel);
+    for (int kernel = 0; kernel < kernels; ++kernel)
+      sum += expected(window, kernel) * expected(window, kernel);
     if (squares[window] != sum) tile_check_failed(check_squares);
   }
 }

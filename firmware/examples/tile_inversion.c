@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The inversion unit: a matrix is loaded and two systems are solved at once; then the damped square of a factor,
-// as second-order training needs it.
+// The inversion unit: a matrix is loaded and two systems are solved at once; then the damped square of a
+// factor, as second-order training needs it.
 #include <stdint.h>
 
 #include "weft/tile_program.h"
