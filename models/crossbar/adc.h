@@ -36,8 +36,4 @@ std::int64_t full_scale_current(const ArrayConfig& config, int lines, int slice,
 
 Adc make_adc(const ArrayConfig& config, int lines, int slice, bool carries_resolved);
 
-// Converts `count` currents and adds them, shifted left by `weight_shift`, to y.
-void convert_and_add(const Adc& adc, const std::int32_t* current, int count, int weight_shift,
-                     std::int64_t* y, AdcCounts& counts);
-
 }  // namespace weft::crossbar

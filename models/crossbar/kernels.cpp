@@ -2,6 +2,7 @@
 #include "models/crossbar/kernels.h"
 
 #include "models/crossbar/kernels_avx2.h"
+#include "models/crossbar/kernels_avx512.h"
 #include "models/crossbar/sliced_loops.h"
 
 namespace weft::crossbar {
@@ -34,28 +35,32 @@ void opa(std::int32_t* w, std::ptrdiff_t stride, int width, const ActiveLine* ro
   }
 }
 
-void column_currents(const CellBlock& block, const ActiveLine* rows, int row_count,
-                     const std::int16_t* chunks, int steps, bool narrow, std::int32_t* current) {
-  loops::column_currents(block, rows, row_count, chunks, steps, narrow, current);
+void column_currents(const CellBlock& block, const ActiveLine* rows, int row_count, const Chunks& chunks,
+                     std::uint8_t* /*scratch*/, std::int32_t* current) {
+  loops::column_currents(block, rows, row_count, chunks, current);
 }
 
-void row_currents(const CellBlock& block, int rows, const std::int16_t* chunks, int steps,
+void row_currents(const CellBlock& block, int rows, const Chunks& chunks, std::uint8_t* /*scratch*/,
                   std::int32_t* current) {
-  loops::row_currents(block, rows, chunks, steps, current);
+  loops::row_currents(block, rows, chunks, current);
 }
+
+void convert(const Conversion& job, std::int64_t* y, AdcCounts& counts) { loops::convert(job, 0, y, counts); }
 
 Saturation deposit(const DepositJob& job) { return loops::deposit(job); }
 
 }  // namespace
 
 const Kernels& portable_kernels() {
-  static constexpr Kernels kernels{"portable", mvm, mtvm, opa, column_currents, row_currents, deposit};
+  static constexpr Kernels kernels{"portable",      mvm,          mtvm,    opa,
+                                   column_currents, row_currents, convert, deposit};
   return kernels;
 }
 
 std::vector<const Kernels*> available_kernels() {
   std::vector<const Kernels*> sets{&portable_kernels()};
   if (const Kernels* avx2 = avx2_kernels()) sets.push_back(avx2);
+  if (const Kernels* avx512 = avx512_kernels()) sets.push_back(avx512);
   return sets;
 }
 

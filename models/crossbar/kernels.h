@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inner loops of the array in one version for every x86-64 processor and one for AVX2, chosen at run
-// time. All versions return the same bits: everything is integer arithmetic that cannot overflow within
-// the limits of ArrayConfig.
+// Inner loops of the array: one version for every processor, one for AVX2 and one for AVX-512 with VNNI,
+// chosen at run time. All versions return the same bits: everything is integer arithmetic that cannot
+// overflow within the limits of ArrayConfig.
 //
 // Rows are `stride` elements apart; `width`, a multiple of lane_padding, is how many columns of a row
 // take part. Cells and operands beyond the columns in use are zero.
@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#include "models/crossbar/adc.h"
 
 namespace weft::crossbar {
 
@@ -35,6 +37,31 @@ struct CellBlock {
   int width = 0;
 };
 
+// What the drivers put on `spacing` lines (a multiple of lane_padding; zero beyond those in use), step by
+// step: sign-magnitude, as on hardware, where a line keeps its polarity over all steps.
+struct Chunks {
+  const std::uint8_t* values = nullptr;          // values[step * spacing + line]
+  const std::uint8_t* negative = nullptr;        // per line: 0xff if its polarity is negative, else 0
+  const std::int32_t* negative_total = nullptr;  // per step: sum of the chunks on negative lines
+  int steps = 0;
+  int spacing = 0;
+  int largest = 0;  // no chunk is larger
+};
+
+// Currents of one slice: current[step * spacing + line] of `lines` lines, to be converted and added to
+// y[line] with weight 2^(weight_shift + step * dac_bits).
+struct Conversion {
+  Adc adc;
+  const std::int32_t* current = nullptr;
+  int spacing = 0;
+  int lines = 0;
+  int steps = 0;
+  int dac_bits = 1;
+  int weight_shift = 0;
+  // The caller knows that the weighted sum of all steps, without weight_shift, fits int32.
+  bool narrow = false;
+};
+
 // One slice's share of an outer-product update.
 struct DepositJob {
   std::int8_t* cells = nullptr;
@@ -42,13 +69,34 @@ struct DepositJob {
   int width = 0;
   const ActiveLine* rows = nullptr;
   int row_count = 0;
-  // chunks[step * width + c]: what column c deposits in that step, signed by the column operand.
-  const std::int16_t* chunks = nullptr;
+  // chunks[(alignment - step) * width + c]: magnitude that column c deposits in that step.
+  const std::uint8_t* chunks = nullptr;
+  int alignment = 0;
+  // Per column: 0xff where the column operand is negative, else 0.
+  const std::uint8_t* negative = nullptr;
   // Steps in which any column of this slice deposits anything.
   std::uint32_t steps = 0;
+  // No cell is given more than this many units.
+  int largest = 0;
   int cell_min = 0;
   int cell_max = 0;
+  // deposit_scratch_bytes(width) bytes.
+  std::uint8_t* scratch = nullptr;
 };
+
+// Steps are taken four at a time from tables of what each of their 16 combinations deposits.
+constexpr int deposit_group_steps = 4;
+constexpr int deposit_table_entries = 1 << deposit_group_steps;
+constexpr int deposit_groups = 4;
+constexpr std::size_t deposit_scratch_bytes(int width) {
+  return static_cast<std::size_t>(deposit_groups) * deposit_table_entries * static_cast<std::size_t>(width);
+}
+
+// Packed cells of the lines that a vector kernel reads at a time: one byte a driven line each.
+constexpr int panel_lines = 64;
+constexpr std::size_t packed_bytes(int driven_lines) {
+  return static_cast<std::size_t>(panel_lines) * static_cast<std::size_t>(pad_to_lanes(driven_lines));
+}
 
 // Cells that met the end of their range, and the units they could not take.
 struct Saturation {
@@ -67,13 +115,16 @@ struct Kernels {
   void (*opa)(std::int32_t* w, std::ptrdiff_t stride, int width, const ActiveLine* rows, int row_count,
               const std::int16_t* d);
 
-  // current[k * width + c] = sum over rows i of chunks[i * steps + k] * cell[rows[i].line][c].
-  // `narrow`: the caller knows that no sum, partial sums included, leaves the range of int16.
-  void (*column_currents)(const CellBlock& block, const ActiveLine* rows, int row_count,
-                          const std::int16_t* chunks, int steps, bool narrow, std::int32_t* current);
-  // current[k * rows + r] = sum over c < width of chunks[k * width + c] * cell[r][c].
-  void (*row_currents)(const CellBlock& block, int rows, const std::int16_t* chunks, int steps,
+  // Chunk k of line i is the magnitude with its sign. `scratch` has packed_bytes(driven lines).
+  //
+  // current[k * width + c] = sum over rows i of chunk k of line i * cell[rows[i].line][c].
+  void (*column_currents)(const CellBlock& block, const ActiveLine* rows, int row_count, const Chunks& chunks,
+                          std::uint8_t* scratch, std::int32_t* current);
+  // current[k * pad_to_lanes(rows) + r] = sum over c < width of chunk k of line c * cell[r][c]; results
+  // beyond `rows` are arbitrary.
+  void (*row_currents)(const CellBlock& block, int rows, const Chunks& chunks, std::uint8_t* scratch,
                        std::int32_t* current);
+  void (*convert)(const Conversion& job, std::int64_t* y, AdcCounts& counts);
   // Adds the deposits of all steps to the cells, each clipped to its range.
   Saturation (*deposit)(const DepositJob& job);
 };

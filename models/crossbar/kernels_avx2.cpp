@@ -5,7 +5,7 @@
 
 #include <immintrin.h>
 
-#include "models/crossbar/sliced_loops.h"
+#include "models/crossbar/sliced_avx2.h"
 
 #define WEFT_AVX2 __attribute__((target("avx2")))
 
@@ -98,23 +98,12 @@ WEFT_AVX2 void opa(std::int32_t* w, std::ptrdiff_t stride, int width, const Acti
   }
 }
 
-WEFT_AVX2 void column_currents(const CellBlock& block, const ActiveLine* rows, int row_count,
-                               const std::int16_t* chunks, int steps, bool narrow, std::int32_t* current) {
-  loops::column_currents(block, rows, row_count, chunks, steps, narrow, current);
-}
-
-WEFT_AVX2 void row_currents(const CellBlock& block, int rows, const std::int16_t* chunks, int steps,
-                            std::int32_t* current) {
-  loops::row_currents(block, rows, chunks, steps, current);
-}
-
-WEFT_AVX2 Saturation deposit(const DepositJob& job) { return loops::deposit(job); }
-
 }  // namespace
 
 const Kernels* avx2_kernels() {
-  static constexpr Kernels kernels{"avx2", mvm, mtvm, opa, column_currents, row_currents, deposit};
-  return __builtin_cpu_supports("avx2") != 0 ? &kernels : nullptr;
+  static constexpr Kernels kernels{
+      "avx2", mvm, mtvm, opa, avx2::column_currents, avx2::row_currents, avx2::convert, avx2::deposit};
+  return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("popcnt") != 0 ? &kernels : nullptr;
 }
 
 }  // namespace weft::crossbar

@@ -92,28 +92,6 @@ void Operand::find_active() {
   active_count_ = count;
 }
 
-void Operand::chunks_by_line(int steps, int dac_bits, std::int16_t* chunks) const {
-  const int mask = (1 << dac_bits) - 1;
-  for (int i = 0; i < active_count_; ++i) {
-    const int value = active_[static_cast<std::size_t>(i)].value;
-    for (int k = 0; k < steps; ++k) {
-      const int chunk = (std::abs(value) >> (k * dac_bits)) & mask;
-      chunks[i * steps + k] = static_cast<std::int16_t>(value < 0 ? -chunk : chunk);
-    }
-  }
-}
-
-void Operand::chunks_by_step(int steps, int dac_bits, std::int16_t* chunks) const {
-  const int mask = (1 << dac_bits) - 1;
-  for (int k = 0; k < steps; ++k) {
-    for (int i = 0; i < padded_; ++i) {
-      const int chunk = (magnitudes_[static_cast<std::size_t>(i)] >> (k * dac_bits)) & mask;
-      const bool negative = values_[static_cast<std::size_t>(i)] < 0;
-      chunks[k * padded_ + i] = static_cast<std::int16_t>(negative ? -chunk : chunk);
-    }
-  }
-}
-
 std::uint64_t count_deposits(const Operand& row, const Operand& col, int slices, int digit_bits) {
   if (col.active_count() == 0) return 0;
   // As long as nothing is shifted out of the top slice, steps that differ by whole digits cut the column

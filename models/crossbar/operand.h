@@ -37,11 +37,6 @@ class Operand {
   std::uint32_t magnitude_mask() const { return mask_; }
   int largest_magnitude() const { return largest_; }
 
-  // chunks[i * steps + k]: signed chunk k of active line i, `dac_bits` bits a step.
-  void chunks_by_line(int steps, int dac_bits, std::int16_t* chunks) const;
-  // chunks[k * padded_lines() + line].
-  void chunks_by_step(int steps, int dac_bits, std::int16_t* chunks) const;
-
  private:
   void find_active();
 

@@ -2,20 +2,30 @@
 #include "models/crossbar/sliced_cells.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <limits>
 
 namespace weft::crossbar {
 
+namespace {
+
+int line_capacity(const ArrayConfig& config) { return pad_to_lanes(std::max(config.rows, config.cols)); }
+
+}  // namespace
+
 SlicedCells::SlicedCells(const ArrayConfig& config, const Kernels& kernels)
-    : config_(config), kernels_(kernels), code_(config), stride_(pad_to_lanes(config.cols)) {}
+    : config_(config),
+      kernels_(kernels),
+      code_(config),
+      stride_(pad_to_lanes(config.cols)),
+      streamed_(line_capacity(config)),
+      shifted_(line_capacity(config), config.digit_bits) {}
 
 void SlicedCells::allocate() {
   if (!cells_.empty()) return;
-  const auto lines = static_cast<std::size_t>(std::max(pad_to_lanes(config_.rows), stride_));
+  const int lines = line_capacity(config_);
   cells_.resize(offset(config_.slices, 0, 0));
-  chunks_.resize(lines * ArrayConfig::max_operand_bits);
-  currents_.resize(lines * ArrayConfig::max_operand_bits);
+  currents_.resize(static_cast<std::size_t>(lines) * ArrayConfig::max_operand_bits);
+  scratch_.resize(std::max(packed_bytes(lines), deposit_scratch_bytes(stride_)));
 }
 
 void SlicedCells::write(int row, int col, int count, const std::int32_t* weights) {
@@ -37,71 +47,65 @@ std::int8_t SlicedCells::cell(int slice, int row, int col) const {
   return cells_.empty() ? std::int8_t{0} : cells_[offset(slice, row, col)];
 }
 
-void SlicedCells::shift_and_add(const Adc& adc, int slice, int steps, int spacing, int lines, std::int64_t* y,
+void SlicedCells::shift_and_add(const Adc& adc, int slice, int steps, int driven, int lines, std::int64_t* y,
                                 AdcCounts& counts) const {
-  for (int k = 0; k < steps; ++k) {
-    convert_and_add(adc, currents_.data() + static_cast<std::ptrdiff_t>(k) * spacing, lines,
-                    slice * config_.digit_bits + k * config_.dac_bits, y, counts);
-  }
+  const std::int64_t largest_current =
+      std::int64_t{driven} * ((1 << config_.dac_bits) - 1) * -std::int64_t{config_.cell_min(slice)};
+  const std::int64_t largest_value = largest_current + (std::int64_t{1} << adc.shift);
+  Conversion job;
+  job.adc = adc;
+  job.current = currents_.data();
+  job.spacing = pad_to_lanes(lines);
+  job.lines = lines;
+  job.steps = steps;
+  job.dac_bits = config_.dac_bits;
+  job.weight_shift = slice * config_.digit_bits;
+  job.narrow = (largest_value << (steps * config_.dac_bits)) <= std::numeric_limits<std::int32_t>::max();
+  kernels_.convert(job, y, counts);
 }
 
 void SlicedCells::mvm(const Operand& x, int in_bits, bool carries_resolved, int cols, std::int64_t* y,
                       AdcCounts& counts) {
   allocate();
-  const int steps = (in_bits + config_.dac_bits - 1) / config_.dac_bits;
-  const int width = pad_to_lanes(cols);
-  x.chunks_by_line(steps, config_.dac_bits, chunks_.data());
+  const Chunks chunks = streamed_.load_active(x, steps(in_bits), config_.dac_bits);
   std::fill(y, y + cols, std::int64_t{0});
   for (int slice = 0; slice < config_.slices; ++slice) {
-    const int largest_sum = x.active_count() * ((1 << config_.dac_bits) - 1) * -config_.cell_min(slice);
-    const bool narrow = largest_sum <= std::numeric_limits<std::int16_t>::max();
-    kernels_.column_currents(block(slice, width), x.active(), x.active_count(), chunks_.data(), steps, narrow,
-                             currents_.data());
-    shift_and_add(make_adc(config_, config_.rows, slice, carries_resolved), slice, steps, width, cols, y,
-                  counts);
+    kernels_.column_currents(block(slice, pad_to_lanes(cols)), x.active(), x.active_count(), chunks,
+                             scratch_.data(), currents_.data());
+    shift_and_add(make_adc(config_, config_.rows, slice, carries_resolved), slice, chunks.steps,
+                  x.active_count(), cols, y, counts);
   }
 }
 
 void SlicedCells::mtvm(const Operand& x, int in_bits, bool carries_resolved, int rows, std::int64_t* y,
                        AdcCounts& counts) {
   allocate();
-  const int steps = (in_bits + config_.dac_bits - 1) / config_.dac_bits;
-  x.chunks_by_step(steps, config_.dac_bits, chunks_.data());
+  const Chunks chunks = streamed_.load_all(x, steps(in_bits), config_.dac_bits);
   std::fill(y, y + rows, std::int64_t{0});
   for (int slice = 0; slice < config_.slices; ++slice) {
-    kernels_.row_currents(block(slice, x.padded_lines()), rows, chunks_.data(), steps, currents_.data());
-    shift_and_add(make_adc(config_, config_.cols, slice, carries_resolved), slice, steps, rows, rows, y,
-                  counts);
+    kernels_.row_currents(block(slice, x.padded_lines()), rows, chunks, scratch_.data(), currents_.data());
+    shift_and_add(make_adc(config_, config_.cols, slice, carries_resolved), slice, chunks.steps,
+                  x.active_count(), rows, y, counts);
   }
-}
-
-std::uint32_t SlicedCells::deposit_chunks(const Operand& x, const Operand& d, int slice) {
-  std::uint32_t steps = 0;
-  const int width = d.padded_lines();
-  for (int step = 0; (x.magnitude_mask() >> step) != 0; ++step) {
-    if (deposit_chunk(d.magnitude_mask(), step, slice, config_.digit_bits) == 0) continue;
-    steps |= 1U << step;
-    std::int16_t* chunks = chunks_.data() + static_cast<std::ptrdiff_t>(step) * width;
-    for (int c = 0; c < width; ++c) {
-      const auto chunk = static_cast<int>(deposit_chunk(d.magnitudes()[c], step, slice, config_.digit_bits));
-      chunks[c] = static_cast<std::int16_t>(d.values()[c] < 0 ? -chunk : chunk);
-    }
-  }
-  return steps & x.magnitude_mask();
 }
 
 void SlicedCells::opa(const Operand& x, const Operand& d, std::vector<Saturation>& saturation) {
   allocate();
+  shifted_.load(d);
+  DepositJob job;
+  job.stride = stride_;
+  job.width = shifted_.width();
+  job.rows = x.active();
+  job.row_count = x.active_count();
+  job.chunks = shifted_.chunks();
+  job.negative = shifted_.negative();
+  job.scratch = scratch_.data();
   for (int slice = 0; slice < config_.slices; ++slice) {
-    DepositJob job;
-    job.steps = deposit_chunks(x, d, slice);
+    job.alignment = shifted_.alignment(slice);
+    job.steps = shifted_.steps(slice, x.magnitude_mask());
+    job.largest = shifted_.largest_deposit(slice, x.magnitude_mask());
     if (job.steps == 0) continue;
     job.cells = cells_.data() + offset(slice, 0, 0);
-    job.stride = stride_;
-    job.width = d.padded_lines();
-    job.rows = x.active();
-    job.row_count = x.active_count();
-    job.chunks = chunks_.data();
     job.cell_min = config_.cell_min(slice);
     job.cell_max = config_.cell_max(slice);
     const Saturation met = kernels_.deposit(job);

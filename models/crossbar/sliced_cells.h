@@ -9,6 +9,7 @@
 
 #include "models/crossbar/adc.h"
 #include "models/crossbar/array_config.h"
+#include "models/crossbar/drive.h"
 #include "models/crossbar/kernels.h"
 #include "models/crossbar/operand.h"
 #include "models/crossbar/slicing.h"
@@ -46,19 +47,20 @@ class SlicedCells {
   CellBlock block(int slice, int width) const {
     return {cells_.data() + offset(slice, 0, 0), stride_, width};
   }
-  // Converts the currents of all steps of one slice; those of a step are `spacing` apart.
-  void shift_and_add(const Adc& adc, int slice, int steps, int spacing, int lines, std::int64_t* y,
+  int steps(int in_bits) const { return (in_bits + config_.dac_bits - 1) / config_.dac_bits; }
+  // Converts currents_ of one slice and adds them to y.
+  void shift_and_add(const Adc& adc, int slice, int steps, int driven, int lines, std::int64_t* y,
                      AdcCounts& counts) const;
-  // Fills chunks_ with what the columns deposit in `slice`; returns the steps with any deposit.
-  std::uint32_t deposit_chunks(const Operand& x, const Operand& d, int slice);
 
   ArrayConfig config_;
   const Kernels& kernels_;
   DigitCode code_;
   int stride_;
-  std::vector<std::int8_t> cells_;      // [slice][row][stride_]
-  std::vector<std::int16_t> chunks_;    // [step][line] or [line][step]
+  std::vector<std::int8_t> cells_;  // [slice][row][stride_]
+  StreamedOperand streamed_;
+  ShiftedOperand shifted_;
   std::vector<std::int32_t> currents_;  // [step][line]
+  std::vector<std::uint8_t> scratch_;
 };
 
 }  // namespace weft::crossbar

@@ -6,6 +6,7 @@
 #include <Eigen/Dense>
 #include <cstdint>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "models/common/counter_rng.h"
@@ -17,6 +18,7 @@ using weft::CounterRng;
 using weft::crossbar::Arithmetic;
 using weft::crossbar::Array;
 using weft::crossbar::ArrayConfig;
+using weft::crossbar::Kernels;
 using weft::crossbar::Status;
 
 constexpr int in_bits = 10;
@@ -35,17 +37,31 @@ std::vector<std::int16_t> operands(int lines, int bits, int density, std::uint32
   return values;
 }
 
-Array trained_array(Arithmetic arithmetic) {
-  ArrayConfig config;
+Array trained_array(ArrayConfig config, const Kernels& kernels = weft::crossbar::best_kernels()) {
   config.rows = size;
   config.cols = size;
-  config.arithmetic = arithmetic;
-  Array array(config);
+  Array array(config, kernels);
   CounterRng rng(1, 0, 0);
   std::vector<std::int32_t> weights(static_cast<std::size_t>(size * size));
-  for (auto& weight : weights) weight = static_cast<std::int32_t>(rng.next_u32()) >> 4;
+  for (auto& weight : weights)
+    weight = static_cast<std::int32_t>(rng.next_u32()) >> (36 - config.weight_bits());
   array.program(0, 0, size, size, weights.data(), size);
   return array;
+}
+
+Array trained_array(Arithmetic arithmetic) {
+  ArrayConfig config;
+  config.arithmetic = arithmetic;
+  return trained_array(config);
+}
+
+// Sixteen-bit weights on eight slices, converters that round.
+ArrayConfig eight_slices() {
+  ArrayConfig config;
+  config.slices = 8;
+  config.adc_bits = 8;
+  config.arithmetic = Arithmetic::sliced;
+  return config;
 }
 
 void require(const Status& status) {
@@ -96,6 +112,38 @@ void array_opa(benchmark::State& state, int density) {
   while (state.KeepRunning()) require(array.opa(x, in_bits, d));
 }
 
+// Every bit, slice and line converted; operands of full width, from the instruction set `kernels` of this
+// processor.
+void sliced_mvm(benchmark::State& state, const Kernels& kernels) {
+  Array array = trained_array(eight_slices(), kernels);
+  const auto x = operands(size, 15, 1, 2);
+  std::vector<std::int64_t> y(size);
+  while (state.KeepRunning()) {
+    require(array.mvm(x, 15, y));
+    benchmark::DoNotOptimize(y.data());
+  }
+}
+
+void sliced_mtvm(benchmark::State& state, const Kernels& kernels) {
+  Array array = trained_array(eight_slices(), kernels);
+  const auto x = operands(size, 15, 1, 2);
+  std::vector<std::int64_t> y(size);
+  while (state.KeepRunning()) {
+    require(array.mtvm(x, 15, y));
+    benchmark::DoNotOptimize(y.data());
+  }
+}
+
+void sliced_opa(benchmark::State& state, const Kernels& kernels, bool resolve) {
+  Array array = trained_array(eight_slices(), kernels);
+  const auto x = operands(size, 15, 1, 2);
+  const auto d = operands(size, 15, 1, 3);
+  while (state.KeepRunning()) {
+    require(array.opa(x, 15, d));
+    if (resolve) array.crs();
+  }
+}
+
 void eigen_gemv(benchmark::State& state) {
   const Eigen::MatrixXf w = Eigen::MatrixXf::Random(size, size);
   const Eigen::VectorXf x = Eigen::VectorXf::Random(size);
@@ -128,6 +176,27 @@ BENCHMARK_CAPTURE(array_opa_crs, exact_one_in_five, Arithmetic::automatic, 5);
 BENCHMARK_CAPTURE(array_opa_crs, sliced, Arithmetic::sliced, 1);
 BENCHMARK_CAPTURE(array_opa, sliced, 1);
 
+// One benchmark for each instruction set this processor has.
+void register_kernels() {
+  for (const Kernels* kernels : weft::crossbar::available_kernels()) {
+    const std::string set = kernels->name;
+    benchmark::RegisterBenchmark(("sliced_mvm/" + set).c_str(),
+                                 [kernels](benchmark::State& state) { sliced_mvm(state, *kernels); });
+    benchmark::RegisterBenchmark(("sliced_mtvm/" + set).c_str(),
+                                 [kernels](benchmark::State& state) { sliced_mtvm(state, *kernels); });
+    benchmark::RegisterBenchmark(("sliced_opa/" + set).c_str(),
+                                 [kernels](benchmark::State& state) { sliced_opa(state, *kernels, false); });
+    benchmark::RegisterBenchmark(("sliced_opa_crs/" + set).c_str(),
+                                 [kernels](benchmark::State& state) { sliced_opa(state, *kernels, true); });
+  }
+}
+
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  register_kernels();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every instruction set against loops in the widest arithmetic, at the ends of the operands' ranges.
-#include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <limits>
 
 #include "models/common/counter_rng.h"
@@ -13,7 +11,6 @@ namespace {
 
 using crossbar::ActiveLine;
 using crossbar::Kernels;
-using crossbar::Saturation;
 
 struct Shape {
   int rows;
@@ -98,96 +95,6 @@ TEST_CASE("integer outer products of every instruction set touch the driven line
           expected[size(line.line * shape.stride + c)] += line.value * d[size(c)];
       }
       CHECK(w == expected);
-    }
-  }
-}
-
-TEST_CASE("currents of every instruction set are exact sums of chunk times cell") {
-  struct Range {
-    int chunk;
-    bool narrow;
-  };
-  for (const Kernels* kernels : crossbar::available_kernels()) {
-    for (const Shape& shape : shapes) {
-      // 65 rows of chunk 3 on cells of -128 fill 76 % of the int16 range; chunk 255 needs int32.
-      for (const Range range : {Range{1, true}, Range{3, true}, Range{255, false}}) {
-        CAPTURE(kernels->name, shape.rows, shape.width, range.chunk);
-        constexpr int steps = 3;
-        const auto cells = random_values<std::int8_t>(shape.rows * shape.stride, -128, 127, 6);
-        const auto lines = some_rows(shape.rows, 1);
-        const int count = static_cast<int>(lines.size());
-        const auto row_chunks = random_values<std::int16_t>(count * steps, -range.chunk, range.chunk, 7);
-        const auto col_chunks =
-            random_values<std::int16_t>(shape.width * steps, -range.chunk, range.chunk, 8);
-        std::vector<std::int32_t> columns(size(steps * shape.width), -1);
-        std::vector<std::int32_t> rows(size(steps * shape.rows), -1);
-        kernels->column_currents({cells.data(), shape.stride, shape.width}, lines.data(), count,
-                                 row_chunks.data(), steps, range.narrow, columns.data());
-        kernels->row_currents({cells.data(), shape.stride, shape.width}, shape.rows, col_chunks.data(), steps,
-                              rows.data());
-
-        std::vector<std::int32_t> expected_columns(columns.size());
-        std::vector<std::int32_t> expected_rows(rows.size());
-        for (int k = 0; k < steps; ++k) {
-          for (int c = 0; c < shape.width; ++c) {
-            for (int i = 0; i < count; ++i) {
-              expected_columns[size(k * shape.width + c)] +=
-                  row_chunks[size(i * steps + k)] * cells[size(lines[size(i)].line * shape.stride + c)];
-            }
-            for (int r = 0; r < shape.rows; ++r) {
-              expected_rows[size(k * shape.rows + r)] +=
-                  col_chunks[size(k * shape.width + c)] * cells[size(r * shape.stride + c)];
-            }
-          }
-        }
-        CHECK(columns == expected_columns);
-        CHECK(rows == expected_rows);
-      }
-    }
-  }
-}
-
-TEST_CASE("deposits of every instruction set clip at the cell's range and are counted") {
-  for (const Kernels* kernels : crossbar::available_kernels()) {
-    for (const Shape& shape : shapes) {
-      for (const int chunk : {1, 15, 255}) {
-        CAPTURE(kernels->name, shape.rows, shape.width, chunk);
-        constexpr int steps = 15;
-        auto cells = random_values<std::int8_t>(shape.rows * shape.stride, -32, 31, 9);
-        std::vector<int> expected(cells.begin(), cells.end());
-        const auto lines = some_rows(shape.rows, 32767);
-        const auto chunks = random_values<std::int16_t>(shape.width * steps, -chunk, chunk, 10);
-        crossbar::DepositJob job;
-        job.cells = cells.data();
-        job.stride = shape.stride;
-        job.width = shape.width;
-        job.rows = lines.data();
-        job.row_count = static_cast<int>(lines.size());
-        job.chunks = chunks.data();
-        job.steps = 0x5bff;
-        job.cell_min = -32;
-        job.cell_max = 31;
-        const Saturation saturation = kernels->deposit(job);
-
-        std::uint64_t clipped = 0;
-        std::uint64_t lost = 0;
-        for (const ActiveLine& line : lines) {
-          for (int c = 0; c < shape.width; ++c) {
-            int& cell = expected[size(line.line * shape.stride + c)];
-            int sum = cell;
-            for (int k = 0; k < steps; ++k) {
-              const bool driven = ((std::abs(line.value) >> k) & (0x5bff >> k) & 1) != 0;
-              if (driven) sum += (line.value < 0 ? -1 : 1) * chunks[size(k * shape.width + c)];
-            }
-            cell = std::min(std::max(sum, -32), 31);
-            clipped += static_cast<std::uint64_t>(cell != sum);
-            lost += static_cast<std::uint64_t>(std::abs(sum - cell));
-          }
-        }
-        CHECK(std::vector<int>(cells.begin(), cells.end()) == expected);
-        CHECK(saturation.cells == clipped);
-        CHECK(saturation.units == lost);
-      }
     }
   }
 }
