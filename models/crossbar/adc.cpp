@@ -10,10 +10,13 @@ std::int64_t full_scale_current(const ArrayConfig& config, int lines, int slice,
 
 Adc make_adc(const ArrayConfig& config, int lines, int slice, bool carries_resolved) {
   Adc adc;
-  adc.low = -(1 << (config.adc_bits - 1));
-  adc.high = (1 << (config.adc_bits - 1)) - 1;
+  const int bits = config.adc_bits_of(slice);
+  adc.low = -(1 << (bits - 1));
+  adc.high = (1 << (bits - 1)) - 1;
   if (config.adc_range == AdcRange::granular) return adc;
-  const std::int64_t full_scale = full_scale_current(config, lines, slice, carries_resolved);
+  const std::int64_t full_scale = config.adc_range == AdcRange::calibrated
+                                      ? config.full_scale[static_cast<std::size_t>(slice)]
+                                      : full_scale_current(config, lines, slice, carries_resolved);
   while ((std::int64_t{adc.high} << adc.shift) < full_scale) ++adc.shift;
   return adc;
 }

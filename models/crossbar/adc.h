@@ -9,7 +9,8 @@
 // Full scale F of slice m, with L lines driven by a DAC of k bits (range `max`):
 //   F = L * (2^k - 1) * D,   D = 2^(v-1) while carries are resolved, 2^(cell_bits[m]-1) otherwise
 // and the step is the smallest power of two with (2^(b-1) - 1) * step >= F. L is the number of lines the
-// array has, not of those in use: the range is a property of the circuit. Range `granular` has step 1.
+// array has, not of those in use: the range is a property of the circuit. Range `granular` has step 1,
+// range `calibrated` takes F from the configuration.
 #pragma once
 
 #include <cstdint>

@@ -103,18 +103,23 @@ Status Array::read_out(ReadSide side, Span<const std::int16_t> x, int in_bits, S
   Operand& operand = columns ? row_operand_ : col_operand_;
   if (const auto overflow = operand.load(x, in_bits)) return overflow_status(*overflow);
 
-  const bool exact = weights_live_ && read_provable(side, operand.active_count(), in_bits);
-  if (!exact && config_.arithmetic == Arithmetic::exact) return {StatusCode::not_provable};
+  const bool provable = weights_live_ && read_provable(side, operand.active_count(), in_bits);
+  if (!provable && config_.arithmetic == Arithmetic::exact) return {StatusCode::not_provable};
 
   ++(columns ? statistics_.mvms : statistics_.mtvms);
   statistics_.read_steps += static_cast<std::uint64_t>(read_steps(in_bits));
   statistics_.conversions += static_cast<std::uint64_t>(conversions(in_bits, static_cast<int>(y.size())));
-  if (exact) {
+  if (provable && !observed_) {
     read_exact(side, y);
   } else {
     read_sliced(side, in_bits, y);
   }
   return {};
+}
+
+void Array::observe(CurrentProfile* profile) {
+  observed_ = profile != nullptr;
+  cells_.observe(profile);
 }
 
 // A conversion is exact if the largest current that `driven` lines can cause passes the ADC unchanged.

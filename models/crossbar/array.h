@@ -90,6 +90,10 @@ class Array {
   // Reads a block of weights, carries included, each clamped to the weight range.
   Status read(int row, int col, int rows, int cols, std::int32_t* values, int stride);
 
+  // Adds the currents of every mvm and mtvm from now on to `profile`, null for none; it must outlive that.
+  // Meanwhile products are computed by the sliced model, with the same results.
+  void observe(CurrentProfile* profile);
+
   // For debuggers and tests: no statistics, no clamping.
   std::int64_t weight(int row, int col) const;
   // The digit that the cell holds; may have to reconstruct the cells first.
@@ -156,6 +160,7 @@ class Array {
 
   ArrayConfig config_;
   const Kernels& kernels_;
+  bool observed_ = false;
   int stride_;
   std::int64_t weight_min_;
   std::int64_t weight_max_;

@@ -19,15 +19,38 @@ void require_in_range(const std::string& field, int value, int low, int high) {
   throw Error(fmt::format("crossbar array: {} = {} is not allowed ({} to {})", field, value, low, high));
 }
 
+void require_entry_per_slice(const std::string& field, const std::vector<int>& entries, int slices) {
+  if (entries.size() == static_cast<std::size_t>(slices)) return;
+  throw Error(fmt::format("crossbar array: {} has {} entries, one for each of the {} slices is needed", field,
+                          entries.size(), slices));
+}
+
 void require_cells(const ArrayConfig& config) {
-  if (!config.cell_bits.empty() && config.cell_bits.size() != static_cast<std::size_t>(config.slices)) {
-    throw Error(
-        fmt::format("crossbar array: cell_bits has {} entries, one for each of the {} slices is needed",
-                    config.cell_bits.size(), config.slices));
-  }
+  if (!config.cell_bits.empty()) require_entry_per_slice("cell_bits", config.cell_bits, config.slices);
   for (int slice = 0; slice < config.slices; ++slice) {
     require_in_range(fmt::format("cell_bits[{}]", slice), config.cell_bits_of(slice), config.digit_bits,
                      ArrayConfig::max_cell_bits);
+  }
+}
+
+void require_converters(const ArrayConfig& config) {
+  constexpr int max_adc_bits = 28;
+  require_in_range("adc_bits", config.adc_bits, 2, max_adc_bits);
+  if (!config.slice_adc_bits.empty()) {
+    require_entry_per_slice("slice_adc_bits", config.slice_adc_bits, config.slices);
+    for (int slice = 0; slice < config.slices; ++slice)
+      require_in_range(fmt::format("slice_adc_bits[{}]", slice), config.adc_bits_of(slice), 2, max_adc_bits);
+  }
+  if (config.adc_range != AdcRange::calibrated) {
+    if (config.full_scale.empty()) return;
+    throw Error("crossbar array: full_scale is given, but adc_range is not calibrated");
+  }
+  require_entry_per_slice("full_scale", config.full_scale, config.slices);
+  const int lines = std::max(config.rows, config.cols);
+  for (int slice = 0; slice < config.slices; ++slice) {
+    const auto largest = static_cast<int>(full_scale_current(config, lines, slice, false));
+    require_in_range(fmt::format("full_scale[{}]", slice), config.full_scale[static_cast<std::size_t>(slice)],
+                     1, largest);
   }
 }
 
@@ -75,7 +98,7 @@ void ArrayConfig::validate() const {
   require_in_range("slices", slices, 1, max_weight_bits / digit_bits);
   require_cells(*this);
   require_in_range("dac_bits", dac_bits, 1, 8);
-  require_in_range("adc_bits", adc_bits, 2, 28);
+  require_converters(*this);
   require_accumulator(*this);
 }
 

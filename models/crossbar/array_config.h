@@ -13,10 +13,12 @@
 namespace weft::crossbar {
 
 // Full scale of the converters.
-//   max       covers the worst-case current of the whole array, so nothing clips; the step grows in
-//             powers of two when the bits do not suffice
-//   granular  one code a cell unit, so nothing is rounded; currents beyond the codes clip
-enum class AdcRange : std::uint8_t { max, granular };
+//   max         covers the worst-case current of the whole array, so nothing clips; the step grows in
+//               powers of two when the bits do not suffice
+//   granular    one code a cell unit, so nothing is rounded; currents beyond the codes clip
+//   calibrated  covers `full_scale`, for instance what a profile run observed (current_profile.h), whether
+//               carries are resolved or not; larger currents clip
+enum class AdcRange : std::uint8_t { max, granular, calibrated };
 
 // How results are computed; what they are never depends on it.
 //   automatic  integer arithmetic where provably equal to the sliced model, else the sliced model
@@ -39,7 +41,9 @@ struct ArrayConfig {
   std::vector<int> cell_bits;  // per slice, least significant first; empty: default_cell_bits each
   int dac_bits = 1;            // magnitude bits that a line is driven with in one step
   int adc_bits = 10;
+  std::vector<int> slice_adc_bits;  // per slice, least significant first; empty: adc_bits each
   AdcRange adc_range = AdcRange::max;
+  std::vector<int> full_scale;  // per slice, in cell units; range `calibrated` only
   Arithmetic arithmetic = Arithmetic::automatic;
 
   // Throws weft::Error naming the field, its value and what is allowed.
@@ -48,6 +52,9 @@ struct ArrayConfig {
   int weight_bits() const { return slices * digit_bits; }
   int cell_bits_of(int slice) const {
     return cell_bits.empty() ? default_cell_bits : cell_bits[static_cast<std::size_t>(slice)];
+  }
+  int adc_bits_of(int slice) const {
+    return slice_adc_bits.empty() ? adc_bits : slice_adc_bits[static_cast<std::size_t>(slice)];
   }
   int cell_min(int slice) const { return -(1 << (cell_bits_of(slice) - 1)); }
   int cell_max(int slice) const { return (1 << (cell_bits_of(slice) - 1)) - 1; }

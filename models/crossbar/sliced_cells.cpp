@@ -61,6 +61,10 @@ void SlicedCells::shift_and_add(const Adc& adc, int slice, int steps, int driven
   job.dac_bits = config_.dac_bits;
   job.weight_shift = slice * config_.digit_bits;
   job.narrow = (largest_value << (steps * config_.dac_bits)) <= std::numeric_limits<std::int32_t>::max();
+  if (profile_ != nullptr) {
+    for (int step = 0; step < steps; ++step)
+      profile_->add(slice, currents_.data() + static_cast<std::ptrdiff_t>(step) * job.spacing, lines);
+  }
   kernels_.convert(job, y, counts);
 }
 

@@ -9,6 +9,7 @@
 
 #include "models/crossbar/adc.h"
 #include "models/crossbar/array_config.h"
+#include "models/crossbar/current_profile.h"
 #include "models/crossbar/drive.h"
 #include "models/crossbar/kernels.h"
 #include "models/crossbar/operand.h"
@@ -36,6 +37,9 @@ class SlicedCells {
   // Adds the outer product of x (rows) and d (columns); `saturation` has an entry per slice.
   void opa(const Operand& x, const Operand& d, std::vector<Saturation>& saturation);
 
+  // Currents of all products from now on are added to `profile`, null for none; it must outlive that.
+  void observe(CurrentProfile* profile) { profile_ = profile; }
+
  private:
   std::size_t offset(int slice, int row, int col) const {
     return (static_cast<std::size_t>(slice) * static_cast<std::size_t>(config_.rows) +
@@ -54,6 +58,7 @@ class SlicedCells {
 
   ArrayConfig config_;
   const Kernels& kernels_;
+  CurrentProfile* profile_ = nullptr;
   DigitCode code_;
   int stride_;
   std::vector<std::int8_t> cells_;  // [slice][row][stride_]

@@ -88,8 +88,11 @@ class SlowArray {
 
   std::int64_t convert(int current, int lines, int slice) {
     double step = 1;
-    const double top_code = std::pow(2, c.adc_bits - 1) - 1;
-    if (c.adc_range == crossbar::AdcRange::max) {
+    const int adc_bits = c.slice_adc_bits.empty() ? c.adc_bits : c.slice_adc_bits[size(slice)];
+    const double top_code = std::pow(2, adc_bits - 1) - 1;
+    if (c.adc_range == crossbar::AdcRange::calibrated) {
+      while (top_code * step < c.full_scale[size(slice)]) step *= 2;
+    } else if (c.adc_range == crossbar::AdcRange::max) {
       const int bits = has_carries() ? cell_bits(slice) : c.digit_bits;
       const double full_scale = lines * (std::pow(2, c.dac_bits) - 1) * std::pow(2, bits - 1);
       while (top_code * step < full_scale) step *= 2;

@@ -50,6 +50,24 @@ TEST_CASE("a configuration that is not allowed is refused with field, value and 
         c.digit_bits = 7;
       },
       "cell_bits[0] = 6 is not allowed (7 to 8)");
+  require_refused([](ArrayConfig& c) { c.slice_adc_bits = {8}; },
+                  "slice_adc_bits has 1 entries, one for each of the 16 slices is needed");
+  require_refused(
+      [](ArrayConfig& c) {
+        c.slice_adc_bits.assign(16, 8);
+        c.slice_adc_bits[2] = 29;
+      },
+      "slice_adc_bits[2] = 29 is not allowed (2 to 28)");
+  require_refused([](ArrayConfig& c) { c.full_scale.assign(16, 8); },
+                  "full_scale is given, but adc_range is not calibrated");
+  require_refused([](ArrayConfig& c) { c.adc_range = crossbar::AdcRange::calibrated; },
+                  "full_scale has 0 entries");
+  require_refused(
+      [](ArrayConfig& c) {
+        c.adc_range = crossbar::AdcRange::calibrated;
+        c.full_scale.assign(16, 4097);
+      },
+      "full_scale[0] = 4097 is not allowed (1 to 4096)");
 }
 
 TEST_CASE("an array whose results could overflow the accumulator is refused") {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "models/crossbar/array_presets.h"
 #include "tests/models/crossbar/array_fixture.h"
 
 namespace weft::test {
@@ -62,6 +63,22 @@ std::vector<Scenario> scenarios() {
   panther.cell_bits = {5, 5, 5, 6, 6, 4, 4, 4};
   panther.adc_bits = 12;
   list.push_back({"eight slices of four bits, 44466555", panther, {120, 6, 9, 32, 2, 4}});
+
+  ArrayConfig published = crossbar::panther_array();
+  published.rows = 12;
+  published.cols = 18;
+  list.push_back({"PANTHER's array and converters", published, {120, 15, 15, 32, 2, 4}});
+  ArrayConfig sixteen_bit = crossbar::panther_array_16_bit();
+  sixteen_bit.rows = 19;
+  sixteen_bit.cols = 9;
+  list.push_back({"PANTHER's cells with two-bit digits", sixteen_bit, {120, 4, 4, 16, 2, 6}});
+
+  ArrayConfig calibrated = small_array(21, 14);
+  calibrated.slices = 4;
+  calibrated.slice_adc_bits = {4, 5, 6, 7};
+  calibrated.adc_range = AdcRange::calibrated;
+  calibrated.full_scale = {14, 15, 16, 63};
+  list.push_back({"calibrated converters of four widths", calibrated, {200, 3, 4, 8, 7, 6}});
 
   ArrayConfig no_carry_room = small_array(11, 7);
   no_carry_room.cell_bits.assign(16, 2);
