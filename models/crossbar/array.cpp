@@ -299,18 +299,49 @@ void Array::take_weights_from_cells() {
 
 // Takes a row's weights from the cells, to where they live from now on.
 void Array::resolve_row(int row) {
-  cells_.values(row, 0, used_cols_, result_.data());
+  const int count = used_cols_;
+  cells_.values(row, 0, count, result_.data());
   const bool to_cells = config_.arithmetic == Arithmetic::sliced;
   std::int32_t* target = to_cells ? block_row_.data() : weights(row);
+  if (!row_in_range()) clamp_row();
+  std::int32_t lowest = 0;
+  std::int32_t highest = 0;
+  const std::int64_t* values = result_.data();
+  for (int c = 0; c < count; ++c) {
+    const auto kept = static_cast<std::int32_t>(values[c]);
+    lowest = std::min(lowest, kept);
+    highest = std::max(highest, kept);
+    target[c] = kept;
+  }
+  lowest_weight_ = std::min<std::int64_t>(lowest_weight_, lowest);
+  highest_weight_ = std::max<std::int64_t>(highest_weight_, highest);
+  if (to_cells) cells_.write(row, 0, count, target);
+}
+
+// Whether all values in result_ are weights; by the signs of the distances to both ends, which vectorises
+// where 64-bit comparisons do not.
+bool Array::row_in_range() const {
+  const std::int64_t min = weight_min_;
+  const std::int64_t max = weight_max_;
+  std::int64_t distances = 0;
   for (int c = 0; c < used_cols_; ++c) {
     const std::int64_t value = result_[static_cast<std::size_t>(c)];
-    const std::int64_t kept = std::clamp(value, weight_min_, weight_max_);
-    statistics_.weights_clamped += static_cast<std::uint64_t>(kept != value);
-    lowest_weight_ = std::min(lowest_weight_, kept);
-    highest_weight_ = std::max(highest_weight_, kept);
-    target[c] = static_cast<std::int32_t>(kept);
+    distances |= (value - min) | (max - value);
   }
-  if (to_cells) cells_.write(row, 0, used_cols_, target);
+  return distances >= 0;
+}
+
+void Array::clamp_row() {
+  const std::int64_t min = weight_min_;
+  const std::int64_t max = weight_max_;
+  std::uint64_t clamped = 0;
+  for (int c = 0; c < used_cols_; ++c) {
+    std::int64_t& value = result_[static_cast<std::size_t>(c)];
+    const std::int64_t kept = std::clamp(value, min, max);
+    clamped += static_cast<std::uint64_t>(kept != value);
+    value = kept;
+  }
+  statistics_.weights_clamped += clamped;
 }
 
 void Array::carries_gone() {

@@ -2,6 +2,7 @@
 #include "models/crossbar/sliced_cells.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace weft::crossbar {
@@ -35,11 +36,22 @@ void SlicedCells::write(int row, int col, int count, const std::int32_t* weights
   }
 }
 
+// A few slices at a time in 32-bit lanes: sums of 64 bits are only needed between these groups.
 void SlicedCells::values(int row, int col, int count, std::int64_t* value) const {
   std::fill(value, value + count, std::int64_t{0});
   if (cells_.empty()) return;
-  for (int slice = config_.slices - 1; slice >= 0; --slice) {
-    code_.append(cells_.data() + offset(slice, row, col), count, value);
+  std::array<std::int32_t, ArrayConfig::max_lines> group;
+  const int group_slices = code_.group_slices();
+  for (int first = (config_.slices - 1) / group_slices * group_slices; first >= 0; first -= group_slices) {
+    std::fill_n(group.begin(), count, 0);
+    for (int slice = std::min(first + group_slices, config_.slices) - 1; slice >= first; --slice)
+      code_.append(cells_.data() + offset(slice, row, col), count, group.data());
+    const int shift = group_slices * config_.digit_bits;
+    for (int c = 0; c < count; ++c) {
+      const std::uint64_t higher = static_cast<std::uint64_t>(value[c]) << shift;
+      value[c] = static_cast<std::int64_t>(
+          higher + static_cast<std::uint64_t>(std::int64_t{group[static_cast<std::size_t>(c)]}));
+    }
   }
 }
 

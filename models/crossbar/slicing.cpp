@@ -23,11 +23,22 @@ std::int64_t DigitCode::lower_digits_max() const {
   return (digit_bound() - 1) * ones_in_lower_digits(slices_, digit_bits_);
 }
 
-void DigitCode::encode(const std::int32_t* weight, int count, int slice, std::int8_t* digit) const {
-  if (slice == slices_ - 1) {
-    for (int c = 0; c < count; ++c) digit[c] = static_cast<std::int8_t>((weight[c] + bias_) >> top_shift());
+// (weight + bias) >> shift needs 33 bits before the shift; halves of both do not.
+void DigitCode::encode_top(const std::int32_t* weight, int count, std::int8_t* digit) const {
+  const auto bias = static_cast<std::int32_t>(bias_);
+  const int shift = top_shift() - 1;
+  if (shift < 0) {
+    for (int c = 0; c < count; ++c) digit[c] = static_cast<std::int8_t>(weight[c]);
     return;
   }
+  for (int c = 0; c < count; ++c) {
+    const std::int32_t half = (weight[c] >> 1) + (bias >> 1) + (weight[c] & bias & 1);
+    digit[c] = static_cast<std::int8_t>(half >> shift);
+  }
+}
+
+void DigitCode::encode(const std::int32_t* weight, int count, int slice, std::int8_t* digit) const {
+  if (slice == slices_ - 1) return encode_top(weight, count, digit);
   // The lower digits are bits of the biased weight modulo 2^32, so 32-bit lanes suffice.
   const auto bias = static_cast<std::uint32_t>(bias_);
   const std::uint32_t mask = (1U << digit_bits_) - 1;
@@ -39,9 +50,12 @@ void DigitCode::encode(const std::int32_t* weight, int count, int slice, std::in
   }
 }
 
-void DigitCode::append(const std::int8_t* digit, int count, std::int64_t* value) const {
-  const std::int64_t radix = std::int64_t{1} << digit_bits_;
-  for (int c = 0; c < count; ++c) value[c] = value[c] * radix + digit[c];
+void DigitCode::append(const std::int8_t* digit, int count, std::int32_t* value) const {
+  const int shift = digit_bits_;
+  for (int c = 0; c < count; ++c) {
+    const std::uint32_t higher = static_cast<std::uint32_t>(value[c]) << shift;
+    value[c] = static_cast<std::int32_t>(higher + static_cast<std::uint32_t>(digit[c]));
+  }
 }
 
 }  // namespace weft::crossbar

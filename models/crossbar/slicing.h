@@ -26,10 +26,15 @@ class DigitCode {
 
   // digit[c] = digit `slice` of weight[c], which must lie in the weight range.
   void encode(const std::int32_t* weight, int count, int slice, std::int8_t* digit) const;
-  // Horner step from the top slice down: value[c] = value[c] * 2^v + digit[c].
-  void append(const std::int8_t* digit, int count, std::int64_t* value) const;
+  // Horner step from a group's top slice down: value[c] = value[c] * 2^v + digit[c]. Up to group_slices()
+  // slices of any digits fit.
+  void append(const std::int8_t* digit, int count, std::int32_t* value) const;
+  int group_slices() const { return group_bits / digit_bits_; }
 
  private:
+  static constexpr int group_bits = 16;
+
+  void encode_top(const std::int32_t* weight, int count, std::int8_t* digit) const;
   int top_shift() const { return digit_bits_ * (slices_ - 1); }
 
   int slices_;
