@@ -178,7 +178,7 @@ void require_conversion(const Kernels& kernels, int bits, int shift, int lines, 
   for (auto& current : currents) current = draw.between(-largest, largest);
   job.current = currents.data();
   std::vector<std::int64_t> y(size(lines));
-  for (auto& value : y) value = std::int64_t{draw.between(-1000, 1000)} << 30;
+  for (auto& value : y) value = std::int64_t{draw.between(-1000, 1000)} * (1 << 30);
   const SlowConversion expected = convert_slowly(job, y);
   AdcCounts counts;
   kernels.convert(job, y.data(), counts);
