@@ -239,3 +239,49 @@ TEST_CASE("a file that cannot be read is named with the reason") {
                     Catch::Contains("/nowhere/x.elf: cannot be opened: No such file"));
   CHECK_THROWS_WITH(read_elf("/"), Catch::Contains("/: is a directory"));
 }
+
+TEST_CASE("a file with random bytes anywhere is read or refused, never more") {
+  const Bytes whole = real_file();
+  int accepted = 0;
+  for (std::uint32_t seed = 0; seed < 10'000; ++seed) {
+    CounterRng random(seed, 1, 0);
+    Bytes broken = whole;
+    for (std::uint32_t count = 1 + random.below(8); count > 0; --count) {
+      broken[random.below(static_cast<std::uint32_t>(broken.size()))] =
+          static_cast<std::uint8_t>(random.below(256));
+    }
+    const std::string error = error_of(broken);
+    if (error.empty()) {
+      ++accepted;
+    } else if (error.rfind("x.elf: ", 0) != 0) {
+      FAIL("seed " << seed << ": " << error);
+    }
+  }
+  CHECK(accepted > 0);
+  CHECK(accepted < 10'000);
+}
+
+TEST_CASE("symbols are found by name, absolute ones too, which name no place") {
+  ElfFile file = parse_elf(make_file(), "x.elf");
+  file.symbols.push_back({"start", base, 4});
+  file.constants.push_back({"limit", base + 4, 0});
+  REQUIRE(file.find("start") != nullptr);
+  CHECK(file.find("start")->address == base);
+  REQUIRE(file.find("limit") != nullptr);
+  CHECK(file.find("nothing") == nullptr);
+  CHECK(file.place(base + 4) == "start+0x4");
+  CHECK(file.symbol_at(base + 4)->name == "start");
+  CHECK(file.symbol_at(base - 1) == nullptr);
+}
+
+TEST_CASE("a raw image is one executable segment, if there is room for it") {
+  const ElfFile file = raw_image({1, 2, 3}, "x.bin", 0x80000002);
+  CHECK(file.entry == 0x80000002);
+  REQUIRE(file.segments.size() == 1);
+  CHECK(file.segments[0].memory_size == 3);
+  CHECK(file.segments[0].bytes == Bytes{1, 2, 3});
+  CHECK_NOTHROW(raw_image({1, 2}, "x.bin", 0xfffffffe));
+  CHECK_THROWS_WITH(raw_image({1, 2, 3}, "x.bin", 0xfffffffe), Catch::Contains("pass the end"));
+  CHECK_THROWS_WITH(raw_image({}, "x.bin", 0), Catch::Contains("empty file"));
+  CHECK_THROWS_WITH(raw_image({1}, "x.bin", 1), Catch::Contains("even address"));
+}
