@@ -41,8 +41,12 @@ bare::BareSemihosting semihosting_options(const RunElfOptions& options) {
   return result;
 }
 
+// Everything on, and misaligned accesses done by the hardware: public suites expect it, as on QEMU.
 hart::CoreConfig core_config(const std::string& isa) {
   hart::CoreConfig config;
+  config.user_mode = true;
+  config.pmp_entries = 16;
+  config.misaligned = hart::MisalignedAccess::hardware;
   try {
     hart::apply(hart::parse_isa(isa), config);
   } catch (const Error& error) {
