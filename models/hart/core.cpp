@@ -172,6 +172,7 @@ void Core::reset_now() {
   direct_.flush();
   follow_privilege();
   waiting_ = false;
+  passing_ = false;
   reservations_->release(monitored_as_);
   reset_pending_ = false;
   code_flush_pending_ = true;
@@ -180,6 +181,7 @@ void Core::reset_now() {
 void Core::set_pc(std::uint32_t pc) {
   pc_ = pc & pc_mask_;
   waiting_ = false;
+  passing_ = false;
 }
 
 void Core::flush_direct() {
@@ -202,12 +204,11 @@ StopReason Core::run(std::uint64_t cycle_limit) {
     if (cycles_ >= limit_) return StopReason::budget;
     if (csrs_.interrupt_pending()) {
       take_interrupt();
-    } else if (observer_ != nullptr) {
-      run_one_observed();
-    } else if (config_.enable_cache) {
-      run_blocks();
+    } else if (!debug_points_.empty()) {
+      if (run_debugged()) return StopReason::debug;
     } else {
-      run_one_uncached();
+      passing_ = false;
+      run_some();
     }
   }
 }
@@ -236,12 +237,24 @@ void Core::take_interrupt() {
   const Interrupt line = csrs_.highest_pending();
   const std::uint32_t interrupted = pc_;
   const std::uint64_t cycle = cycles_;
+  passing_ = false;
   cycles_ += config_.costs.trap;
   pc_ = csrs_.enter_interrupt(line, interrupted);
   follow_privilege();
   const TrapEvent event{true, static_cast<std::uint32_t>(line), interrupted, 0};
   if (observer_ != nullptr) observer_->trapped(event, cycle);
   if (trap_observer_) trap_observer_(event);
+}
+
+// As much as is executed before run() looks again: one instruction at least, or its trap.
+void Core::run_some() {
+  if (observer_ != nullptr) {
+    run_one_observed();
+  } else if (config_.enable_cache) {
+    run_blocks();
+  } else {
+    run_one_uncached();
+  }
 }
 
 void Core::run_blocks() {
@@ -315,6 +328,7 @@ Block* Core::build_block() {
     remaining -= length;
     bytes += length;
     if (ends_block(scratch_operations_[scratch_.count - 1].kind)) break;
+    if (debug_points_.has_breakpoint(pc_ + bytes)) break;
   }
   if (scratch_.count == 0) return nullptr;
   const std::uint32_t next = pc_ + bytes;

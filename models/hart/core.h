@@ -25,6 +25,7 @@
 
 #include "models/hart/block_cache.h"
 #include "models/hart/csr.h"
+#include "models/hart/debug_points.h"
 #include "models/hart/decode.h"
 #include "models/hart/direct_map.h"
 #include "models/hart/environment.h"
@@ -66,8 +67,9 @@ struct CoreConfig {
   CycleCosts costs;
 };
 
-// Why run() returned: the cycle limit, a wfi with nothing pending, or request_yield().
-enum class StopReason { budget, wfi, yield };
+// Why run() returned: the cycle limit, a wfi with nothing pending, request_yield(), or a breakpoint or
+// watchpoint.
+enum class StopReason { budget, wfi, yield, debug };
 
 class Core {
  public:
@@ -144,6 +146,23 @@ class Core {
     if (reservations_->holds(monitored_as_, address)) reservations_->release(monitored_as_);
   }
 
+  // Breakpoints stop run() before the instruction at an address, watchpoints before the instruction that
+  // would access one of the bytes (explicit accesses of this core only, not its fetches). Nothing is
+  // written to memory; cycles and results stay the same. The next run() executes that instruction.
+  // At any time, callbacks included.
+  void set_breakpoint(std::uint32_t address);
+  void clear_breakpoint(std::uint32_t address);
+  void set_watchpoint(const Watchpoint& point);
+  void clear_watchpoint(const Watchpoint& point);
+  // After StopReason::debug: what was hit.
+  const DebugStop& debug_stop() const { return debug_stop_; }
+  // Whether the breakpoint or watchpoint of a stop is still set.
+  bool still_wanted(const DebugStop& stop) const;
+  // The instruction at pc is executed by the next run() whatever is set on it.
+  void pass_debug_points() { passing_ = true; }
+  // Between the callbacks of an instruction and the end of it: run() has not returned yet.
+  bool inside_run() const { return running_; }
+
   // Called for every trap taken, after the trap's state is in place and before its handler runs.
   void set_trap_observer(std::function<void(const TrapEvent&)> observer) {
     trap_observer_ = std::move(observer);
@@ -162,7 +181,10 @@ class Core {
   void apply_pending();
   void reset_now();
   void take_interrupt();
+  void run_some();
   void run_blocks();
+  bool run_debugged();
+  void watchpoints_changed();
   void run_one_uncached();
   void run_one_observed();
   void record_access(std::uint32_t address, unsigned size, std::uint32_t value, bool write);
@@ -214,6 +236,9 @@ class Core {
   // Loads and stores of any alignment. If they fail, `failed` is the address of the access that did.
   AccessStatus load_any(std::uint32_t address, unsigned size, std::uint32_t& value, std::uint32_t& failed);
   AccessStatus store_any(std::uint32_t address, unsigned size, std::uint32_t value, std::uint32_t& failed);
+  enum class Access : std::uint8_t { read, write, read_write };
+  bool hits_watchpoint(const Block& block, const Operation& operation, std::uint32_t address, unsigned size,
+                       Access access);
   // Naturally aligned ones.
   AccessStatus read_memory(std::uint32_t address, unsigned size, std::uint32_t& value);
   AccessStatus write_memory(std::uint32_t address, unsigned size, std::uint32_t value);
@@ -260,6 +285,11 @@ class Core {
   ReservationMonitor own_reservations_;
   ReservationMonitor* reservations_ = &own_reservations_;
   ReservationMonitor::HartId monitored_as_;
+
+  DebugPoints debug_points_;
+  DebugStop debug_stop_;
+  bool passing_ = false;         // the instruction at pc has been reported, or is to be stepped over
+  bool watchpoint_hit_ = false;  // the dispatch loop has returned for that reason
 
   CsrFile csrs_;
   Pmp pmp_;

@@ -113,6 +113,37 @@ const Window* DirectMap::find(std::uint32_t address, Privilege level) {
   return learn(range, address, level);
 }
 
+// The part of a range around an address that is watched as a whole, or not at all.
+DirectMemory DirectMap::cut_at_watched(const DirectMemory& range, std::uint32_t address,
+                                       bool& is_watched) const {
+  // No access of up to 8 bytes, naturally aligned, touches both sides of such a boundary.
+  constexpr std::uint32_t granule = 8;
+  std::uint32_t first = range.start;
+  std::uint32_t last = range.end;
+  for (const Watchpoint& point : watched_) {
+    const std::uint32_t low = point.address & ~(granule - 1u);
+    const std::uint32_t high = (point.address + (point.length - 1u)) | (granule - 1u);
+    if (address >= low && address <= high) {
+      is_watched = true;
+      first = address & ~(granule - 1u);
+      last = address | (granule - 1u);
+      break;
+    }
+    if (high < address) first = std::max(first, high + 1u);
+    if (low > address) last = std::min(last, low - 1u);
+  }
+  DirectMemory part = range;
+  part.start = std::max(first, range.start);
+  part.end = std::min(last, range.end);
+  if (part.host != nullptr) part.host += part.start - range.start;
+  return part;
+}
+
+void DirectMap::watch(const std::vector<Watchpoint>& points) {
+  watched_ = points;
+  flush();
+}
+
 const Window* DirectMap::learn(DirectMemory range, std::uint32_t address, Privilege level) {
   const Pmp::Region region = protection_.region(address, level);
   const std::uint32_t start = std::max(range.start, region.start);
@@ -122,6 +153,8 @@ const Window* DirectMap::learn(DirectMemory range, std::uint32_t address, Privil
   const bool executable = range.readable && region.permissions.executable;
   range.readable = range.readable && region.permissions.readable;
   range.writable = range.writable && region.permissions.writable;
+  bool is_watched = false;
+  if (!watched_.empty()) range = cut_at_watched(range, address, is_watched);
 
   Level& owner = levels_[index_of(level)];
   const std::size_t slot = owner.used < capacity ? owner.used++ : owner.victim;
@@ -129,6 +162,7 @@ const Window* DirectMap::learn(DirectMemory range, std::uint32_t address, Privil
   Window& window = owner.windows[slot];
   forget(window, owner);
   window = prepare(range);
+  if (is_watched) window.bytes = window.halves = window.words = 0;
   window.executable = executable;
   window.cached_code = code_.hull(range.start, range.end);
   update_guard(window);

@@ -7,8 +7,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "models/hart/code_map.h"
+#include "models/hart/debug_points.h"
 #include "models/hart/environment.h"
 #include "models/hart/pmp.h"
 
@@ -68,6 +70,10 @@ class DirectMap {
   // Forgets all ranges. Needed when protection changes, too.
   void flush();
 
+  // Keeps these bytes out of the load and store windows: for_load() and for_store() still give their
+  // host address, but every access has to ask.
+  void watch(const std::vector<Watchpoint>& points);
+
   // The bytes from which blocks in the cache were decoded, and the same seen from every window.
   const CodeMap& code() const { return code_; }
   void add_code(std::uint32_t start, std::uint32_t bytes);
@@ -87,12 +93,14 @@ class DirectMap {
 
   const Window* find(std::uint32_t address, Privilege level);
   const Window* learn(DirectMemory range, std::uint32_t address, Privilege level);
+  DirectMemory cut_at_watched(const DirectMemory& range, std::uint32_t address, bool& is_watched) const;
   void update_guard(Window& window) const;
   void forget(const Window& window, Level& owner);
 
   Environment& environment_;
   const Pmp& protection_;
   CodeMap code_;
+  std::vector<Watchpoint> watched_;
   Window none_;
   const Window* load_ = &none_;
   const Window* store_ = &none_;

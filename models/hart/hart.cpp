@@ -158,6 +158,7 @@ void Hart::restart() {
 }
 
 void Hart::observe_trap(const TrapEvent& event) {
+  ++debug_.traps;
   if (trap_observer_) trap_observer_(event);
   const std::uint64_t instructions = core_->instructions();
   if (instructions_at_trap_ != instructions) {
@@ -224,6 +225,7 @@ HartState Hart::state() const {
 }
 
 void Hart::thread() {
+  while (debug_.stopped) wait(debug_.resumed);
   for (;;) {
     if (!running_) sleep_until_started();
     if (restart_) restart();
@@ -250,9 +252,10 @@ void Hart::run_ahead() {
   // An instruction takes a cycle or more, so this never goes past the limit and reaches it in a few rounds.
   if (instruction_limit_) ahead = std::min(ahead, *instruction_limit_ - core_->instructions());
   horizon_ = local_time() + sc_time::from_value(config_.cycle.value() * ahead);
-  core_->run(core_->cycles() + ahead);
+  const StopReason reason = core_->run(core_->cycles() + ahead);
   catch_up();
   check_instruction_limit();
+  if (debug_.listener != nullptr) stop_for_debugger(reason);
 }
 
 void Hart::check_instruction_limit() {
@@ -270,6 +273,7 @@ std::uint64_t Hart::cycles_ahead() {
       horizon = std::min(horizon, sc_core::sc_time_to_pending_activity());
     }
   }
+  if (debug_.stepping) return 1;
   const auto cycles = static_cast<std::uint64_t>(horizon.value() / config_.cycle.value());
   return std::max<std::uint64_t>(cycles, 1);
 }

@@ -83,6 +83,16 @@ struct ExceptionSnapshot {
   std::array<std::uint32_t, 32> x{};
 };
 
+class Hart;
+
+// Told, in the hart's thread, that a hart has stopped for its debugger: at the simulated time at which it
+// came to the stop. The hart then does nothing until Hart::resume().
+class DebugListener {
+ public:
+  virtual ~DebugListener() = default;
+  virtual void stopped(Hart& hart, const DebugStop& stop) = 0;
+};
+
 class Hart : public sc_core::sc_module, public HartControl, private Environment {
  public:
   InitiatorSocket fetch_socket;
@@ -122,6 +132,7 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   const std::optional<ExceptionSnapshot>& last_exception() const { return last_exception_; }
 
   const Core& core() const { return *core_; }
+  Core& core() { return *core_; }
   HartState state() const;
   // Loads and stores are compared with what commands in flight own, and memory that they own is not reached
   // through host pointers; simulated time stays the same. Null: neither.
@@ -130,6 +141,28 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   void flush_code() { core_->flush_code(); }
   // The same if only these bytes were written, over the bus.
   void code_written(std::uint32_t address, std::uint32_t bytes) { core_->code_written(address, bytes); }
+
+  // For a debugger, while the kernel is paused. Breakpoints and watchpoints are the core's.
+  // The listener, or null for none, must outlive its being set. Without one nothing stops.
+  void set_debug_listener(DebugListener* listener);
+  // Before the simulation starts: the hart does nothing until resume().
+  void hold() { debug_.stopped = true; }
+  // Lets a stopped hart go on.
+  void resume();
+  // Stops behind the next instruction or trap entry; one that is under way is finished first. Breakpoints
+  // on the instruction are passed.
+  void request_step();
+  void cancel_step() { debug_.stepping = false; }
+  // False inside an instruction that waits for something: it will continue behind itself.
+  bool set_pc(std::uint32_t pc);
+  // As the program's CSR instructions would, but in no time.
+  CsrStatus peek_csr(unsigned number, std::uint32_t& value);
+  CsrStatus poke_csr(unsigned number, std::uint32_t value);
+  // This hart's view of memory, by debug transport.
+  Status peek(std::uint32_t address, void* data, std::uint32_t size);
+  Status poke(std::uint32_t address, const void* data, std::uint32_t size);
+  // As start() does, at once if the hart is inside no instruction.
+  void start_now(std::uint32_t entry);
 
  private:
   // Environment
@@ -158,6 +191,9 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   void run_ahead();
   void check_instruction_limit();
   bool is_trap_loop(const TrapEvent& event, std::uint32_t handler);
+  void stop_for_debugger(StopReason reason);
+  // Changes with every instruction and every trap.
+  std::uint64_t boundaries() const { return core_->instructions() + debug_.traps; }
   std::uint64_t cycles_ahead();
   void let_others_go_first();
   void update_interrupts();
@@ -220,6 +256,15 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   unsigned traps_in_place_ = 0;  // likewise
   HartState waiting_;
   unit::HazardChecker* hazards_ = nullptr;
+  struct Debug {
+    DebugListener* listener = nullptr;
+    sc_core::sc_event resumed;
+    bool stopped = false;
+    bool stepping = false;
+    std::uint64_t step_from = 0;  // boundaries() at the request
+    std::uint64_t traps = 0;
+  };
+  Debug debug_;
   sc_core::sc_time origin_time_;
   std::uint64_t origin_cycles_ = 0;
   sc_core::sc_time horizon_;  // run_ahead() looks again then at the latest

@@ -80,6 +80,7 @@ bool Core::load_slow(const Block& block, const Operation& operation) {
   if (misaligned && config_.misaligned == MisalignedAccess::trap) {
     return raise(block, operation, cause::load_misaligned, address);
   }
+  if (hits_watchpoint(block, operation, address, size, Access::read)) return false;
   std::uint32_t value = 0;
   std::uint32_t failed = 0;
   enter_callback(block, operation);
@@ -98,6 +99,7 @@ bool Core::store_slow(const Block& block, const Operation& operation) {
   if (misaligned && config_.misaligned == MisalignedAccess::trap) {
     return raise(block, operation, cause::store_misaligned, address);
   }
+  if (hits_watchpoint(block, operation, address, size, Access::write)) return false;
   std::uint32_t failed = 0;
   enter_callback(block, operation);
   const AccessStatus status = store_any(address, size, stored_value(operation), failed);
@@ -156,6 +158,7 @@ AccessStatus Core::read_modify_write(std::uint32_t address, std::uint32_t funct5
 bool Core::load_reserved(const Block& block, const Operation& operation) {
   const std::uint32_t address = x_[operation.rs1];
   if ((address & 3u) != 0) return raise(block, operation, cause::load_misaligned, address);
+  if (hits_watchpoint(block, operation, address, 4, Access::read)) return false;
   // Reserved before the load: a store of somebody else while the load blocks must not be missed.
   reservations_->reserve(monitored_as_, address);
   std::uint32_t value = 0;
@@ -174,6 +177,7 @@ bool Core::store_conditional(const Block& block, const Operation& operation) {
   const std::uint32_t address = x_[operation.rs1];
   if ((address & 3u) != 0) return raise(block, operation, cause::store_misaligned, address);
   bool success = reservations_->holds(monitored_as_, address);
+  if (success && hits_watchpoint(block, operation, address, 4, Access::write)) return false;
   if (success) {
     enter_callback(block, operation);
     const AccessStatus status = store_if_reserved(address, x_[operation.rs2], success);
@@ -193,6 +197,7 @@ bool Core::atomic(const Block& block, const Operation& operation) {
   if ((address & 3u) != 0) return raise(block, operation, cause::store_misaligned, address);
   // Asked before the load, which may have side effects.
   if (!allowed(address, 4, AccessKind::store)) return raise(block, operation, cause::store_access, address);
+  if (hits_watchpoint(block, operation, address, 4, Access::read_write)) return false;
   std::uint32_t old = 0;
   enter_callback(block, operation);
   const AccessStatus status = read_modify_write(address, funct5, x_[operation.rs2], old);
