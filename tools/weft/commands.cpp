@@ -103,6 +103,12 @@ int run(const RunOptions& options) {
       fmt::print(stderr, "[{}] {}: {}\n", entry.time, entry.source, entry.text);
     };
   }
+  if (options.gdb) {
+    simulation_options.gdb = GdbOptions{*options.gdb, options.gdb_wait, [&](const std::string& line) {
+                                          progress.clear();
+                                          fmt::print(stderr, "weft: {}\n", line);
+                                        }};
+  }
   Simulation simulation(scenario, workload ? &workload->program : nullptr, simulation_options);
 
   // Whatever can be wrong with the input is known by now.

@@ -50,6 +50,13 @@ int dispatch(int argc, char** argv) {
   run->add_flag("-v,--verbose", run_options.verbose,
                 "Show what the blocks log (unmapped accesses, failed commands)");
 
+  CLI::Option* const gdb =
+      run->add_option("--gdb", run_options.gdb,
+                      "Let a GDB client attach, as in --gdb :3333; port 0 is any free one")
+          ->type_name("[ADDRESS]:PORT");
+  run->add_flag("--gdb-wait", run_options.gdb_wait, "Wait for the client before the first instruction")
+      ->needs(gdb);
+
   tool::ScenarioOptions compile_options;
   std::filesystem::path compile_out;
   CLI::App* const compile =

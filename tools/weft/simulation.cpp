@@ -12,6 +12,7 @@
 #include "models/tile_control/registers.h"
 #include "platform/assembly/machine_config.h"
 #include "platform/backtrace/hart_backtrace.h"
+#include "platform/debug/machine_monitor.h"
 #include "platform/loader/elf_file.h"
 #include "platform/machine/memory_map.h"
 #include "platform/semihosting/hart_port.h"
@@ -103,6 +104,7 @@ Simulation::Simulation(const config::Scenario& scenario, const compiler::Compile
   if (scenario.platform.host.semihosting.enabled) attach_semihosting();
   load_program();
   boot();
+  if (options.gdb) listen_for_debugger();
 }
 
 Simulation::~Simulation() = default;
@@ -155,6 +157,18 @@ void Simulation::attach_semihosting() {
   };
   semihosting_.emplace(config, services);
   semihosting::attach(machine_->hart(), *semihosting_, services.memory);
+}
+
+void Simulation::listen_for_debugger() {
+  debug::Debugger::Options debugging;
+  debugging.address = options_.gdb->address;
+  debugging.notice = options_.gdb->notice;
+  debugging.interrupted = [this] { return options_.interrupted != nullptr && options_.interrupted->load(); };
+  debugger_ = std::make_unique<debug::Debugger>(debug::machine_target(*machine_), debugging);
+  if (!debugging.notice) return;
+  debugging.notice(fmt::format("{} at {}",
+                               options_.gdb->wait ? "waiting for a debugger" : "debuggers may attach",
+                               debugger_->address()));
 }
 
 void Simulation::load_firmware() {
@@ -268,6 +282,10 @@ Outcome Simulation::run() {
                             report.get_process_name() != nullptr ? report.get_process_name() : "no process"));
   }
   if (trace_) trace_->close();
+  if (debugger_) {
+    const unsigned code = outcome.ending == Ending::finished ? 0 : std::max(outcome.exit_code, 1u);
+    debugger_->report_exit(code);
+  }
   outcome.wall_s = seconds_since(start);
   outcome.simulated_s = outcome.ending == Ending::time_limit ? scenario_.run.max_simulated_time_ns * 1e-9
                                                              : sc_core::sc_time_stamp().to_seconds();
@@ -279,6 +297,10 @@ Outcome Simulation::run() {
 Outcome Simulation::run_slices() {
   sc_time slice(100, sc_core::SC_US);
   Clock::time_point reported = Clock::now();
+  Outcome outcome;
+  outcome.ending = Ending::interrupted;
+  const bool wait = debugger_ && options_.gdb->wait;
+  if (wait && debugger_->wait_for_client() == debug::Order::end) return outcome;
   for (;;) {
     const Clock::time_point begin = Clock::now();
     // Without an event in it a slice would not let time pass. Before the start nothing is pending yet.
@@ -289,8 +311,9 @@ Outcome Simulation::run_slices() {
     if (took < slice_wall_s / 2 && slice < sc_time(100, sc_core::SC_MS)) slice = slice * 2.0;
     if (took > slice_wall_s * 2 && slice > sc_time(1, sc_core::SC_US)) slice = slice / 2.0;
 
-    Outcome outcome;
+    if (debugger_ && !exit_ && debugger_->attend() == debug::Order::end) return outcome;
     if (const auto ending = look_for_end(sc_core::sc_pending_activity())) {
+      if (debugger_holds(*ending)) continue;
       outcome.ending = *ending;
       if (exit_) outcome.exit_code = exit_->code;
       if (*ending == Ending::deadlock) outcome.detail = describe_deadlock();
@@ -310,6 +333,13 @@ sc_time Simulation::time_left() const {
   const double limit_ns = scenario_.run.max_simulated_time_ns;
   if (limit_ns <= 0) return sc_core::sc_max_time() - sc_core::sc_time_stamp();
   return sc_time(limit_ns, sc_core::SC_NS) - sc_core::sc_time_stamp();
+}
+
+// A deadlock is what somebody with a debugger wants to look at, and perhaps to resolve.
+bool Simulation::debugger_holds(Ending ending) {
+  if (ending != Ending::deadlock || !debugger_) return false;
+  last_progress_ = sc_core::sc_time_stamp();
+  return debugger_->halt(describe_deadlock()) == debug::Order::go_on;
 }
 
 std::optional<Ending> Simulation::look_for_end(bool more_events) {

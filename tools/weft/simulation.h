@@ -14,6 +14,7 @@
 #include "firmware/include/weft/boot_info.h"
 #include "platform/backtrace/backtrace.h"
 #include "platform/config/scenario.h"
+#include "platform/debug/debugger.h"
 #include "platform/loader/elf_file.h"
 #include "platform/machine/machine.h"
 #include "platform/semihosting/semihosting.h"
@@ -58,6 +59,12 @@ struct Progress {
   double simulated_s = 0;
 };
 
+struct GdbOptions {
+  std::string address;                             // where to listen, as for debug::Listener
+  bool wait = false;                               // for a client, before the first instruction
+  std::function<void(const std::string&)> notice;  // a line for the user
+};
+
 struct SimulationOptions {
   std::vector<std::uint8_t> firmware;             // ELF file
   std::function<void(std::uint8_t)> uart;         // and the console of semihosting
@@ -65,6 +72,7 @@ struct SimulationOptions {
   std::function<void(const Progress&)> progress;  // about ten times a second
   const std::atomic<bool>* interrupted = nullptr;
   Log::Sink log;
+  std::optional<GdbOptions> gdb;
 };
 
 class Simulation {
@@ -98,7 +106,9 @@ class Simulation {
   void check_place(const loader::Segment& segment) const;
   void load_program();
   void load_tile_programs();
+  void listen_for_debugger();
   Outcome run_slices();
+  bool debugger_holds(Ending ending);
   std::optional<Ending> look_for_end(bool more_events);
   sc_core::sc_time time_left() const;
   std::string describe_deadlock() const;
@@ -116,6 +126,7 @@ class Simulation {
   Context context_;
   std::unique_ptr<machine::Machine> machine_;
   std::optional<semihosting::Semihosting> semihosting_;
+  std::unique_ptr<debug::Debugger> debugger_;
   std::optional<finisher::ExitRequest> exit_;
   std::optional<trace::TraceWriter> trace_;
   loader::ElfFile firmware_;

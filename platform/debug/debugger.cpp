@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/debug/debugger.h"
+
+#include <algorithm>
+
+namespace weft::debug {
+
+namespace {
+
+// How often a halted machine looks whether the run is to end.
+constexpr int patience_ms = 100;
+
+}  // namespace
+
+Debugger::Debugger(Target target, Options options)
+    : target_(std::move(target)), options_(std::move(options)), listener_(options_.address) {
+  for (const Thread& thread : target_.threads) thread.hart->set_debug_listener(this);
+}
+
+Debugger::~Debugger() {
+  session_.reset();
+  for (const Thread& thread : target_.threads) thread.hart->set_debug_listener(nullptr);
+}
+
+// In the thread of a hart. The kernel comes back to whoever started it at the end of this delta cycle.
+void Debugger::stopped(hart::Hart& hart, const hart::DebugStop& stop) {
+  const auto found = std::find_if(target_.threads.begin(), target_.threads.end(),
+                                  [&hart](const Thread& thread) { return thread.hart == &hart; });
+  stops_.emplace_back(found - target_.threads.begin(), stop);
+  sc_core::sc_pause();
+}
+
+Order Debugger::wait_for_client() {
+  for (const Thread& thread : target_.threads) thread.hart->hold();
+  // Before the end of elaboration not even debug accesses reach everything.
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  while (!attached()) {
+    if (options_.interrupted && options_.interrupted()) return Order::end;
+    wait_for_input(listener_.descriptor(), -1, patience_ms);
+    accept_clients();
+  }
+  return serve();
+}
+
+Order Debugger::attend() {
+  accept_clients();
+  if (!attached()) return Order::go_on;
+  report_pending_stop();
+  return serve();
+}
+
+Order Debugger::halt(const std::string& reason) {
+  if (!attached()) return Order::end;
+  // It may have been interrupted just now, and then has its stop report.
+  if (session_->running()) {
+    session_->print(reason + "\n");
+    session_->report_interrupt();
+  }
+  return serve();
+}
+
+void Debugger::report_exit(unsigned code) {
+  if (!attached()) return;
+  if (session_->running()) session_->report_exit(code);
+  drop_client("");
+}
+
+// As long as the client has something to say or the machine is halted.
+Order Debugger::serve() {
+  while (attached()) {
+    if (!receive()) {
+      drop_client("the debugger's connection has ended, the simulation goes on");
+      break;
+    }
+    Wish wish = Wish::none;
+    while (attached() && (wish = session_->next()) != Wish::none) {
+      if (obey(wish) == Order::end) return Order::end;
+    }
+    if (!attached() || session_->running()) break;
+    if (options_.interrupted && options_.interrupted()) return Order::end;
+    wait_for_input(connection_->descriptor(), listener_.descriptor(), patience_ms);
+    accept_clients();
+  }
+  return Order::go_on;
+}
+
+Order Debugger::obey(Wish wish) {
+  switch (wish) {
+    case Wish::resume:
+      if (!report_pending_stop()) release_harts();
+      break;
+    case Wish::interrupt:
+      session_->report_interrupt();
+      break;
+    case Wish::detach:
+      drop_client("the debugger has detached, the simulation goes on");
+      break;
+    case Wish::kill:
+      drop_client("the debugger has ended the run");
+      return Order::end;
+    case Wish::none:
+      break;
+  }
+  return Order::go_on;
+}
+
+bool Debugger::receive() {
+  const std::optional<std::string> bytes = connection_->receive();
+  if (!bytes) return false;
+  session_->feed(*bytes);
+  return true;
+}
+
+// Several harts may stop at one instant; each report waits for the client to go on from the one before.
+bool Debugger::report_pending_stop() {
+  while (!stops_.empty()) {
+    const auto [thread, stop] = stops_.front();
+    stops_.pop_front();
+    const hart::Core& core = target_.threads[thread].hart->core();
+    const bool step = stop.reason == hart::DebugStop::Reason::step;
+    if (core.pc() != stop.pc || !(step || core.still_wanted(stop))) continue;
+    for (const Thread& each : target_.threads) each.hart->cancel_step();
+    session_->report_stop(thread, stop);
+    return true;
+  }
+  return false;
+}
+
+void Debugger::release_harts() {
+  for (const Thread& thread : target_.threads) thread.hart->resume();
+}
+
+void Debugger::accept_clients() {
+  while (std::optional<Connection> connection = listener_.accept()) {
+    if (attached()) {
+      refuse(std::move(*connection));
+      continue;
+    }
+    connection_ = std::make_unique<Connection>(std::move(*connection));
+    session_ =
+        std::make_unique<Session>(target_, [this](const std::string& bytes) { connection_->send(bytes); });
+    if (options_.notice) options_.notice("a debugger has attached");
+  }
+}
+
+void Debugger::refuse(Connection connection) const {
+  connection.send("+" + frame("E.another debugger is attached"));
+  if (options_.notice) options_.notice("a second debugger has been refused");
+}
+
+void Debugger::drop_client(const std::string& why) {
+  session_.reset();
+  connection_.reset();
+  stops_.clear();
+  for (const Thread& thread : target_.threads) thread.hart->cancel_step();
+  release_harts();
+  if (options_.notice && !why.empty()) options_.notice(why);
+}
+
+}  // namespace weft::debug
