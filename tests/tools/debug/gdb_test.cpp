@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// The real debugger against the real program.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/support/skip.h"
+#include "tests/tools/cli/cli.h"
+
+using namespace weft::test;
+
+namespace {
+
+std::string firmware(const std::string& name) {
+  return std::string(WEFT_BINARY_DIR) + "/firmware/" + name + ".elf";
+}
+
+std::string hand_scenario(const std::string& tile_program, const std::string& host_firmware = "weft-host") {
+  return fmt::format(
+      "name: hand\nplatform: {{preset: mesh2x2}}\ntechnology: {{preset: reram-32nm}}\n"
+      "workload: {{programs: [{{tile: 0, elf: {}}}]}}\nrun: {{progress: none, firmware: {}}}\n",
+      firmware(tile_program), firmware(host_firmware));
+}
+
+bool no_gdb() { return std::string(WEFT_GDB).empty(); }
+
+struct Session {
+  std::string text;  // what GDB has printed
+  ProgramResult weft;
+};
+
+// Starts `weft run` with a port of its own and GDB on it with the commands.
+Session debug(const TemporaryFolder& folder, const std::string& scenario, const std::string& symbols,
+              const std::vector<std::string>& commands,
+              const std::vector<std::string>& more = {"--gdb-wait"}) {
+  const std::string file = folder.file("debug.yaml", scenario);
+  const std::filesystem::path log = folder / "stderr.txt";
+  std::vector<std::string> arguments{"-c",
+                                     "log=$1; shift; exec \"$@\" 2>\"$log\"",
+                                     "sh",
+                                     log.string(),
+                                     WEFT_PROGRAM,
+                                     "run",
+                                     file,
+                                     "--out",
+                                     (folder / "out").string(),
+                                     "--gdb",
+                                     "127.0.0.1:0"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  Session session;
+  std::thread weft([&] { session.weft = run_program("/bin/sh", arguments); });
+  std::string address;
+  for (int attempt = 0; attempt < 200 && address.empty(); ++attempt) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const std::string line = read_text(log);
+    const std::size_t at = line.find("127.0.0.1:");
+    if (at != std::string::npos && line.find('\n', at) != std::string::npos) {
+      address = line.substr(at, line.find('\n', at) - at);
+    }
+  }
+  std::vector<std::string> gdb{"-nx", "-batch"};
+  std::vector<std::string> all{"set pagination off", "set architecture riscv:rv32",
+                               "file " + firmware(symbols), "target remote " + address};
+  all.insert(all.end(), commands.begin(), commands.end());
+  for (const std::string& each : all) gdb.insert(gdb.end(), {"-ex", each});
+  const ProgramResult result = run_program(WEFT_GDB, gdb);
+  session.text = result.output + result.errors;
+  weft.join();
+  session.weft.errors = read_text(log);
+  return session;
+}
+
+}  // namespace
+
+TEST_CASE("host firmware: breakpoints, stepping, backtraces, variables, registers and disassembly") {
+  if (no_gdb()) WEFT_SKIP("no gdb-multiarch");
+  const TemporaryFolder folder;
+  const Session session = debug(folder, hand_scenario("tile_hello", "weft-hello"), "weft-hello",
+                                {"x/i $pc",
+                                 "break main",
+                                 "continue",
+                                 "bt",
+                                 "next",
+                                 "next",
+                                 "stepi",
+                                 "break on_timer",
+                                 "continue",
+                                 "bt",
+                                 "finish",
+                                 "info registers mstatus mcause",
+                                 "p period",
+                                 "set var ticked = 5",
+                                 "p ticked",
+                                 "p $mscratch = 0x1234",
+                                 "p/x $mscratch",
+                                 "delete",
+                                 "watch next_tick",
+                                 "continue",
+                                 "continue",
+                                 "delete",
+                                 "continue"});
+  CAPTURE(session.text, session.weft.errors);
+  CHECK(contains(session.text, "=> 0x1000:\tauipc\tt0,0x0"));
+  CHECK(contains(session.text, "Thread 1 \"host.hart\" hit Breakpoint 1, main ()"));
+  CHECK(contains(session.text, "Thread 1 \"host.hart\" hit Breakpoint 2, on_timer ()"));
+  CHECK(contains(session.text, "in main () at"));
+  CHECK(contains(session.text, "in trap_entry () at"));
+  CHECK(contains(session.text, "mcause         0x80000007"));
+  CHECK(contains(session.text, "$1 = 10000"));
+  CHECK(contains(session.text, "$2 = 5"));
+  CHECK(contains(session.text, "$4 = 0x1234"));
+  CHECK(contains(session.text, "hit Hardware watchpoint 3: next_tick"));
+  CHECK(contains(session.text, "Old value = "));
+  CHECK(contains(session.text, "New value = "));
+  CHECK(contains(session.text, "[Inferior 1 (Remote target) exited normally]"));
+  CHECK(session.weft.status == 0);
+  CHECK(contains(session.weft.output, "exit 0"));
+}
+
+TEST_CASE("a tile program: breakpoint by its own symbols, all harts as threads, monitor commands") {
+  if (no_gdb()) WEFT_SKIP("no gdb-multiarch");
+  const TemporaryFolder folder;
+  const Session session =
+      debug(folder, hand_scenario("tile_hello"), "weft-host",
+            {"add-symbol-file " + firmware("tile_hello"), "break check_addition", "continue", "info threads",
+             "thread apply all bt", "break stop", "continue", "p sum", "p $wlen", "x/2i $pc", "monitor harts",
+             "monitor units", "monitor dump tile0.vector", "monitor dump tile0.crossbar0",
+             "monitor dump nothing", "monitor time", "delete", "continue"});
+  CAPTURE(session.text, session.weft.errors);
+  CHECK(contains(session.text, "Thread 2 \"tile0.hart\" hit Breakpoint 1"));
+  CHECK(contains(session.text, "Thread 1 \"host.hart\""));
+  CHECK(contains(session.text, "Thread 5 \"tile3.hart\" (halted)"));
+  CHECK(contains(session.text, "main () at"));
+  CHECK(contains(session.text, "$1 = {42 <repeats 16 times>}"));
+  CHECK(contains(session.text, "$2 = 16"));
+  CHECK(contains(session.text, "idle, 3 done"));
+  CHECK(contains(session.text, "128 x 128 weights"));
+  CHECK(contains(session.text, "there is no unit 'nothing'"));
+  CHECK(contains(session.text, " us\n"));
+  CHECK(contains(session.text, "exited normally"));
+  CHECK(session.weft.status == 0);
+}
+
+TEST_CASE("a sync counter of a tile is watched through the command that waits for it") {
+  if (no_gdb()) WEFT_SKIP("no gdb-multiarch");
+  const TemporaryFolder folder;
+  const Session session = debug(folder, hand_scenario("tile_deadlock"), "tile_deadlock",
+                                {"continue", "info threads", "thread 2", "bt", "x/i $pc", "monitor harts",
+                                 "set var *(unsigned*)0x400c1014 = 1", "x/wx 0x400c1014", "kill"});
+  CAPTURE(session.text, session.weft.errors);
+  CHECK(contains(session.text, "deadlock: every hart waits and nothing is under way"));
+  CHECK(contains(session.text, "received signal SIGINT"));
+  CHECK(contains(session.text, "(cwait: counter 5 is 0, waits for 1)"));
+  CHECK(contains(session.text, "0x400c1014:\t0x00000001"));
+  CHECK(session.weft.status == 1);
+}
+
+TEST_CASE("an exit code reaches the debugger") {
+  if (no_gdb()) WEFT_SKIP("no gdb-multiarch");
+  const TemporaryFolder folder;
+  const Session session =
+      debug(folder, hand_scenario("tile_hello", "weft-exit3"), "weft-exit3", {"continue"});
+  CAPTURE(session.text, session.weft.errors);
+  CHECK(contains(session.text, "exited with code 03"));
+  CHECK(session.weft.status == 1);
+}
+
+TEST_CASE("results after a session that only looks are those of a run without a debugger") {
+  if (no_gdb()) WEFT_SKIP("no gdb-multiarch");
+  const TemporaryFolder folder;
+  const std::string file = folder.file("plain.yaml", small_scenario);
+  REQUIRE(weft::test::weft({"run", file, "-q", "--out", (folder / "plain").string()}).status == 0);
+  const bool wait = GENERATE(true, false);
+  const std::vector<std::string> commands =
+      wait ? std::vector<
+                 std::string>{"break tiles_start", "continue",   "finish",    "next",
+                              "stepi 200",         "thread 2",   "stepi 300", "info threads",
+                              "break *$pc",        "continue",   "thread 4",  "stepi 50",
+                              "monitor units",     "continue 3", "delete",    "rwatch *(int*)0x40000100",
+                              "thread 1",          "delete",     "continue"}
+           : std::vector<std::string>{"info threads", "thread 2", "stepi 100", "bt", "detach"};
+  const Session session =
+      debug(folder, small_scenario, "weft-host", commands,
+            wait ? std::vector<std::string>{"-q", "--gdb-wait"} : std::vector<std::string>{"-q"});
+  CAPTURE(session.text, session.weft.errors);
+  CHECK(session.weft.status == 0);
+  CHECK(contains(session.text, wait ? "exited normally" : "detached"));
+  CHECK(comparable(folder / "out") == comparable(folder / "plain"));
+}
+
+TEST_CASE("a client that quits lets the run go on, one that kills ends it as interrupted") {
+  if (no_gdb()) WEFT_SKIP("no gdb-multiarch");
+  const TemporaryFolder folder;
+  const bool kill = GENERATE(true, false);
+  const Session session = debug(folder, hand_scenario("tile_hello"), "weft-host",
+                                {"break main", "continue", kill ? "kill" : "info threads"});
+  CAPTURE(session.text, session.weft.errors);
+  CHECK(session.weft.status == (kill ? 1 : 0));
+  CHECK(results(folder / "out")["ending"] == (kill ? "interrupted" : "finished"));
+}
+
+TEST_CASE("places to listen that cannot be had are errors before anything is written") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("small.yaml", small_scenario);
+  for (const char* place : {"here", ":70000", "127.0.0.1:"}) {
+    const ProgramResult result =
+        weft::test::weft({"run", file, "--gdb", place, "--out", (folder / "out").string()});
+    CHECK(result.status == 2);
+    CHECK(contains(result.errors, place));
+    CHECK_FALSE(std::filesystem::exists(folder / "out"));
+  }
+  CHECK(weft::test::weft({"run", file, "--gdb-wait"}).status == 2);
+}
