@@ -43,9 +43,20 @@ void add_tile(Units& units, const Machine& machine, int number) {
   units.push_back({prefix + "sync", {window + tile::window::sync_base, sync::registers::table()}});
   units.push_back({prefix + "dma", {window + tile::window::dma_base, unit::registers::table()}});
   units.push_back({prefix + "vector", {window + tile::window::vector_base, unit::registers::table()}});
+  const tile::Tile& tile = machine.accelerator().tile(number);
+  for (std::size_t i = 0; i < tile.fp_pims().size(); ++i) {
+    units.push_back(
+        {fmt::format("{}fp_pim{}", prefix, i),
+         {window + tile::window::fp_pims_base + i * tile::unit_window_size, unit::registers::table()}});
+  }
+  for (std::size_t i = 0; i < tile.inversions().size(); ++i) {
+    units.push_back(
+        {fmt::format("{}inversion{}", prefix, i),
+         {window + tile::window::inversions_base + i * tile::unit_window_size, unit::registers::table()}});
+  }
   std::uint64_t base = window + tile::window::crossbars_base;
   int index = 0;
-  for (const auto& each : machine.accelerator().tile(number).crossbars()) {
+  for (const auto& each : tile.crossbars()) {
     units.push_back(
         {fmt::format("{}crossbar{}", prefix, index++), {base, unit::registers::table(), &each->array()}});
     base += tile::unit_window_size;

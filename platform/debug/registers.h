@@ -11,11 +11,11 @@
 
 namespace weft::debug {
 
-// x0 to x31 and pc: what a `g` packet holds. CSR n has number 65 + n, as in GDB itself.
+// x0 to x31 and pc: what a `g` packet holds. Float register n has number 33 + n, CSR n has 65 + n, as in GDB.
 constexpr unsigned general_registers = 33;
 
-// Features org.gnu.gdb.riscv.cpu and .csr, and org.weft.xweft for the vendor CSRs. A client knows one
-// description for all threads: it holds every register that one of the harts has.
+// Features org.gnu.gdb.riscv.cpu, .fpu (with the F extension) and .csr, and org.weft.xweft for the vendor
+// CSRs. A client knows one description for all threads: it holds every register that one of the harts has.
 std::string describe_registers(const std::vector<hart::Hart*>& harts);
 
 // Whether any hart may have such a register.

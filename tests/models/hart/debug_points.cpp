@@ -311,3 +311,24 @@ TEST_CASE("code that is watched while it runs executes the same") {
   CHECK(run_to(watched, 2000).empty());
   CHECK((state(watched) == state(plain)));
 }
+
+TEST_CASE("a load pays for its use by the next instruction when a breakpoint stands between them") {
+  const std::vector<std::uint32_t> loop{lw(a1, 0, s0), add(a2, a1, a1), jal(zero, -8)};
+  hart::CoreConfig costs;
+  costs.costs.load_use = 3;
+  std::vector<std::uint64_t> cycles;
+  for (const bool debugged : {false, true}) {
+    Machine machine(costs);
+    machine.program(loop);
+    machine.core.set_x(s0, data_base);
+    if (debugged) {
+      for (const std::uint32_t place : {0u, 4u, 8u}) machine.core.set_breakpoint(ram_base + place);
+      machine.core.set_watchpoint({data_base, 4, WatchKind::read});
+      machine.core.set_watchpoint({ram_base + 4, 1, WatchKind::write});
+    }
+    while (machine.core.instructions() < 30) machine.core.run(machine.core.cycles() + 1);
+    cycles.push_back(machine.core.cycles());
+  }
+  CHECK(cycles[0] == 10 * (2 + 3 + 1 + 2));
+  CHECK(cycles[1] == cycles[0]);
+}

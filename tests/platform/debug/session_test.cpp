@@ -160,6 +160,28 @@ TEST_CASE("registers are read and written singly and together, CSRs included") {
   CHECK(talk.ask("p5") == "00000000");
 }
 
+TEST_CASE("float registers are described and reached only where there is an F extension") {
+  Talk without;
+  CHECK_FALSE(contains(without.ask("qXfer:features:read:target.xml:0,1fff"), "riscv.fpu"));
+  CHECK(without.ask("p21") == "xxxxxxxx");
+  fresh_kernel();
+  hart::HartConfig config;
+  config.core.single_float = true;
+  Context context;
+  hart::Hart hart("hart", config, context);
+  debug::Target target{{{"hart", &hart}}, {}};
+  std::string sent;
+  Session session(target, [&sent](const std::string& bytes) { sent += bytes; });
+  for (const char* packet : {"P2b=0000803f", "p2b", "qXfer:features:read:target.xml:0,1fff"}) {
+    session.feed(frame(packet));
+    session.next();
+  }
+  CHECK(hart.core().f(10) == 0x3f800000);
+  CHECK(contains(sent, "$0000803f"));
+  CHECK(contains(sent, R"(<reg name="fa0" bitsize="32" regnum="43" type="ieee_single")"));
+  CHECK(contains(sent, R"(<reg name="fcsr" bitsize="32" regnum="68")"));
+}
+
 TEST_CASE("memory is read and written without time, and code that was written is executed") {
   Talk talk;
   char place[32];
