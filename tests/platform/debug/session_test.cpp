@@ -264,7 +264,7 @@ TEST_CASE("malformed packets are refused and change nothing") {
                           "Pffff=00000000",
                           "p",
                           "pffffff",
-                          "p40",
+                          "p2000",
                           "G00",
                           "H",
                           "Hg",
