@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/assembly/machine_config.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
+
+#include "models/common/error.h"
+#include "models/hart/isa.h"
 
 namespace weft::assembly {
 
@@ -30,11 +35,34 @@ hart::CycleCosts cycle_costs(const config::CycleCosts& from) {
   to.custom = cost(from.custom);
   to.trap = cost(from.trap);
   to.load_use = cost(from.load_use);
+  to.float_simple = cost(from.float_simple);
+  to.float_arithmetic = cost(from.float_arithmetic);
+  to.float_divide = cost(from.float_divide);
+  to.float_sqrt = cost(from.float_sqrt);
   return to;
 }
 
-hart::HartConfig hart_config(const config::Scenario& scenario, const config::CycleCosts& costs) {
+// `key` is where the scenario describes this hart.
+hart::CoreConfig core_config(const config::HartConfig& from, const std::string& key) {
+  hart::CoreConfig core;
+  try {
+    const hart::Isa isa = hart::parse_isa(from.isa);
+    if (isa.xweft) throw Error("leave _xweft out: harts of tiles have it, the host's has no units for it");
+    hart::apply(isa, core);
+    core.user_mode = from.user_mode || isa.user_mode;
+  } catch (const Error& error) {
+    throw Error(fmt::format("{}.isa: {}", key, error.what()));
+  }
+  core.pmp_entries = static_cast<unsigned>(from.pmp_entries);
+  core.misaligned = from.misaligned == config::Misaligned::hardware ? hart::MisalignedAccess::hardware
+                                                                    : hart::MisalignedAccess::trap;
+  return core;
+}
+
+hart::HartConfig hart_config(const config::Scenario& scenario, const config::HartConfig& from,
+                             const config::CycleCosts& costs, const std::string& key) {
   hart::HartConfig hart;
+  hart.core = core_config(from, key);
   hart.core.costs = cycle_costs(costs);
   hart.core.enable_cache = scenario.run.speed.block_cache;
   hart.core.enable_jit = scenario.run.speed.jit != config::JitMode::off;
@@ -122,7 +150,7 @@ tile::TileConfig tile_config(const config::Scenario& scenario) {
   tile.sync_counters = static_cast<unsigned>(from.sync_counters);
   tile.queue_depth = static_cast<unsigned>(from.queue_depth);
   tile.bus_latency = period(scenario.platform.clock_MHz);
-  tile.hart = hart_config(scenario, from.cycles);
+  tile.hart = hart_config(scenario, from.hart, from.cycles, "platform.tile.hart");
   tile.buffer = memory_config(from.buffer_size_bytes, from.buffer_latency_ns, from.buffer_bandwidth_GBps,
                               scenario.technology.digital.buffer_pJ_per_byte);
   tile.crossbar = crossbar_config(scenario);
@@ -193,7 +221,7 @@ machine::MachineConfig machine_config(const config::Scenario& scenario, std::uin
   const config::HostConfig& host = scenario.platform.host;
   const config::DigitalTechnology& digital = scenario.technology.digital;
   machine::MachineConfig machine;
-  machine.hart = hart_config(scenario, host.cycles);
+  machine.hart = hart_config(scenario, host.hart, host.cycles, "platform.host.hart");
   machine.sram = memory_config(host.sram_size_bytes, 0, 0, digital.buffer_pJ_per_byte);
   machine.sram.latency = period(scenario.platform.clock_MHz);
   machine.dram = memory_config(host.dram_size_bytes, host.dram_latency_ns, host.dram_bandwidth_GBps,

@@ -37,6 +37,20 @@ struct CycleCosts {
   int custom = 1;
   int trap = 4;
   int load_use = 0;
+  int float_simple = 1;
+  int float_arithmetic = 3;
+  int float_divide = 12;
+  int float_sqrt = 12;
+};
+
+enum class Misaligned { trap, hardware };
+
+// What a controller can do.
+struct HartConfig {
+  std::string isa;
+  bool user_mode = false;
+  int pmp_entries = 0;
+  Misaligned misaligned = Misaligned::trap;
 };
 
 struct MeshSize {
@@ -66,6 +80,7 @@ struct HostConfig {
   FlashConfig flash;
   BootSource boot = BootSource::elf;
   SemihostingConfig semihosting;
+  HartConfig hart = {"rv32imafc_zba_zbb_zbs", true, 16, Misaligned::trap};
   CycleCosts cycles;
 };
 
@@ -80,6 +95,7 @@ struct TileConfig {
   int vector_lanes = 16;
   int sync_counters = 32;
   bool check_hazards = false;
+  HartConfig hart = {"rv32imac", false, 0, Misaligned::trap};
   CycleCosts cycles;
 };
 
@@ -279,7 +295,7 @@ enum class JitMode { off, on, lockstep };
 struct SpeedConfig {
   bool block_cache = true;
   bool direct_memory = true;
-  JitMode jit = JitMode::off;
+  JitMode jit = JitMode::on;
 };
 
 struct RunConfig {

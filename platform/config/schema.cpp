@@ -31,7 +31,29 @@ const Table<CycleCosts>& cycle_costs_table() {
           .add("custom", &C::custom, cycles(), "Cycles to issue an in-memory-computing instruction.")
           .add("trap", &C::trap, cycles(), "Cycles to enter or leave a trap handler.")
           .add("load_use", &C::load_use, integer(0, 1000),
-               "Cycles added to a load if the next instruction reads what it loads.");
+               "Cycles added to a load if the next instruction reads what it loads.")
+          .add("float_simple", &C::float_simple, cycles(),
+               "Cycles of floating-point comparisons, moves, signs, minima and classification.")
+          .add("float_arithmetic", &C::float_arithmetic, cycles(),
+               "Cycles of floating-point sums, products and conversions.")
+          .add("float_divide", &C::float_divide, cycles(), "Cycles of a floating-point division.")
+          .add("float_sqrt", &C::float_sqrt, cycles(), "Cycles of a floating-point square root.");
+  return table;
+}
+
+const Table<HartConfig>& hart_table() {
+  using H = HartConfig;
+  static const Table<H> table =
+      Table<H>()
+          .add("isa", &H::isa, text(),
+               "Instruction set: rv32i, letters of m, a, f, c, b, then any of _zba, _zbb, _zbs. Programs see "
+               "it "
+               "in misa.")
+          .add("user_mode", &H::user_mode, flag(), "User mode beside machine mode.")
+          .add("pmp_entries", &H::pmp_entries, integer(0, 16), "Entries of physical memory protection.")
+          .add("misaligned", &H::misaligned,
+               choice<Misaligned>({{"trap", Misaligned::trap}, {"hardware", Misaligned::hardware}}),
+               "Misaligned loads and stores: trap, or done in pieces at twice the cycles.");
   return table;
 }
 
@@ -103,6 +125,7 @@ const Table<HostConfig>& host_table() {
           .add("semihosting", &H::semihosting,
                CodecPtr<SemihostingConfig>(std::make_shared<SemihostingCodec>()),
                "Serve semihosting requests of the firmware: console, files, exit code.")
+          .add("hart", &H::hart, object(hart_table()), "")
           .add("cycles", &H::cycles, object(cycle_costs_table()), "");
   return table;
 }
@@ -128,6 +151,7 @@ const Table<TileConfig>& tile_table() {
           .add("check_hazards", &T::check_hazards, flag(),
                "Warn where a tile's program touches memory that a command in flight still owns; slower, "
                "results and simulated time stay the same.")
+          .add("hart", &T::hart, object(hart_table()), "")
           .add("cycles", &T::cycles, object(cycle_costs_table()), "");
   return table;
 }

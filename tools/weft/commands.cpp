@@ -11,6 +11,7 @@
 #include "models/common/error.h"
 #include "models/hart/disassemble.h"
 #include "models/hart/xweft.h"
+#include "platform/assembly/machine_config.h"
 #include "platform/config/config.h"
 #include "platform/loader/elf_file.h"
 #include "tools/weft/console.h"
@@ -171,6 +172,7 @@ int check(const ScenarioOptions& options) {
     for (const config::TileProgram& each : scenario.workload.programs) loader::read_elf(each.elf);
   }
   if (scenario.run.firmware) loader::read_elf(*scenario.run.firmware);
+  assembly::machine_config(scenario, 0);
   fmt::print("{}: valid, hash {}\n", options.scenario.string(), config::scenario_hash(scenario));
   return status_ok;
 }
