@@ -118,6 +118,10 @@ Hart::Hart(const sc_core::sc_module_name& name, const HartConfig& config, Contex
     xweft_.wfpm = config_.xweft->fp_pims.mask;
   }
   if (config_.reservations != nullptr) core_->share_reservations(*config_.reservations);
+  if (config_.core.enable_jit && !core_->jit_active()) {
+    context_.log.write({LogLevel::info, sc_time_stamp().to_string(), this->name(),
+                        fmt::format("interprets: {}", core_->jit_inactive_reason())});
+  }
   core_->set_trap_observer([this](const TrapEvent& event) { observe_trap(event); });
   fetch_socket.on_invalidate([this](std::uint64_t, std::uint64_t) { forget_direct_memory(); });
   data_socket.on_invalidate([this](std::uint64_t, std::uint64_t) { forget_direct_memory(); });

@@ -61,6 +61,8 @@ bare::BareOptions bare_options(const RunElfOptions& options) {
   result.max_instructions = options.max_instructions;
   result.interrupted = &interrupt_requested;
   result.hart.core = core_config(options.isa);
+  result.hart.core.enable_jit = options.jit != config::JitMode::off;
+  result.hart.core.lockstep = options.jit == config::JitMode::lockstep;
   if (!options.quiet) result.console = print_console;
   if (options.verbose) {
     result.log = [](const LogEntry& entry) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/config/scenario.h"
 #include "platform/trace/trace_writer.h"
 
 namespace weft::tool {
@@ -18,7 +19,8 @@ struct RunElfOptions {
   std::optional<std::uint32_t> raw;            // `file` has no structure and lies at this address
   std::optional<std::filesystem::path> flash;  // image to boot from
   std::string isa = "rv32imafc_zba_zbb_zbs";   // all there is
-  std::uint64_t ram_size = 0;                  // bytes
+  config::JitMode jit = config::JitMode::on;
+  std::uint64_t ram_size = 0;  // bytes
   std::optional<std::uint64_t> max_instructions;
   std::optional<std::filesystem::path> signature;
   unsigned signature_granularity = 4;

@@ -28,6 +28,13 @@ RunElfCommand::RunElfCommand(CLI::App& app)
     : command_(app.add_subcommand("run-elf", "Run a bare-metal RV32 program; ends with its exit code")) {
   command_->add_option("file", options_.file, "ELF file");
   command_->add_option("--isa", options_.isa, "Instruction set of the hart")->default_val(options_.isa);
+  command_
+      ->add_option(
+          "--jit", jit_,
+          "Translate hot code to machine code of the host: on, off, or lockstep to check it against the "
+          "interpreter; never changes results")
+      ->check(CLI::IsMember({"on", "off", "lockstep"}))
+      ->capture_default_str();
   command_->add_option("--ram", ram_, "Size of the RAM at 0x80000000")
       ->default_val("128 MiB")
       ->type_name("SIZE");
@@ -64,6 +71,8 @@ RunElfOptions RunElfCommand::options() const {
   RunElfOptions result = options_;
   result.trace = trace_->config();
   result.ram_size = parse_size(ram_);
+  result.jit =
+      jit_ == "off" ? config::JitMode::off : (jit_ == "on" ? config::JitMode::on : config::JitMode::lockstep);
   if (!raw_.empty()) result.raw = parse_address(raw_);
   const bool wants_semihosting = command_->count("--semihosting-root") + command_->count("--arg") > 0;
   if (wants_semihosting && !result.semihosting) {

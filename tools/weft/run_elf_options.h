@@ -23,6 +23,7 @@ class RunElfCommand {
   std::optional<TraceOptions> trace_;
   std::string ram_;
   std::string raw_;
+  std::string jit_ = "on";
 };
 
 }  // namespace weft::tool

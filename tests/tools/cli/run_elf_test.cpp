@@ -55,6 +55,24 @@ TEST_CASE("run-elf -v sums up the run") {
   CHECK(contains(result.errors, "MIPS"));
 }
 
+TEST_CASE("the benchmark programs get their checksums, in equal time with and without the JIT") {
+  for (const std::string name : {"integer_loop", "memory_loop", "records", "kernels"}) {
+    const std::string elf = std::string(WEFT_BINARY_DIR) + "/firmware/bench_" + name + "_short.elf";
+    CAPTURE(name);
+    // "weft: 886132 instructions, 1395352 cycles, 0.001395351 s simulated", what follows is the host's time.
+    const auto run = [&](const std::string& mode) {
+      const ProgramResult result = run_elf({"-v", "--jit", mode, elf});
+      CHECK(result.status == 0);
+      CHECK(contains(result.output, name + ": "));
+      return result.output + result.errors.substr(0, result.errors.find("simulated"));
+    };
+    const std::string interpreted = run("off");
+    CHECK(contains(interpreted, " cycles, "));
+    CHECK(run("on") == interpreted);
+    CHECK(run("lockstep") == interpreted);
+  }
+}
+
 TEST_CASE("run-elf writes the signature as the architecture tests compare it") {
   const TemporaryFolder folder;
   const std::string file = (folder / "signature").string();

@@ -65,7 +65,7 @@ TEST_CASE("results are the same for every quantum from 10 ns to 1 ms") {
 TEST_CASE("results are the same with every switch of speed") {
   const TemporaryFolder folder;
   const nlohmann::json expected = comparable(run_small(folder, "default", {}));
-  for (const std::string name : {"block_cache=false", "direct_memory=false", "jit=on", "jit=lockstep"}) {
+  for (const std::string name : {"block_cache=false", "direct_memory=false", "jit=off", "jit=lockstep"}) {
     CAPTURE(name);
     CHECK(comparable(run_small(folder, name, {"run.speed." + name})) == expected);
   }
