@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What CoreMark measures, in a program of our own: a list that is searched, reversed and sorted, a matrix, a state
-// machine over text, and a CRC over the results.
+// What CoreMark measures, in a program of our own: a list that is searched, reversed and sorted, a matrix, a
+// state machine over text, and a CRC over the results.
 #include <stddef.h>
 
 #include "benchmark.h"
@@ -8,7 +8,7 @@
 enum { list_length = 64, size = 10, text_length = 256 };
 
 typedef struct node {
-  struct node *next;
+  struct node* next;
   int16_t key;
   int16_t value;
 } node;
@@ -29,10 +29,10 @@ static uint16_t crc16(uint16_t crc, uint32_t data) {
   return crc;
 }
 
-static node *reversed(node *list) {
-  node *result = NULL;
+static node* reversed(node* list) {
+  node* result = NULL;
   while (list != NULL) {
-    node *next = list->next;
+    node* next = list->next;
     list->next = result;
     result = list;
     list = next;
@@ -40,11 +40,11 @@ static node *reversed(node *list) {
   return result;
 }
 
-static node *merged(node *left, node *right) {
+static node* merged(node* left, node* right) {
   node head = {NULL, 0, 0};
-  node *tail = &head;
+  node* tail = &head;
   while (left != NULL && right != NULL) {
-    node **smaller = left->key <= right->key ? &left : &right;
+    node** smaller = left->key <= right->key ? &left : &right;
     tail->next = *smaller;
     tail = *smaller;
     *smaller = tail->next;
@@ -53,23 +53,24 @@ static node *merged(node *left, node *right) {
   return head.next;
 }
 
-static node *sorted(node *list) {
+static node* sorted(node* list) {
   if (list == NULL || list->next == NULL) return list;
-  node *slow = list;
-  for (node *fast = list->next; fast != NULL && fast->next != NULL; fast = fast->next->next) slow = slow->next;
-  node *second = slow->next;
+  node* slow = list;
+  for (node* fast = list->next; fast != NULL && fast->next != NULL; fast = fast->next->next)
+    slow = slow->next;
+  node* second = slow->next;
   slow->next = NULL;
   return merged(sorted(list), sorted(second));
 }
 
-static uint16_t list_work(uint32_t *state, uint16_t crc) {
+static uint16_t list_work(uint32_t* state, uint16_t crc) {
   for (int i = 0; i < list_length; ++i) {
     nodes[i].next = i + 1 < list_length ? &nodes[i + 1] : NULL;
     nodes[i].key = (int16_t)next_random(state);
     nodes[i].value = (int16_t)i;
   }
-  node *list = sorted(reversed(nodes));
-  for (node *each = list; each != NULL; each = each->next) {
+  node* list = sorted(reversed(nodes));
+  for (node* each = list; each != NULL; each = each->next) {
     if ((each->key & 7) == 0) crc = crc16(crc, (uint32_t)each->value);
   }
   return crc;
@@ -95,7 +96,14 @@ static uint16_t matrix_work(uint32_t seed, uint16_t crc) {
   return crc;
 }
 
-typedef enum { state_start, state_integer, state_fraction, state_exponent, state_invalid, state_count } scan_state;
+typedef enum {
+  state_start,
+  state_integer,
+  state_fraction,
+  state_exponent,
+  state_invalid,
+  state_count
+} scan_state;
 
 static scan_state scan_step(scan_state state, char character) {
   const int digit = character >= '0' && character <= '9';
@@ -117,12 +125,12 @@ static scan_state scan_step(scan_state state, char character) {
   }
 }
 
-static uint16_t text_work(uint32_t *random, uint16_t crc) {
+static uint16_t text_work(uint32_t* random, uint16_t crc) {
   static const char alphabet[] = "0123456789.e-+,,";
   for (int i = 0; i < text_length; ++i) text[i] = alphabet[next_random(random) & 15];
   uint32_t visits[state_count] = {0};
   scan_state state = state_start;
-  for (const char *each = text; *each != '\0'; ++each) {
+  for (const char* each = text; *each != '\0'; ++each) {
     state = *each == ',' ? state_start : scan_step(state, *each);
     ++visits[state];
   }

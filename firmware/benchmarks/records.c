@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the Dhrystone family measures, in a program of our own: calls with a few parameters, assignment of records,
-// comparison of strings, branches that go either way.
+// What the Dhrystone family measures, in a program of our own: calls with a few parameters, assignment of
+// records, comparison of strings, branches that go either way.
 #include <string.h>
 
 #include "benchmark.h"
@@ -10,7 +10,7 @@ enum { name_length = 32, shelf_size = 16 };
 typedef enum { part_bolt, part_nut, part_washer, part_kinds } part_kind;
 
 typedef struct part {
-  struct part *next;
+  struct part* next;
   part_kind kind;
   int32_t stock;
   int32_t price;
@@ -21,7 +21,7 @@ static part shelf[shelf_size];
 static char text[name_length];
 static int32_t ledger[part_kinds][shelf_size];
 
-static const char *const names[part_kinds] = {"bolt, hexagonal, zinc plated", "nut, hexagonal, zinc plated",
+static const char* const names[part_kinds] = {"bolt, hexagonal, zinc plated", "nut, hexagonal, zinc plated",
                                               "washer, plain, zinc plated"};
 
 // Calls must stay calls.
@@ -36,7 +36,7 @@ __attribute__((noinline)) static int32_t price_of(part_kind kind, int32_t quanti
   }
 }
 
-__attribute__((noinline)) static int same_text(const char *a, const char *b) {
+__attribute__((noinline)) static int same_text(const char* a, const char* b) {
   while (*a != '\0' && *a == *b) {
     ++a;
     ++b;
@@ -44,12 +44,12 @@ __attribute__((noinline)) static int same_text(const char *a, const char *b) {
   return *a == *b;
 }
 
-__attribute__((noinline)) static void copy_text(char *to, const char *from) {
+__attribute__((noinline)) static void copy_text(char* to, const char* from) {
   while ((*to++ = *from++) != '\0') {
   }
 }
 
-__attribute__((noinline)) static void sell(part *item, int32_t quantity, int32_t *money) {
+__attribute__((noinline)) static void sell(part* item, int32_t quantity, int32_t* money) {
   if (item->stock < quantity) {
     item->stock += 100;
     *money -= price_of(item->kind, 100) / 2;
@@ -58,8 +58,8 @@ __attribute__((noinline)) static void sell(part *item, int32_t quantity, int32_t
   *money += price_of(item->kind, quantity);
 }
 
-__attribute__((noinline)) static part *find(part *first, const char *name, int32_t at_least) {
-  for (part *each = first; each != NULL; each = each->next) {
+__attribute__((noinline)) static part* find(part* first, const char* name, int32_t at_least) {
+  for (part* each = first; each != NULL; each = each->next) {
     if (each->stock >= at_least && same_text(each->name, name)) return each;
   }
   return first;
@@ -84,7 +84,7 @@ int main(void) {
   for (uint32_t round = 0; round < ROUNDS; ++round) {
     const part_kind kind = (part_kind)(next_random(&state) % part_kinds);
     copy_text(text, names[kind]);
-    part *item = find(shelf, text, (int32_t)(round & 63));
+    part* item = find(shelf, text, (int32_t)(round & 63));
     const part before = *item;
     sell(item, (int32_t)(round % 13), &money);
     ledger[kind][round % shelf_size] += before.stock - item->stock;

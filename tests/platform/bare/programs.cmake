@@ -20,7 +20,7 @@ function(weft_bare_program name)
     COMMAND "${WEFT_RISCV_GCC}" -march=rv32imac -misa-spec=2.2 -mabi=ilp32 -g -nostdlib -nostartfiles -static
             -Wl,--build-id=none -T "${script}" "-Wl,--defsym=__base=${arg_BASE}" ${arg_FLAGS} "${source}" -o "${elf}"
     COMMAND "${WEFT_RISCV_OBJCOPY}" -O binary "${elf}" "${WEFT_BARE_PROGRAM_DIR}/${name}.bin"
-    DEPENDS "${source}" "${script}" "${CMAKE_CURRENT_SOURCE_DIR}/programs/tohost.h"
+    DEPENDS "${source}" "${script}" "${CMAKE_CURRENT_SOURCE_DIR}/programs/tohost.inc"
     COMMENT "Bare program ${name}.elf" VERBATIM)
   set_property(GLOBAL APPEND PROPERTY WEFT_BARE_PROGRAMS "${elf}")
 endfunction()

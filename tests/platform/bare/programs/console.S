@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Both orders of the halves of a console request, then a system call that writes, one that is unknown and
 // one that ends the program with exit code 9 if the answers were right.
-#include "tohost.h"
+#include "tohost.inc"
 _start:
   la s0, tohost
   li s1, 0x01010000

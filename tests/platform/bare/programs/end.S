@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ends with exit code CODE.
-#include "tohost.h"
+#include "tohost.inc"
 _start:
   finish CODE

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tohost.h"
+#include "tohost.inc"
 _start:
   la t0, begin_signature
   li t1, 0x01234567
