@@ -12,10 +12,19 @@ RegisterFile::RegisterFile(const std::vector<RegisterInfo>& table) {
     slots_.push_back({info, std::vector<std::uint32_t>(info.count, info.reset), {}, {}, {}});
     for (unsigned index = 0; index < info.count; ++index) {
       const std::uint32_t offset = info.offset + index * info.stride;
-      if (info.access != RegisterAccess::write_only) readable_[offset] = {number, index};
-      if (info.access != RegisterAccess::read_only) writable_[offset] = {number, index};
+      if (info.access != RegisterAccess::write_only) readable_.add(offset, {number, index});
+      if (info.access != RegisterAccess::read_only) writable_.add(offset, {number, index});
     }
   }
+}
+
+const RegisterFile::Place* RegisterFile::Directory::find(std::uint32_t offset) {
+  if (recent_ != nullptr && recent_offset_ == offset) return recent_;
+  const auto found = places_.find(offset);
+  if (found == places_.end()) return nullptr;
+  recent_offset_ = offset;
+  recent_ = &found->second;
+  return recent_;
 }
 
 void RegisterFile::on_read(const RegisterInfo& info, ReadHook hook) { slot(info).read = std::move(hook); }
@@ -65,24 +74,23 @@ Status RegisterFile::access(const Transfer& transfer) {
 
 Status RegisterFile::access_one(bool write, bool debug, std::uint32_t offset, std::uint8_t* data,
                                 std::uint32_t left, std::uint32_t& used) {
-  const auto& places = write ? writable_ : readable_;
-  const auto found = places.find(offset);
-  if (found == places.end()) {
-    const auto& other = write ? readable_ : writable_;
-    if (other.count(offset) != 0) return Status::command_error;
+  Directory& places = write ? writable_ : readable_;
+  const Place* const found = places.find(offset);
+  if (found == nullptr) {
+    const Directory& other = write ? readable_ : writable_;
+    if (other.has(offset)) return Status::command_error;
     // Inside a register but not at its start is a wrong access, not a hole.
-    return places.count(offset & ~3u) != 0 && (offset & 3u) != 0 ? Status::burst_error
-                                                                 : Status::address_error;
+    return places.has(offset & ~3u) && (offset & 3u) != 0 ? Status::burst_error : Status::address_error;
   }
-  Slot& target = slots_[found->second.slot];
+  Slot& target = slots_[found->slot];
   if (left < target.info.bytes) return Status::burst_error;
   used = target.info.bytes;
   std::uint32_t value = 0;
   if (write) {
     std::memcpy(&value, data, used);
-    write_one(target, found->second.index, value, debug);
+    write_one(target, found->index, value, debug);
   } else {
-    value = read_one(target, found->second.index, debug);
+    value = read_one(target, found->index, debug);
     std::memcpy(data, &value, used);
   }
   return Status::ok;

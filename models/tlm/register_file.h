@@ -37,6 +37,8 @@ class RegisterFile {
   using UnmodelledHook = std::function<void(const RegisterInfo&, unsigned index, std::uint32_t bits)>;
 
   explicit RegisterFile(const std::vector<RegisterInfo>& table);
+  RegisterFile(const RegisterFile&) = delete;
+  RegisterFile& operator=(const RegisterFile&) = delete;
 
   // The value a bus read returns; may have side effects. `info` names the register by its table entry.
   void on_read(const RegisterInfo& info, ReadHook hook);
@@ -61,8 +63,21 @@ class RegisterFile {
     WriteHook write;
   };
   struct Place {
-    std::size_t slot;
-    unsigned index;
+    std::size_t slot = 0;
+    unsigned index = 0;
+  };
+  // Registers by offset. Programs poll: most look-ups are for the register that was asked for last.
+  class Directory {
+   public:
+    void add(std::uint32_t offset, const Place& place) { places_[offset] = place; }
+    bool has(std::uint32_t offset) const { return places_.count(offset) != 0; }
+    // Null if no register begins there.
+    const Place* find(std::uint32_t offset);
+
+   private:
+    std::unordered_map<std::uint32_t, Place> places_;
+    std::uint32_t recent_offset_ = 0;
+    const Place* recent_ = nullptr;
   };
 
   Slot& slot(const RegisterInfo& info);
@@ -74,8 +89,8 @@ class RegisterFile {
   void write_one(Slot& target, unsigned index, std::uint32_t value, bool debug);
 
   std::vector<Slot> slots_;
-  std::unordered_map<std::uint32_t, Place> readable_;
-  std::unordered_map<std::uint32_t, Place> writable_;
+  Directory readable_;
+  Directory writable_;
   UnmodelledHook unmodelled_;
 };
 
