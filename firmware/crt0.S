@@ -18,6 +18,14 @@ _start:
   la t0, trap_entry
   csrw mtvec, t0
 
+  // Floating point is off after a reset.
+  csrr t0, misa
+  andi t0, t0, 1 << ('F' - 'A')
+  beqz t0, no_float
+  li t0, 1 << 13 // mstatus.FS: initial
+  csrs mstatus, t0
+no_float:
+
   la t0, __bss_start
   la t1, __bss_end
 clear_bss:
