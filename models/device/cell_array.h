@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cells of one physical array (one slice) as conductances: programming, pulses, reading.
+//
+// States are in cell units (device_config.h). Two views: the *state* is what the cell was brought to;
+// what a read *sees* is the state after variation, drift and wires. Without these the two are one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "models/device/cell_random.h"
+#include "models/device/device_config.h"
+#include "models/device/update/update_model.h"
+
+namespace weft::device {
+
+struct CellArrayShape {
+  int rows = 0;
+  int cols = 0;
+  int stride = 0;  // of a row, in cells; cells beyond `cols` are zero
+  int cell_min = -1;
+  int cell_max = 0;
+};
+
+struct CellStatistics {
+  std::uint64_t program_pulses = 0;
+  std::uint64_t verify_failures = 0;  // cells given up after verify_pulses
+  std::uint64_t update_pulses = 0;
+  std::uint64_t stuck_low = 0;
+  std::uint64_t stuck_high = 0;
+};
+
+// Pulses that met the end of a cell's range, and the units cut off (rounded).
+struct PulseLosses {
+  std::uint64_t cells = 0;
+  std::uint64_t units = 0;
+};
+
+class CellArray {
+ public:
+  // `config` is valid. All cells are at level 0, stuck ones at theirs.
+  CellArray(const DeviceConfig& config, const CellArrayShape& shape, int slice);
+
+  // Brings cells of a row to levels. `changed_only`: a cell that reads as its target gets no pulse.
+  void program(std::uint64_t operation, int row, int col, int count, const std::int8_t* level,
+               bool changed_only);
+  // pulses[c] up (positive) or down for cells 0 .. count-1 of a row.
+  PulseLosses pulse(std::uint64_t operation, int row, int count, const std::int16_t* pulses);
+  // Nearest levels of cells read one by one, read noise included.
+  void read(std::uint64_t operation, int row, int col, int count, std::int8_t* level);
+  // The same without noise and without any trace: for debuggers.
+  void peek(int row, int col, int count, std::int8_t* level) const;
+
+  // [row][stride]: what the array's lines see; valid until a cell changes.
+  const float* seen();
+  float state(int row, int col) const { return state_[index(row, col)]; }
+  const CellTraits& traits(int row, int col) const { return traits_[index(row, col)]; }
+  const CellArrayShape& shape() const { return shape_; }
+  const CellStatistics& statistics() const { return statistics_; }
+
+  // Conductance of level 0 and of a fully open cell, in cell units.
+  double reference() const { return reference_; }
+  double full() const { return full_; }
+  // Standard deviation of the current of lines driven with amplitudes x, cell units: the variance is
+  // line_variance() * sum x^2 + relative_variance() * sum (x G)^2.
+  double line_variance() const { return line_variance_; }
+  double relative_variance() const { return relative_variance_; }
+  bool has_read_noise() const { return line_variance_ > 0 || relative_variance_ > 0; }
+
+ private:
+  std::size_t index(int row, int col) const {
+    return static_cast<std::size_t>(row) * static_cast<std::size_t>(shape_.stride) +
+           static_cast<std::size_t>(col);
+  }
+  std::uint32_t number(int row, int col) const { return static_cast<std::uint32_t>(row * shape_.cols + col); }
+  void draw_stuck();
+  void draw_traits();
+  void draw_gains();
+  void refresh_seen();
+  void apply_wires();
+
+  double programming_sigma(int level) const;
+  float programmed(std::uint64_t operation, std::uint32_t cell, int level);
+  float verified(std::uint64_t operation, std::uint32_t cell, int level, float sigma);
+  float after_pulses(std::uint64_t operation, std::uint32_t cell, float state, int pulses,
+                     const CellTraits& traits, float& lost) const;
+  double cell_noise_sigma(float seen) const;
+  float reading(std::uint64_t operation, int row, int col);
+  std::int8_t nearest_level(float state) const;
+  bool is_stuck(std::size_t cell) const { return !stuck_.empty() && stuck_[cell] != 0; }
+
+  DeviceConfig config_;
+  CellArrayShape shape_;
+  CellRandom random_;
+  const UpdateModel* model_;  // null: ideal
+  double reference_;
+  double full_;
+  double line_variance_;
+  double relative_variance_;
+  std::vector<float> level_sigma_;  // programming error per level, from cell_min up
+
+  std::vector<float> state_;
+  std::vector<float> seen_;            // empty while it would equal state_
+  std::vector<float> gain_;            // variation and drift; empty if neither
+  std::vector<float> wire_reference_;  // effective conductance of a reference cell at this place
+  std::vector<std::uint8_t> stuck_;    // empty if none can be
+  std::vector<CellTraits> traits_;     // empty with ideal updates
+  bool seen_valid_ = true;
+  CellStatistics statistics_;
+};
+
+}  // namespace weft::device

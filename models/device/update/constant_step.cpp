@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "models/device/update/update_model.h"
+
+namespace weft::device {
+
+namespace {
+
+// state +/- step, cut at the bounds (aihwkit, ConstantStep).
+class ConstantStep final : public UpdateModel {
+ public:
+  const char* name() const override { return "constant_step"; }
+  const char* description() const override { return "a pulse changes the state by step, wherever it is"; }
+  float change(float /*state*/, bool up, const CellTraits& traits,
+               const UpdateConfig& /*config*/) const override {
+    return traits.step(up);
+  }
+};
+
+}  // namespace
+
+const UpdateModel& constant_step() {
+  static const ConstantStep model;
+  return model;
+}
+
+}  // namespace weft::device

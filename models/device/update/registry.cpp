@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/device/update/update_model.h"
+
+namespace weft::device {
+
+namespace {
+
+class Ideal final : public UpdateModel {
+ public:
+  const char* name() const override { return "ideal"; }
+  const char* description() const override { return "one cell unit a pulse"; }
+  float change(float /*state*/, bool up, const CellTraits& /*traits*/,
+               const UpdateConfig& /*config*/) const override {
+    return up ? 1.0F : -1.0F;
+  }
+};
+
+const Ideal ideal;
+
+}  // namespace
+
+const std::vector<const UpdateModel*>& update_models() {
+  static const std::vector<const UpdateModel*> models = {
+      &ideal,        &constant_step(),    &linear_step(),     &soft_bounds(),
+      &power_step(), &exponential_step(), &saturating_step(),
+  };
+  return models;
+}
+
+const UpdateModel* find_update_model(const std::string& name) {
+  for (const UpdateModel* model : update_models()) {
+    if (name == model->name()) return model;
+  }
+  return nullptr;
+}
+
+}  // namespace weft::device
