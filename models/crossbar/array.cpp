@@ -61,9 +61,10 @@ Array::Array(const ArrayConfig& config, const Kernels& kernels)
       stride_(pad_to_lanes(config.cols)),
       weight_min_(config.weight_min()),
       weight_max_(config.weight_max()),
-      weights_live_(config.arithmetic != Arithmetic::sliced),
+      weights_live_(config.keeps_weights()),
       cells_live_(!weights_live_),
       cells_(config_, kernels),
+      device_cells_(config_),
       has_carries_(static_cast<std::size_t>(config.rows)),
       deposited_(static_cast<std::size_t>(config.slices)),
       deposit_scratch_(static_cast<std::size_t>(config.slices)),
@@ -158,7 +159,13 @@ void Array::read_sliced(ReadSide side, int in_bits, Span<std::int64_t> y) {
   bring_cells_up_to_date();
   AdcCounts counts;
   const int count = static_cast<int>(y.size());
-  if (side == ReadSide::columns) {
+  if (devices()) {
+    if (side == ReadSide::columns) {
+      device_cells_.mvm(row_operand_, in_bits, carries_resolved(), count, y.data(), counts);
+    } else {
+      device_cells_.mtvm(col_operand_, in_bits, carries_resolved(), count, y.data(), counts);
+    }
+  } else if (side == ReadSide::columns) {
     cells_.mvm(row_operand_, in_bits, carries_resolved(), count, y.data(), counts);
   } else {
     cells_.mtvm(col_operand_, in_bits, carries_resolved(), count, y.data(), counts);
@@ -274,6 +281,7 @@ void Array::opa_exact(const SliceBound& deposits) {
 void Array::opa_sliced() {
   ++path_.sliced_operations;
   leave_exact();
+  if (devices()) return device_cells_.opa(row_operand_, col_operand_, statistics_.saturated);
   cells_.opa(row_operand_, col_operand_, statistics_.saturated);
 }
 
@@ -293,15 +301,15 @@ void Array::take_weights_from_cells() {
   lowest_weight_ = 0;
   highest_weight_ = 0;
   for (int row = 0; row < used_rows_; ++row) resolve_row(row);
-  weights_live_ = config_.arithmetic != Arithmetic::sliced;
+  weights_live_ = config_.keeps_weights();
   cells_live_ = !weights_live_;
 }
 
 // Takes a row's weights from the cells, to where they live from now on.
 void Array::resolve_row(int row) {
   const int count = used_cols_;
-  cells_.values(row, 0, count, result_.data());
-  const bool to_cells = config_.arithmetic == Arithmetic::sliced;
+  read_cells(row, 0, count);
+  const bool to_cells = !config_.keeps_weights();
   std::int32_t* target = to_cells ? block_row_.data() : weights(row);
   if (!row_in_range()) clamp_row();
   std::int32_t lowest = 0;
@@ -315,6 +323,7 @@ void Array::resolve_row(int row) {
   }
   lowest_weight_ = std::min<std::int64_t>(lowest_weight_, lowest);
   highest_weight_ = std::max<std::int64_t>(highest_weight_, highest);
+  if (devices()) return device_cells_.rewrite(row, 0, count, target);
   if (to_cells) cells_.write(row, 0, count, target);
 }
 
@@ -342,6 +351,12 @@ void Array::clamp_row() {
     value = kept;
   }
   statistics_.weights_clamped += clamped;
+}
+
+// What the digits of a row stand for, in result_.
+void Array::read_cells(int row, int col, int count) {
+  if (devices()) return device_cells_.read(row, col, count, result_.data());
+  cells_.values(row, col, count, result_.data());
 }
 
 void Array::carries_gone() {
@@ -392,7 +407,11 @@ Status Array::program(int row, int col, int rows, int cols, const std::int32_t* 
   for (int r = 0; r < rows; ++r) {
     const std::int32_t* source = clamped(values + static_cast<std::ptrdiff_t>(r) * stride, cols);
     if (weights_live_) std::copy_n(source, cols, weights(row + r) + col);
-    if (cells_live_) cells_.write(row + r, col, cols, source);
+    if (devices()) {
+      device_cells_.write(row + r, col, cols, source);
+    } else if (cells_live_) {
+      cells_.write(row + r, col, cols, source);
+    }
   }
   if (whole_rows) clear_carries_of(row, rows);
   return {};
@@ -443,7 +462,7 @@ Status Array::read(int row, int col, int rows, int cols, std::int32_t* values, i
       std::copy_n(weights(row + r) + col, cols, target);
       continue;
     }
-    cells_.values(row + r, col, cols, result_.data());
+    read_cells(row + r, col, cols);
     for (int c = 0; c < cols; ++c) {
       const std::int64_t value = result_[static_cast<std::size_t>(c)];
       const std::int64_t kept = std::clamp(value, weight_min_, weight_max_);
@@ -458,7 +477,11 @@ std::int64_t Array::weight(int row, int col) const {
   assert(row >= 0 && row < config_.rows && col >= 0 && col < config_.cols);
   if (weights_live_) return weights(row)[col];
   std::int64_t value = 0;
-  cells_.values(row, col, 1, &value);
+  if (devices()) {
+    device_cells_.values(row, col, 1, &value);
+  } else {
+    cells_.values(row, col, 1, &value);
+  }
   return value;
 }
 
@@ -466,7 +489,7 @@ int Array::cell(int slice, int row, int col) {
   assert(slice >= 0 && slice < config_.slices && row >= 0 && row < config_.rows && col >= 0 &&
          col < config_.cols);
   bring_cells_up_to_date();
-  return cells_.cell(slice, row, col);
+  return devices() ? device_cells_.cell(slice, row, col) : cells_.cell(slice, row, col);
 }
 
 // ---- From weights to cells ----

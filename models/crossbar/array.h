@@ -6,12 +6,14 @@
 // rows or columns take part (the top-left part of the array), `in_bits` how many magnitude bits the
 // drivers stream.
 //
-// Results come from one of two computations that are equal bit for bit (ArrayConfig::arithmetic):
+// Results come from one of two computations that are equal bit for bit, or from a third one with devices
+// that are not ideal (ArrayConfig::arithmetic):
 //   sliced  the physical model (SlicedCells)
 //   exact   integer arithmetic on W, for an operation for which it is proven beforehand that no
 //           conversion loses anything, no cell saturates, no product bit falls off the top slice and no
 //           weight leaves its range. The updates since the last carry resolution are kept, so that the
 //           state of every cell can be reconstructed when an operation comes that is not provable.
+//   device  the physical model with variation, noise, drift, ... (DeviceCells, models/device)
 #pragma once
 
 #include <cstdint>
@@ -19,6 +21,7 @@
 #include <vector>
 
 #include "models/crossbar/array_config.h"
+#include "models/crossbar/device_cells.h"
 #include "models/crossbar/kernels.h"
 #include "models/crossbar/operand.h"
 #include "models/crossbar/sliced_cells.h"
@@ -102,6 +105,8 @@ class Array {
   const ArrayConfig& config() const { return config_; }
   const ArrayStatistics& statistics() const { return statistics_; }
   const PathStatistics& path_statistics() const { return path_; }
+  // Zero unless Arithmetic::device.
+  device::CellStatistics device_statistics() const { return device_cells_.statistics(); }
 
   // False from an opa on until crs, or until every updated row has been programmed over all updated
   // columns. The converters' full scale follows it (adc.h).
@@ -147,6 +152,8 @@ class Array {
   void carries_gone();
   const std::int32_t* clamped(const std::int32_t* values, int count);
   void forget_updates();
+  bool devices() const { return config_.arithmetic == Arithmetic::device; }
+  void read_cells(int row, int col, int count);
   void bring_cells_up_to_date();
   void load_kept_update(const KeptUpdate& update, int sign, Operand& x, Operand& d) const;
   void take_weights_from_cells();
@@ -173,6 +180,7 @@ class Array {
   bool cells_live_;
   std::vector<std::int32_t> weights_;  // [row][stride_]
   SlicedCells cells_;
+  DeviceCells device_cells_;  // instead of cells_, with Arithmetic::device
 
   int used_rows_ = 0;  // everything beyond is zero
   int used_cols_ = 0;

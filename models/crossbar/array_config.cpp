@@ -74,6 +74,20 @@ void require_accumulator(const ArrayConfig& config) {
       config.dac_bits, std::log2(largest)));
 }
 
+// Currents of devices are floating-point numbers of 24 bits, in which those of ideal cells must be exact.
+void require_exact_currents(const ArrayConfig& config) {
+  const int lines = std::max(config.rows, config.cols);
+  for (int slice = 0; slice < config.slices; ++slice) {
+    const std::int64_t largest = full_scale_current(config, lines, slice, false);
+    if (largest <= std::int64_t{1} << 24) continue;
+    throw Error(
+        fmt::format("crossbar array: arithmetic device computes currents up to 2^24 cell units, {} lines "
+                    "with dac_bits = {} "
+                    "and cell_bits[{}] = {} reach {}",
+                    lines, config.dac_bits, slice, config.cell_bits_of(slice), largest));
+  }
+}
+
 int bits_for_current(std::int64_t current) {
   int bits = 2;
   while ((std::int64_t{1} << (bits - 1)) - 1 < current) ++bits;
@@ -100,6 +114,9 @@ void ArrayConfig::validate() const {
   require_in_range("dac_bits", dac_bits, 1, 8);
   require_converters(*this);
   require_accumulator(*this);
+  if (arithmetic != Arithmetic::device) return;
+  require_exact_currents(*this);
+  device.validate();
 }
 
 std::int64_t ArrayConfig::weight_min() const {

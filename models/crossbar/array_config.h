@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/device/device_config.h"
+
 namespace weft::crossbar {
 
 // Full scale of the converters.
@@ -20,11 +22,12 @@ namespace weft::crossbar {
 //               carries are resolved or not; larger currents clip
 enum class AdcRange : std::uint8_t { max, granular, calibrated };
 
-// How results are computed; what they are never depends on it.
+// How results are computed; what they are depends on it with `device` only.
 //   automatic  integer arithmetic where provably equal to the sliced model, else the sliced model
 //   sliced     always the sliced model
 //   exact      integer arithmetic only; an operation that is not provable is refused
-enum class Arithmetic : std::uint8_t { automatic, sliced, exact };
+//   device     the sliced model with the devices of ArrayConfig::device, which change the results
+enum class Arithmetic : std::uint8_t { automatic, sliced, exact, device };
 
 struct ArrayConfig {
   static constexpr int max_lines = 1024;
@@ -45,10 +48,15 @@ struct ArrayConfig {
   AdcRange adc_range = AdcRange::max;
   std::vector<int> full_scale;  // per slice, in cell units; range `calibrated` only
   Arithmetic arithmetic = Arithmetic::automatic;
+  device::DeviceConfig device;  // Arithmetic::device only
 
   // Throws weft::Error naming the field, its value and what is allowed.
   void validate() const;
 
+  // True if W itself is kept where that is provably enough, instead of cells only.
+  bool keeps_weights() const {
+    return arithmetic == Arithmetic::automatic || arithmetic == Arithmetic::exact;
+  }
   int weight_bits() const { return slices * digit_bits; }
   int cell_bits_of(int slice) const {
     return cell_bits.empty() ? default_cell_bits : cell_bits[static_cast<std::size_t>(slice)];
