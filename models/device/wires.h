@@ -33,8 +33,8 @@ struct ConductanceMatrix {
 };
 
 // Exact: nodal analysis of all 2 * rows * cols nodes (sparse LDL^T), one solution for each line of the
-// shorter side. For checks and for arrays that are written seldom: half a second for 32 x 32, a minute
-// for 128 x 128.
+// shorter side. For checks and for arrays that are written seldom: several hundred times slower than
+// ladders at 128 x 128.
 ConductanceMatrix nodal_conductances(const ConductanceMatrix& cells, double wire_ohm);
 
 // Fast: E = G * (voltage that arrives along the row, columns grounded) * (share of the current that

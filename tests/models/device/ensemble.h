@@ -40,8 +40,8 @@ inline double kolmogorov(std::vector<double> sample, double mean, double sigma) 
   double distance = 0;
   for (std::size_t i = 0; i < sample.size(); ++i) {
     const double p = normal_distribution((sample[i] - mean) / sigma);
-    distance = std::max({distance, std::fabs(p - static_cast<double>(i) / n),
-                         std::fabs(p - static_cast<double>(i + 1) / n)});
+    distance = std::max(
+        {distance, std::fabs(p - static_cast<double>(i) / n), std::fabs(p - static_cast<double>(i + 1) / n)});
   }
   return distance * std::sqrt(n);
 }
