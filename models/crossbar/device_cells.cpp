@@ -210,14 +210,16 @@ void DeviceCells::add_noise(const device::CellArray& cells, int slice, const Dri
     const auto common_sigma = static_cast<float>(std::sqrt(common));
     float* current = currents_.data() + static_cast<std::ptrdiff_t>(k) * spacing;
     const float* square = square_currents_.data() + static_cast<std::ptrdiff_t>(k) * spacing;
-    for (int first = 0; first < lines; first += 4) {
-      const auto draw = random.normals(device::Purpose::line_noise, static_cast<std::uint32_t>(first / 4),
-                                       operation_, static_cast<std::uint32_t>(k));
-      for (int line = first; line < std::min(first + 4, lines); ++line) {
-        const float sigma =
-            relative == 0 ? common_sigma : std::sqrt(static_cast<float>(common) + relative * square[line]);
-        current[line] += sigma * draw[static_cast<std::size_t>(line - first)];
-      }
+    std::array<float, ArrayConfig::max_lines> deviate;
+    random.normals(device::Purpose::line_noise, operation_, static_cast<std::uint32_t>(k), lines,
+                   deviate.data());
+    if (relative == 0) {
+      for (int i = 0; i < lines; ++i) current[i] += common_sigma * deviate[static_cast<std::size_t>(i)];
+      continue;
+    }
+    for (int i = 0; i < lines; ++i) {
+      const float sigma = std::sqrt(static_cast<float>(common) + relative * square[i]);
+      current[i] += sigma * deviate[static_cast<std::size_t>(i)];
     }
   }
 }

@@ -148,10 +148,16 @@ float CellArray::verified(std::uint64_t operation, std::uint32_t cell, int level
 
 void CellArray::program(std::uint64_t operation, int row, int col, int count, const std::int8_t* level,
                         bool changed_only) {
-  const float* before = changed_only ? seen() : nullptr;
+  std::vector<std::int8_t> before;
+  if (changed_only) {
+    std::vector<float> scratch;
+    before.resize(static_cast<std::size_t>(count));
+    nearest_levels(conducting(row, col, count, scratch), count, before.data());
+  }
   for (int i = 0; i < count; ++i) {
     const std::size_t cell = index(row, col + i);
-    if (is_stuck(cell) || (changed_only && nearest_level(before[cell]) == level[i])) continue;
+    if (changed_only && before[static_cast<std::size_t>(i)] == level[i]) continue;
+    if (is_stuck(cell)) continue;
     state_[cell] = programmed(operation, number(row, col + i), level[i]);
     seen_valid_ = seen_.empty();
   }
@@ -209,34 +215,51 @@ double CellArray::cell_noise_sigma(float seen) const {
   return std::sqrt(line_variance_ + relative_variance_ * square(reference_ + static_cast<double>(seen)));
 }
 
-std::int8_t CellArray::nearest_level(float state) const {
-  const auto low = static_cast<float>(shape_.cell_min);
+void CellArray::nearest_levels(const float* state, int count, std::int8_t* level) const {
+  const int cell_min = shape_.cell_min;
+  const auto low = static_cast<float>(cell_min);
   const auto high = static_cast<float>(shape_.cell_max);
-  // From above zero, so that truncation rounds.
-  const float above = std::clamp(state, low, high) - low + 0.5F;
-  return static_cast<std::int8_t>(static_cast<int>(above) + shape_.cell_min);
+  for (int i = 0; i < count; ++i) {
+    // From above zero, so that truncation rounds.
+    const float above = std::min(std::max(state[i], low), high) - low + 0.5F;
+    level[i] = static_cast<std::int8_t>(static_cast<int>(above) + cell_min);
+  }
 }
 
-float CellArray::reading(std::uint64_t operation, int row, int col) {
-  const float seen = seen_.empty() ? state_[index(row, col)] : seen_[index(row, col)];
-  const auto sigma = static_cast<float>(cell_noise_sigma(seen));
+const float* CellArray::conducting(int row, int col, int count, std::vector<float>& scratch) const {
+  const float* state = state_.data() + index(row, col);
+  if (gain_.empty()) return state;
+  const auto reference = static_cast<float>(reference_);
+  const float* gain = gain_.data() + index(row, col);
+  scratch.resize(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i)
+    scratch[static_cast<std::size_t>(i)] = (state[i] + reference) * gain[i] - reference;
+  return scratch.data();
+}
+
+float CellArray::with_noise(std::uint64_t operation, std::uint32_t cell, float state) const {
+  const auto sigma = static_cast<float>(cell_noise_sigma(state));
   // Noise that cannot reach the next level need not be drawn.
-  const float margin = 0.5F - std::fabs(seen - std::round(seen));
-  if (sigma * largest_normal < margin) return seen;
-  return seen + sigma * random_.normals(Purpose::cell_noise, number(row, col), operation)[0];
+  const float margin = 0.5F - std::fabs(state - std::round(state));
+  if (sigma * largest_normal < margin) return state;
+  return state + sigma * random_.normals(Purpose::cell_noise, cell, operation)[0];
 }
 
-void CellArray::read(std::uint64_t operation, int row, int col, int count, std::int8_t* level) {
-  const float* cells = seen() + index(row, col);
+void CellArray::read(std::uint64_t operation, int row, int col, int count, std::int8_t* level) const {
+  std::vector<float> scratch;
+  const float* state = conducting(row, col, count, scratch);
   if (!has_read_noise()) {
-    for (int i = 0; i < count; ++i) level[i] = nearest_level(cells[i]);
+    nearest_levels(state, count, level);
     return;
   }
-  for (int i = 0; i < count; ++i) level[i] = nearest_level(reading(operation, row, col + i));
+  std::vector<float> noisy(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i)
+    noisy[static_cast<std::size_t>(i)] = with_noise(operation, number(row, col + i), state[i]);
+  nearest_levels(noisy.data(), count, level);
 }
 
 void CellArray::peek(int row, int col, int count, std::int8_t* level) const {
-  for (int i = 0; i < count; ++i) level[i] = nearest_level(state_[index(row, col + i)]);
+  nearest_levels(state_.data() + index(row, col), count, level);
 }
 
 const float* CellArray::seen() {

@@ -47,8 +47,9 @@ class CellArray {
                bool changed_only);
   // pulses[c] up (positive) or down for cells 0 .. count-1 of a row.
   PulseLosses pulse(std::uint64_t operation, int row, int count, const std::int16_t* pulses);
-  // Nearest levels of cells read one by one, read noise included.
-  void read(std::uint64_t operation, int row, int col, int count, std::int8_t* level);
+  // Nearest levels of cells read one by one, read noise included. A single cell's current is too small for
+  // the lines' resistance to matter.
+  void read(std::uint64_t operation, int row, int col, int count, std::int8_t* level) const;
   // The same without noise and without any trace: for debuggers.
   void peek(int row, int col, int count, std::int8_t* level) const;
 
@@ -86,8 +87,10 @@ class CellArray {
   float after_pulses(std::uint64_t operation, std::uint32_t cell, float state, int pulses,
                      const CellTraits& traits, float& lost) const;
   double cell_noise_sigma(float seen) const;
-  float reading(std::uint64_t operation, int row, int col);
-  std::int8_t nearest_level(float state) const;
+  // States after variation and drift; `scratch` is used where these are on.
+  const float* conducting(int row, int col, int count, std::vector<float>& scratch) const;
+  void nearest_levels(const float* state, int count, std::int8_t* level) const;
+  float with_noise(std::uint64_t operation, std::uint32_t cell, float state) const;
   bool is_stuck(std::size_t cell) const { return !stuck_.empty() && stuck_[cell] != 0; }
 
   DeviceConfig config_;

@@ -43,8 +43,15 @@ class CellRandom {
                                     std::uint32_t block = 0) const;
   std::array<float, 4> normals(Purpose purpose, std::uint32_t item, std::uint64_t operation = 0,
                                std::uint32_t block = 0) const;
+  // deviate[4 * i + j] = normals(purpose, i, operation, block)[j], for 4 * i + j < count: the same bits,
+  // many at a time.
+  void normals(Purpose purpose, std::uint64_t operation, std::uint32_t block, int count,
+               float* deviate) const;
 
  private:
+  std::array<std::uint32_t, 4> counter(Purpose purpose, std::uint32_t item, std::uint64_t operation,
+                                       std::uint32_t block) const;
+
   std::array<std::uint32_t, 2> key_;
   std::uint32_t unit_;
   std::uint32_t slice_;

@@ -38,6 +38,14 @@ TEST_CASE("normal deviates of an ensemble of seeds are normal") {
   require_normal(sample, 0, 1);
 }
 
+TEST_CASE("deviates drawn together are those drawn one by one") {
+  const CellRandom random(0x123456789abcdef0, 17, 3);
+  std::vector<float> together(77);
+  random.normals(Purpose::line_noise, 12'345, 9, 77, together.data());
+  for (std::uint32_t i = 0; i < 77; ++i)
+    CHECK(together[i] == random.normals(Purpose::line_noise, i / 4, 12'345, 9)[i % 4]);
+}
+
 TEST_CASE("every part of the key changes what is drawn") {
   const CellRandom base(1, 0, 0);
   const std::set<std::array<std::uint32_t, 4>> drawn = {
