@@ -180,6 +180,7 @@ void Tile::build_units(Context& context) {
   for (unsigned number = 0; number < config_.crossbars; ++number) {
     crossbar::CrossbarUnitConfig own = config_.crossbar;
     own.unit = unit_config(config_, unit::first_crossbar_index + number);
+    own.array.device.unit = config_.index * max_crossbars + number;
     const std::string unit_name = crossbar_region(number);
     crossbars_.push_back(std::make_unique<crossbar::CrossbarUnit>(unit_name.c_str(), own, context));
     filters_.push_back(std::make_unique<write_filter::WriteFilter>(fmt::format("filter{}", number).c_str()));

@@ -213,6 +213,10 @@ crossbar::ArrayConfig array_config(const config::CrossbarConfig& from) {
     case config::Arithmetic::sliced:
       array.arithmetic = crossbar::Arithmetic::sliced;
       break;
+    case config::Arithmetic::device:
+      array.arithmetic = crossbar::Arithmetic::device;
+      array.device = from.device;
+      break;
   }
   return array;
 }

@@ -36,6 +36,21 @@ void check_crossbar(const CrossbarConfig& crossbar, Reader& reader) {
   }
 }
 
+// What the tables of devices cannot say.
+void check_devices(const CrossbarConfig& crossbar, Reader& reader) {
+  const device::DeviceConfig& device = crossbar.device;
+  if (crossbar.arithmetic != Arithmetic::device) return;
+  if (device.on_off != 0 && device.on_off < 1.01) {
+    const std::string path = "platform.crossbar.device.on_off";
+    reader.error(reader.where(path), path,
+                 fmt::format("found {}, expected 0 or at least 1.01", device.on_off));
+  }
+  if (device.stuck.low + device.stuck.high > 1) {
+    const std::string path = "platform.crossbar.device.stuck";
+    reader.error(reader.where(path), path, "low and high are more than all cells together");
+  }
+}
+
 void check_boot(const Scenario& scenario, Reader& reader) {
   const HostConfig& host = scenario.platform.host;
   if (host.boot != BootSource::flash) return;
@@ -152,6 +167,7 @@ void complete(Scenario& scenario, const Source& file,
 
 void check_consistency(const Scenario& scenario, Reader& reader) {
   check_crossbar(scenario.platform.crossbar, reader);
+  check_devices(scenario.platform.crossbar, reader);
   check_host_node(scenario.platform, reader);
   check_boot(scenario, reader);
   const bool network = !scenario.workload.layers.empty();

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "models/device/device_config.h"
+
 namespace weft::config {
 
 constexpr std::uint64_t kibibyte = 1024;
@@ -100,7 +102,7 @@ struct TileConfig {
 };
 
 enum class AdcRange { max, granular };
-enum class Arithmetic { automatic, exact, sliced };
+enum class Arithmetic { automatic, exact, sliced, device };
 
 // One crossbar unit: a weight of slices * digit_bits bits, one physical array a slice.
 struct CrossbarConfig {
@@ -113,6 +115,7 @@ struct CrossbarConfig {
   int adc_bits = 10;
   AdcRange adc_range = AdcRange::max;
   Arithmetic arithmetic = Arithmetic::automatic;
+  device::DeviceConfig device;
 
   int weight_bits() const { return slices * digit_bits; }
 };

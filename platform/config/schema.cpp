@@ -174,13 +174,17 @@ const Table<CrossbarConfig>& crossbar_table() {
                choice<AdcRange>({{"max", AdcRange::max}, {"granular", AdcRange::granular}}),
                "max: full scale covers the largest current; granular: one step is one cell unit and "
                "larger currents clip.")
-          .add(
-              "arithmetic", &C::arithmetic,
-              choice<Arithmetic>({{"automatic", Arithmetic::automatic},
-                                  {"exact", Arithmetic::exact},
-                                  {"sliced", Arithmetic::sliced}}),
-              "How results are computed; never changes time or energy. automatic: integers where "
-              "provably equal to sliced; sliced: always slice by slice; exact: an error where not provable.");
+          .add("arithmetic", &C::arithmetic,
+               choice<Arithmetic>({{"automatic", Arithmetic::automatic},
+                                   {"exact", Arithmetic::exact},
+                                   {"sliced", Arithmetic::sliced},
+                                   {"device", Arithmetic::device}}),
+               "How results are computed; never changes time or energy. automatic: integers where "
+               "provably equal to sliced; sliced: always slice by slice; exact: an error where not provable; "
+               "device: slice by slice with the effects of crossbar.device.")
+          .add("device", &C::device, object(device_table()), "")
+          .only_with("arithmetic", "arithmetic: device",
+                     [](const C& crossbar) { return crossbar.arithmetic == Arithmetic::device; });
   return table;
 }
 

@@ -79,7 +79,8 @@ TEST_CASE("a bad scenario is refused with file, line, column, key, what was foun
        "x.yaml:7:32: platform.tile.buffer_size: found '1 MiB', expected a size from 4 KiB to 768 KiB that is "
        "a multiple of 4 KiB, such as '64 KiB'"},
       {"word that is not among the choices", with("platform: {crossbar: {arithmetic: slcied}}\n"),
-       "x.yaml:7:35: platform.crossbar.arithmetic: found 'slcied', expected one of automatic, exact, sliced; "
+       "x.yaml:7:35: platform.crossbar.arithmetic: found 'slcied', expected one of automatic, exact, sliced, "
+       "device; "
        "did you mean 'sliced'?"},
       {"boolean in another language's spelling",
        "workload: {layers: [{outputs: 10}]}\n"

@@ -146,6 +146,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
   const std::string digits = head + "dataset: {kind: digits, train: 100, test: 10}\n";
   const std::string idx = head + "dataset: {kind: idx, train: 100, test: 10}\n";
   const std::string csv = head + "dataset: {kind: csv, train: 100, test: 10, path: t.csv}\n";
+  const std::string devices = digits + "platform: {crossbar: {arithmetic: device}}\n";
   const std::string programs = "workload: {programs: [{tile: 1, elf: " + file + "}]}\n";
   const std::map<std::string, std::string> values = {
       // Keys that other keys limit.
@@ -187,7 +188,12 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
     const bool needs_csv = doc.description.find("kind: csv") != std::string::npos;
     const bool needs_idx = doc.description.find("kind: idx") != std::string::npos;
     const bool of_programs = doc.path.find("workload.programs") == 0;
-    const std::string& base = of_programs ? programs : needs_idx ? idx : needs_csv ? csv : digits;
+    const bool of_devices = doc.path.find("platform.crossbar.device") == 0;
+    const std::string& base = of_programs  ? programs
+                              : needs_idx  ? idx
+                              : needs_csv  ? csv
+                              : of_devices ? devices
+                                           : digits;
     CHECK(changes(base, replaced(doc.path, "[]", "[0]"), value));
     ++checked;
   }
