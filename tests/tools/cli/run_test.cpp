@@ -84,6 +84,29 @@ TEST_CASE("sliced arithmetic gives the same results, time and energy as exact ar
   CHECK(sliced == exact);
 }
 
+TEST_CASE("devices without effects are bit-exact") {
+  const TemporaryFolder folder;
+  const nlohmann::json all = results(run_small(folder, "ideal", {"platform.crossbar.arithmetic=device"}));
+  CHECK(all["reference"]["bit_exact"] == true);
+  CHECK(all["devices"]["effects"].empty());
+}
+
+TEST_CASE("effects of devices are listed, change results, and do not depend on the quantum") {
+  const TemporaryFolder folder;
+  std::vector<std::string> overrides = {"platform.crossbar.arithmetic=device",
+                                        "platform.crossbar.device.read_noise.sigma=0.001",
+                                        "platform.crossbar.device.update.model=soft_bounds"};
+  const std::filesystem::path out = run_small(folder, "noisy", overrides);
+  const nlohmann::json all = results(out);
+  CHECK(all["devices"]["effects"] == nlohmann::json({"read_noise", "update"}));
+  CHECK(all["devices"]["update_pulses"] > 0);
+  CHECK(all["reference"]["bit_exact"].is_null());
+  overrides.push_back("platform.quantum=137 ns");
+  CHECK(comparable(run_small(folder, "quantum", overrides)) == comparable(out));
+  overrides.back() = "platform.crossbar.device.seed=2";
+  CHECK(comparable(run_small(folder, "seed", overrides)) != comparable(out));
+}
+
 TEST_CASE("an ADC three bits short of lossless loses bits and is no longer bit-exact") {
   const TemporaryFolder folder;
   // 32 rows of digits from -2 to 1 with inputs of both signs: ±64, 8 bits.

@@ -116,7 +116,7 @@ TEST_CASE("truncated images are an error that names the file and the byte") {
 }
 
 TEST_CASE("check accepts every scenario that needs no files") {
-  for (const char* name : {"digits_mlp", "digits_sliced", "digits_sigmoid_mse"}) {
+  for (const char* name : {"digits_mlp", "digits_sliced", "digits_devices", "digits_sigmoid_mse"}) {
     const ProgramResult result =
         weft::test::weft({"check", std::string(WEFT_SOURCE_DIR) + "/scenarios/" + name + ".yaml"});
     CAPTURE(name, result.errors);
