@@ -85,7 +85,9 @@ void check_places(const BareOptions& options) {
 BareSimulation::BareSimulation(const BareOptions& options) : options_(options) {
   check_places(options);
   sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
-  if (options.log) context_.log.set_sink(options.log, LogLevel::info);
+  if (options.log || options.gdb) {
+    context_.log.set_sink([this](const LogEntry& entry) { log(entry); }, LogLevel::info);
+  }
   machine_ = std::make_unique<BareMachine>("bare", machine_config(options), context_);
   machine_->finisher().on_exit([this](const finisher::ExitRequest& request) {
     if (request.kind == finisher::ExitKind::reset) return end(Ending::reset);
@@ -102,6 +104,7 @@ BareSimulation::BareSimulation(const BareOptions& options) : options_(options) {
   }
   if (options.semihosting) attach_semihosting();
   load();
+  if (options.gdb) listen_for_debugger();
 }
 
 BareSimulation::~BareSimulation() = default;
@@ -154,35 +157,45 @@ void BareSimulation::end(Ending ending) {
 
 Outcome BareSimulation::run() {
   const Clock::time_point start = Clock::now();
-  sc_time slice(100, sc_core::SC_US);
-  std::optional<Ending> ending;
+  Outcome outcome;
   try {
-    while (!ending) {
-      const Clock::time_point begin = Clock::now();
-      // Without an event in it a slice would not let time pass. Before the start nothing is pending yet.
-      const bool waits = sc_core::sc_pending_activity();
-      const sc_time wanted = waits ? std::max(slice, sc_core::sc_time_to_pending_activity()) : slice;
-      sc_core::sc_start(std::min(wanted, sc_core::sc_max_time() - sc_core::sc_time_stamp()),
-                        sc_core::SC_EXIT_ON_STARVATION);
-      const double took = seconds_since(begin);
-      if (took < slice_wall_s / 2 && slice < sc_time(100, sc_core::SC_MS)) slice = slice * 2.0;
-      if (took > slice_wall_s * 2 && slice > sc_time(1, sc_core::SC_US)) slice = slice / 2.0;
-      ending = look_for_end();
-    }
+    outcome.ending = run_slices();
   } catch (const sc_core::sc_report& report) {
     throw Error(fmt::format("simulation: {} ({})", report.get_msg(),
                             report.get_process_name() != nullptr ? report.get_process_name() : "no process"));
   }
-  Outcome outcome;
-  outcome.ending = *ending;
   outcome.exit_code = exit_code_;
-  outcome.detail = describe(*ending);
-  outcome.call_chain = call_chain(*ending);
+  if (debugger_) {
+    const std::uint64_t code = outcome.ending == Ending::exited ? exit_code_ : 1;
+    debugger_->report_exit(static_cast<unsigned>(std::min<std::uint64_t>(code, UINT8_MAX)));
+  }
+  outcome.detail = describe(outcome.ending);
+  outcome.call_chain = call_chain(outcome.ending);
   outcome.instructions = machine_->hart().core().instructions();
   outcome.cycles = machine_->hart().core().cycles();
   outcome.simulated_s = sc_core::sc_time_stamp().to_seconds();
   outcome.wall_s = seconds_since(start);
   return outcome;
+}
+
+Ending BareSimulation::run_slices() {
+  sc_time slice(100, sc_core::SC_US);
+  const bool wait = debugger_ && options_.gdb->wait;
+  if (wait && debugger_->wait_for_client() == debug::Order::end) return Ending::interrupted;
+  for (;;) {
+    const Clock::time_point begin = Clock::now();
+    // Without an event in it a slice would not let time pass. Before the start nothing is pending yet.
+    const bool waits = sc_core::sc_pending_activity();
+    const sc_time wanted = waits ? std::max(slice, sc_core::sc_time_to_pending_activity()) : slice;
+    sc_core::sc_start(std::min(wanted, sc_core::sc_max_time() - sc_core::sc_time_stamp()),
+                      sc_core::SC_EXIT_ON_STARVATION);
+    const double took = seconds_since(begin);
+    if (took < slice_wall_s / 2 && slice < sc_time(100, sc_core::SC_MS)) slice = slice * 2.0;
+    if (took > slice_wall_s * 2 && slice > sc_time(1, sc_core::SC_US)) slice = slice / 2.0;
+    if (debugger_ && !ending_ && debugger_->attend() == debug::Order::end) return Ending::interrupted;
+    const std::optional<Ending> ending = look_for_end();
+    if (ending && !debugger_holds(*ending)) return *ending;
+  }
 }
 
 std::optional<Ending> BareSimulation::look_for_end() const {

@@ -13,6 +13,7 @@
 
 #include "models/common/context.h"
 #include "platform/bare/bare_machine.h"
+#include "platform/debug/debugger.h"
 #include "platform/loader/elf_file.h"
 #include "platform/semihosting/semihosting.h"
 
@@ -46,6 +47,7 @@ struct BareOptions {
   std::optional<BareSemihosting> semihosting;  // else an ebreak is one
   const std::atomic<bool>* interrupted = nullptr;
   Log::Sink log;
+  std::optional<debug::GdbOptions> gdb;
 };
 
 struct Outcome {
@@ -80,17 +82,23 @@ class BareSimulation {
  private:
   void load();
   void attach_semihosting();
+  Ending run_slices();
   void end(Ending ending);
   std::optional<Ending> look_for_end() const;
   bool spins() const;
   std::string describe(Ending ending) const;
   std::string where(std::uint32_t pc) const;
   std::string call_chain(Ending ending) const;
+  // bare_debug.cpp
+  void listen_for_debugger();
+  bool debugger_holds(Ending ending);
+  void log(const LogEntry& entry) const;
 
   const BareOptions& options_;
   Context context_;
   std::unique_ptr<BareMachine> machine_;
   std::optional<semihosting::Semihosting> semihosting_;
+  std::unique_ptr<debug::Debugger> debugger_;
   std::optional<Ending> ending_;
   std::uint64_t exit_code_ = 0;
 };

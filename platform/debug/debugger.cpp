@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/debug/debugger.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace weft::debug {
@@ -14,6 +16,8 @@ constexpr int patience_ms = 100;
 
 Debugger::Debugger(Target target, Options options)
     : target_(std::move(target)), options_(std::move(options)), listener_(options_.address) {
+  target_.commands.push_back({"log", "on|off", "What blocks say while the simulation runs",
+                              [this](const std::vector<std::string>& words) { return switch_log(words); }});
   for (const Thread& thread : target_.threads) thread.hart->set_debug_listener(this);
 }
 
@@ -54,7 +58,7 @@ Order Debugger::halt(const std::string& reason) {
   // It may have been interrupted just now, and then has its stop report.
   if (session_->running()) {
     session_->print(reason + "\n");
-    session_->report_interrupt();
+    report_interrupt();
   }
   return serve();
 }
@@ -90,7 +94,7 @@ Order Debugger::obey(Wish wish) {
       if (!report_pending_stop()) release_harts();
       break;
     case Wish::interrupt:
-      session_->report_interrupt();
+      report_interrupt();
       break;
     case Wish::detach:
       drop_client("the debugger has detached, the simulation goes on");
@@ -119,11 +123,35 @@ bool Debugger::report_pending_stop() {
     const hart::Core& core = target_.threads[thread].hart->core();
     const bool step = stop.reason == hart::DebugStop::Reason::step;
     if (core.pc() != stop.pc || !(step || core.still_wanted(stop))) continue;
-    for (const Thread& each : target_.threads) each.hart->cancel_step();
+    cancel_steps();
     session_->report_stop(thread, stop);
     return true;
   }
   return false;
+}
+
+// A step that has not come to its end is not made later: the client has been told of another stop.
+void Debugger::report_interrupt() {
+  cancel_steps();
+  session_->report_interrupt();
+}
+
+void Debugger::cancel_steps() {
+  for (const Thread& thread : target_.threads) thread.hart->cancel_step();
+}
+
+std::string Debugger::switch_log(const std::vector<std::string>& words) {
+  if (words.size() != 1 || (words.front() != "on" && words.front() != "off")) {
+    return "monitor log on, or monitor log off\n";
+  }
+  shows_log_ = words.front() == "on";
+  return "";
+}
+
+void Debugger::log(const LogEntry& entry) {
+  // Only while the program runs can the protocol carry text.
+  if (!shows_log_ || !attached() || !session_->running()) return;
+  session_->print(fmt::format("[{}] {}: {}\n", entry.time, entry.source, entry.text));
 }
 
 void Debugger::release_harts() {
@@ -152,9 +180,24 @@ void Debugger::drop_client(const std::string& why) {
   session_.reset();
   connection_.reset();
   stops_.clear();
-  for (const Thread& thread : target_.threads) thread.hart->cancel_step();
+  shows_log_ = false;
+  cancel_steps();
   release_harts();
   if (options_.notice && !why.empty()) options_.notice(why);
+}
+
+std::unique_ptr<Debugger> listen(Target target, const GdbOptions& options,
+                                 const std::atomic<bool>* interrupted) {
+  Debugger::Options debugging;
+  debugging.address = options.address;
+  debugging.notice = options.notice;
+  debugging.interrupted = [interrupted] { return interrupted != nullptr && interrupted->load(); };
+  auto debugger = std::make_unique<Debugger>(std::move(target), debugging);
+  if (options.notice) {
+    options.notice(fmt::format("{} at {}", options.wait ? "waiting for a debugger" : "debuggers may attach",
+                               debugger->address()));
+  }
+  return debugger;
 }
 
 }  // namespace weft::debug

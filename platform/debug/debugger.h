@@ -3,13 +3,16 @@
 // simulated time; while a client has the machine halted, attend() does not return, so no time passes.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "models/common/log.h"
 #include "platform/debug/connection.h"
 #include "platform/debug/session.h"
 #include "platform/debug/target.h"
@@ -43,6 +46,8 @@ class Debugger : private hart::DebugListener {
   Order attend();
   // Nothing more can happen in the simulation: tells the client why, halts, and returns as attend() does.
   Order halt(const std::string& reason);
+  // What a block says: for the console of a client that has asked with `monitor log on`.
+  void log(const LogEntry& entry);
   // The program has ended.
   void report_exit(unsigned code);
 
@@ -54,6 +59,9 @@ class Debugger : private hart::DebugListener {
   // Feeds what has arrived to the session; false if the client is gone.
   bool receive();
   bool report_pending_stop();
+  void report_interrupt();
+  void cancel_steps();
+  std::string switch_log(const std::vector<std::string>& words);
   Order serve();
   Order obey(Wish wish);
   void release_harts();
@@ -65,6 +73,18 @@ class Debugger : private hart::DebugListener {
   std::unique_ptr<Session> session_;
   // Harts that have stopped and are not reported yet, by index.
   std::deque<std::pair<std::size_t, hart::DebugStop>> stops_;
+  bool shows_log_ = false;
 };
+
+// How the user of a program that simulates asks for a debugger.
+struct GdbOptions {
+  std::string address;                             // where to listen, as for Listener
+  bool wait = false;                               // for a client, before the first instruction
+  std::function<void(const std::string&)> notice;  // a line for the user
+};
+
+// Listens and says where. `interrupted`, if not null: the run is to end.
+std::unique_ptr<Debugger> listen(Target target, const GdbOptions& options,
+                                 const std::atomic<bool>* interrupted);
 
 }  // namespace weft::debug

@@ -105,10 +105,10 @@ int run(const RunOptions& options) {
     };
   }
   if (options.gdb) {
-    simulation_options.gdb = GdbOptions{*options.gdb, options.gdb_wait, [&](const std::string& line) {
-                                          progress.clear();
-                                          fmt::print(stderr, "weft: {}\n", line);
-                                        }};
+    simulation_options.gdb = debug::GdbOptions{*options.gdb, options.gdb_wait, [&](const std::string& line) {
+                                                 progress.clear();
+                                                 fmt::print(stderr, "weft: {}\n", line);
+                                               }};
   }
   Simulation simulation(scenario, workload ? &workload->program : nullptr, simulation_options);
 

@@ -8,6 +8,7 @@
 
 #include "models/common/error.h"
 #include "tools/weft/commands.h"
+#include "tools/weft/gdb_options.h"
 #include "tools/weft/run_elf_options.h"
 #include "tools/weft/trace_options.h"
 
@@ -50,12 +51,7 @@ int dispatch(int argc, char** argv) {
   run->add_flag("-v,--verbose", run_options.verbose,
                 "Show what the blocks log (unmapped accesses, failed commands)");
 
-  CLI::Option* const gdb =
-      run->add_option("--gdb", run_options.gdb,
-                      "Let a GDB client attach, as in --gdb :3333; port 0 is any free one")
-          ->type_name("[ADDRESS]:PORT");
-  run->add_flag("--gdb-wait", run_options.gdb_wait, "Wait for the client before the first instruction")
-      ->needs(gdb);
+  tool::add_gdb_options(*run, run_options.gdb, run_options.gdb_wait);
 
   tool::ScenarioOptions compile_options;
   std::filesystem::path compile_out;

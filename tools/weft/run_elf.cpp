@@ -70,6 +70,12 @@ bare::BareOptions bare_options(const RunElfOptions& options) {
     };
   }
   if (options.semihosting) result.semihosting = semihosting_options(options);
+  if (options.gdb) {
+    result.gdb = debug::GdbOptions{*options.gdb, options.gdb_wait, [](const std::string& line) {
+                                     std::fflush(stdout);
+                                     fmt::print(stderr, "weft: {}\n", line);
+                                   }};
+  }
   if (options.file) {
     result.images.push_back(options.raw ? loader::raw_image(loader::read_file(*options.file),
                                                             options.file->string(), *options.raw)

@@ -28,6 +28,8 @@ struct RunElfOptions {
   std::filesystem::path semihosting_root = ".";
   std::vector<std::string> arguments;  // of the program
   std::optional<trace::TraceConfig> trace;
+  std::optional<std::string> gdb;  // where to listen for a debugger
+  bool gdb_wait = false;           // for it, before the first instruction
   bool quiet = false;
   bool verbose = false;
 };

@@ -6,6 +6,7 @@
 
 #include "models/common/error.h"
 #include "platform/config/scalar.h"
+#include "tools/weft/gdb_options.h"
 
 namespace weft::tool {
 
@@ -63,6 +64,7 @@ RunElfCommand::RunElfCommand(CLI::App& app)
       ->take_all()
       ->allow_extra_args(false);
   trace_.emplace(*command_);
+  add_gdb_options(*command_, options_.gdb, options_.gdb_wait);
   command_->add_flag("-q,--quiet", options_.quiet, "No output of the program on the terminal");
   command_->add_flag("-v,--verbose", options_.verbose, "What the blocks log, and a summary at the end");
 }

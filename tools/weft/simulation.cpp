@@ -91,7 +91,9 @@ Simulation::Simulation(const config::Scenario& scenario, const compiler::Compile
                        const SimulationOptions& options)
     : scenario_(scenario), program_(program), options_(options) {
   sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
-  if (options.log) context_.log.set_sink(options.log, LogLevel::info);
+  if (options.log || options.gdb) {
+    context_.log.set_sink([this](const LogEntry& entry) { log(entry); }, LogLevel::info);
+  }
   // The compiler puts the boot information right behind the firmware; hand-written programs get theirs
   // at the same place.
   constexpr std::uint32_t firmware_room = 8u * 1024 * 1024;
@@ -104,7 +106,9 @@ Simulation::Simulation(const config::Scenario& scenario, const compiler::Compile
   if (scenario.platform.host.semihosting.enabled) attach_semihosting();
   load_program();
   boot();
-  if (options.gdb) listen_for_debugger();
+  if (options.gdb) {
+    debugger_ = debug::listen(debug::machine_target(*machine_), *options.gdb, options.interrupted);
+  }
 }
 
 Simulation::~Simulation() = default;
@@ -159,16 +163,9 @@ void Simulation::attach_semihosting() {
   semihosting::attach(machine_->hart(), *semihosting_, services.memory);
 }
 
-void Simulation::listen_for_debugger() {
-  debug::Debugger::Options debugging;
-  debugging.address = options_.gdb->address;
-  debugging.notice = options_.gdb->notice;
-  debugging.interrupted = [this] { return options_.interrupted != nullptr && options_.interrupted->load(); };
-  debugger_ = std::make_unique<debug::Debugger>(debug::machine_target(*machine_), debugging);
-  if (!debugging.notice) return;
-  debugging.notice(fmt::format("{} at {}",
-                               options_.gdb->wait ? "waiting for a debugger" : "debuggers may attach",
-                               debugger_->address()));
+void Simulation::log(const LogEntry& entry) const {
+  if (options_.log) options_.log(entry);
+  if (debugger_) debugger_->log(entry);
 }
 
 void Simulation::load_firmware() {

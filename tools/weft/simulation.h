@@ -59,12 +59,6 @@ struct Progress {
   double simulated_s = 0;
 };
 
-struct GdbOptions {
-  std::string address;                             // where to listen, as for debug::Listener
-  bool wait = false;                               // for a client, before the first instruction
-  std::function<void(const std::string&)> notice;  // a line for the user
-};
-
 struct SimulationOptions {
   std::vector<std::uint8_t> firmware;             // ELF file
   std::function<void(std::uint8_t)> uart;         // and the console of semihosting
@@ -72,7 +66,7 @@ struct SimulationOptions {
   std::function<void(const Progress&)> progress;  // about ten times a second
   const std::atomic<bool>* interrupted = nullptr;
   Log::Sink log;
-  std::optional<GdbOptions> gdb;
+  std::optional<debug::GdbOptions> gdb;
 };
 
 class Simulation {
@@ -106,7 +100,7 @@ class Simulation {
   void check_place(const loader::Segment& segment) const;
   void load_program();
   void load_tile_programs();
-  void listen_for_debugger();
+  void log(const LogEntry& entry) const;
   Outcome run_slices();
   bool debugger_holds(Ending ending);
   std::optional<Ending> look_for_end(bool more_events);

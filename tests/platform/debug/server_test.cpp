@@ -270,6 +270,53 @@ TEST_CASE("a hart that sleeps can be stepped until it wakes or the client interr
   CHECK(answers[5] == "0c000040");
 }
 
+TEST_CASE("a step that the client has interrupted is not made when it goes on") {
+  Server server;
+  std::vector<std::string> answers;
+  server.run([&](Client& client) {
+    client.raw(frame("c"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    client.raw("\x03");
+    client.packet();
+    client.raw(frame("vCont;s:1"));  // it is in wfi
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    client.raw("\x03");
+    client.packet();
+    answers.push_back(client.ask("P20=08000040"));  // away from there
+    answers.push_back(client.ask("Z0,40000014,4"));
+    answers.push_back(client.ask("c"));
+    answers.push_back(client.ask("p20"));
+    client.ask("D");
+  });
+  CHECK(answers == std::vector<std::string>{"OK", "OK", "T05thread:1;", "14000040"});
+}
+
+TEST_CASE("what blocks log is shown to a client that asks, while the machine runs") {
+  DebugRig rig;
+  Debugger debugger(rig.target(), {});
+  const LogEntry entry{LogLevel::info, "5 ns", "tile.dma", "something"};
+  const std::string line = "O" + debug::to_hex("[5 ns] tile.dma: something\n");
+  debugger.log(entry);  // to nobody
+  const auto visit = [&](const std::string& command) {
+    std::vector<std::string> answers;
+    std::thread client([&] {
+      Client own(debugger);
+      if (!command.empty()) answers.push_back(own.ask("qRcmd," + debug::to_hex(command)));
+      own.raw(frame("c"));
+      answers.push_back(own.packet());
+    });
+    while (!debugger.attached()) debugger.attend();
+    debugger.log(entry);
+    debugger.report_exit(0);
+    client.join();
+    return answers;
+  };
+  CHECK(visit("") == std::vector<std::string>{"W00"});
+  CHECK(visit("log on") == std::vector<std::string>{"OK", line});
+  CHECK(visit("log off") == std::vector<std::string>{"OK", "W00"});
+  CHECK(visit("") == std::vector<std::string>{"W00"});
+}
+
 TEST_CASE("bad clients leave the simulation as it is, and the next one is served") {
   const Result expected = undisturbed();
   const std::vector<std::string> openings{

@@ -2,15 +2,12 @@
 // The real debugger against the real program.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "tests/support/skip.h"
-#include "tests/tools/cli/cli.h"
+#include "tests/tools/debug/gdb.h"
 
 using namespace weft::test;
 
@@ -27,52 +24,14 @@ std::string hand_scenario(const std::string& tile_program, const std::string& ho
       firmware(tile_program), firmware(host_firmware));
 }
 
-bool no_gdb() { return std::string(WEFT_GDB).empty(); }
-
-struct Session {
-  std::string text;  // what GDB has printed
-  ProgramResult weft;
-};
-
-// Starts `weft run` with a port of its own and GDB on it with the commands.
+// `weft run` of the scenario and GDB on it with the commands.
 Session debug(const TemporaryFolder& folder, const std::string& scenario, const std::string& symbols,
               const std::vector<std::string>& commands,
               const std::vector<std::string>& more = {"--gdb-wait"}) {
-  const std::string file = folder.file("debug.yaml", scenario);
-  const std::filesystem::path log = folder / "stderr.txt";
-  std::vector<std::string> arguments{"-c",
-                                     "log=$1; shift; exec \"$@\" 2>\"$log\"",
-                                     "sh",
-                                     log.string(),
-                                     WEFT_PROGRAM,
-                                     "run",
-                                     file,
-                                     "--out",
-                                     (folder / "out").string(),
-                                     "--gdb",
-                                     "127.0.0.1:0"};
+  std::vector<std::string> arguments{"run", folder.file("debug.yaml", scenario), "--out",
+                                     (folder / "out").string()};
   arguments.insert(arguments.end(), more.begin(), more.end());
-  Session session;
-  std::thread weft([&] { session.weft = run_program("/bin/sh", arguments); });
-  std::string address;
-  for (int attempt = 0; attempt < 200 && address.empty(); ++attempt) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    const std::string line = read_text(log);
-    const std::size_t at = line.find("127.0.0.1:");
-    if (at != std::string::npos && line.find('\n', at) != std::string::npos) {
-      address = line.substr(at, line.find('\n', at) - at);
-    }
-  }
-  std::vector<std::string> gdb{"-nx", "-batch"};
-  std::vector<std::string> all{"set pagination off", "set architecture riscv:rv32",
-                               "file " + firmware(symbols), "target remote " + address};
-  all.insert(all.end(), commands.begin(), commands.end());
-  for (const std::string& each : all) gdb.insert(gdb.end(), {"-ex", each});
-  const ProgramResult result = run_program(WEFT_GDB, gdb);
-  session.text = result.output + result.errors;
-  weft.join();
-  session.weft.errors = read_text(log);
-  return session;
+  return debug_program(folder, arguments, firmware(symbols), commands);
 }
 
 }  // namespace
