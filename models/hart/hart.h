@@ -209,7 +209,7 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   void spend(const sc_core::sc_time& delay);
   void after_transaction(const sc_core::sc_time& delay);
   static bool something_happens_before(const sc_core::sc_time& when);
-
+  // hart_xweft.cpp
   CustomResult issue(const xweft::Instruction& instruction, std::uint32_t bits);
   CustomResult issue_to_group(const UnitGroup& group, const xweft::Instruction& instruction,
                               const unit::Command& command, std::uint32_t bits, std::uint32_t mask);
