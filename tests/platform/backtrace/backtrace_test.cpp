@@ -12,9 +12,9 @@ using namespace weft::backtrace;
 
 namespace {
 
-bare::BareOptions calls() {
+bare::BareOptions calls(const std::string& program = "calls") {
   bare::BareOptions options;
-  options.images.push_back(loader::read_elf(WEFT_BARE_PROGRAM_DIR "/calls.elf"));
+  options.images.push_back(loader::read_elf(WEFT_BARE_PROGRAM_DIR "/" + program + ".elf"));
   options.entry = options.images.back().entry;
   return options;
 }
@@ -41,6 +41,11 @@ std::vector<std::string> names_of(const std::vector<Frame>& frames, const loader
     names.push_back(symbol != nullptr ? symbol->name : "");
   }
   return names;
+}
+
+bool has_section(const loader::ElfFile& file, const std::string& name) {
+  return std::any_of(file.debug.begin(), file.debug.end(),
+                     [&name](const loader::Section& section) { return section.name == name; });
 }
 
 // Follows calls and returns by themselves and compares with what is unwound, after every instruction.
@@ -83,7 +88,10 @@ class ShadowStack final : public hart::ExecutionObserver {
 }  // namespace
 
 TEST_CASE("the call chain of a trap is found and named") {
-  const bare::BareOptions options = calls();
+  const std::string program = GENERATE("calls", "calls_eh");
+  const bare::BareOptions options = calls(program);
+  REQUIRE(has_section(options.images[0], ".debug_frame") == (program == "calls"));
+  REQUIRE(has_section(options.images[0], ".eh_frame") == (program == "calls_eh"));
   bare::BareSimulation simulation(options);
   REQUIRE(simulation.run().ending == bare::Ending::fatal_trap);
   const loader::ElfFile& file = options.images[0];
@@ -96,7 +104,7 @@ TEST_CASE("the call chain of a trap is found and named") {
 }
 
 TEST_CASE("after every instruction of a program the unwound chain is the real one") {
-  const bare::BareOptions options = calls();
+  const bare::BareOptions options = calls(GENERATE("calls", "calls_eh"));
   bare::BareSimulation simulation(options);
   ShadowStack shadow(options.images[0], simulation.machine());
   simulation.machine().hart().set_observer(&shadow);

@@ -15,6 +15,15 @@ ProgramResult run_elf(std::vector<std::string> arguments) {
   return weft::test::weft(arguments);
 }
 
+// The frames that are printed for a hart, without those of the next one.
+std::string chain_of(const std::string& text, const std::string& hart) {
+  const std::size_t chains = text.find("call chains:\n");
+  const std::size_t found = chains == std::string::npos ? chains : text.find("  " + hart + ":\n", chains);
+  if (found == std::string::npos) return "";
+  const std::size_t begin = text.find('\n', found) + 1;
+  return text.substr(begin, text.find(".hart:", begin) - begin);
+}
+
 }  // namespace
 
 TEST_CASE("run-elf ends with the program's exit code, or with a status of its own") {
@@ -217,16 +226,37 @@ TEST_CASE("run-elf prints the call chain of a program that ends abnormally") {
 }
 
 TEST_CASE("a failing run prints the call chains of the harts concerned") {
+  struct Case {
+    std::string tile_program;
+    std::string host_firmware;
+    std::string hart;
+    std::string innermost;
+    std::vector<std::string> callers;
+  };
+  const Case each = GENERATE(values<Case>({
+      {"tile_unmapped", "weft-host", "tile0.hart", "    #0 0x4000", {" main+0x"}},
+      {"tile_deadlock", "weft-host", "host.hart", "    #0 0x800", {" trap_sleep_until+0x", " main+0x"}},
+      {"tile_deadlock", "weft-host", "tile0.hart", "    #0 0x4000", {" main+0x"}},
+      {"tile_hello", "weft-trap", "host.hart", "    #0 0x800", {" read_nowhere+0x", " main+0x"}},
+  }));
   const TemporaryFolder folder;
-  const std::string firmware = std::string(WEFT_BINARY_DIR) + "/firmware/";
-  const std::string scenario =
+  const std::string folder_of_programs = std::string(WEFT_BINARY_DIR) + "/firmware/";
+  const std::string file = folder.file(
+      "fault.yaml",
       "platform: {preset: mesh2x2}\ntechnology: {preset: reram-32nm}\nworkload: {programs: [{tile: 0, elf: " +
-      firmware + "tile_unmapped.elf}]}\nrun: {progress: none}\n";
-  const std::string file = folder.file("fault.yaml", scenario);
+          folder_of_programs + each.tile_program +
+          ".elf}]}\nrun: {progress: none, firmware: " + folder_of_programs + each.host_firmware + ".elf}\n");
   const ProgramResult result = weft::test::weft({"run", file, "--out", (folder / "out").string()});
+  CAPTURE(each.tile_program, each.hart, result.output, result.errors);
   CHECK(result.status == 1);
-  CHECK(contains(result.errors, "call chains:\n  tile0.hart:\n    #0 0x4000"));
-  CHECK(contains(result.errors, " main+0x"));
+  const std::string chain = chain_of(result.errors, each.hart);
+  CAPTURE(chain);
+  std::size_t at = chain.find(each.innermost);
+  CHECK(at == 0);
+  for (const std::string& caller : each.callers) {
+    at = chain.find(caller, at);
+    CHECK(at != std::string::npos);
+  }
 }
 
 TEST_CASE("run-elf writes a trace, and refuses one that makes no sense") {
