@@ -224,6 +224,7 @@ struct LayerConfig {
   LayerType type = LayerType::dense;
   int outputs = 0;
   Activation activation = Activation::none;
+  std::optional<int> variant;  // without it training.variant
 };
 
 struct TileProgram {
@@ -257,13 +258,19 @@ struct LearningRate {
   double at(int epoch) const;  // epochs count from 0
 };
 
+// What one deposit into the arrays holds, and what carry_period counts.
+enum class PerBatch { example, batch };
+
 struct TrainingConfig {
   int epochs = 1;
   int batch = 1;
   LearningRate learning_rate;
   std::uint64_t seed = 1;
   InitialWeights initial = InitialWeights::automatic;
+  int variant = 1;  // PANTHER's #1 to #3
+  PerBatch deposits = PerBatch::example;
   int carry_period = 1;
+  PerBatch carry_unit = PerBatch::example;
   bool evaluate = true;
   bool shuffle = true;
 };

@@ -365,18 +365,22 @@ const Table<TechnologyConfig>& technology_table() {
 
 // ---- workload ----
 
+CodecPtr<int> variant_number() { return integer(1, 3); }
+
 const Table<LayerConfig>& layer_table() {
   using L = LayerConfig;
-  static const Table<L> table = Table<L>()
-                                    .add("type", &L::type, choice<LayerType>({{"dense", LayerType::dense}}),
-                                         "dense: every input reaches every output, with a bias.")
-                                    .add("outputs", &L::outputs, integer(1, 65536), "Outputs of the layer.")
-                                    .required()
-                                    .add("activation", &L::activation,
-                                         choice<Activation>({{"none", Activation::none},
-                                                             {"relu", Activation::relu},
-                                                             {"sigmoid", Activation::sigmoid}}),
-                                         "Function after the weights.");
+  static const Table<L> table =
+      Table<L>()
+          .add("type", &L::type, choice<LayerType>({{"dense", LayerType::dense}}),
+               "dense: every input reaches every output, with a bias.")
+          .add("outputs", &L::outputs, integer(1, 65536), "Outputs of the layer.")
+          .required()
+          .add(
+              "activation", &L::activation,
+              choice<Activation>(
+                  {{"none", Activation::none}, {"relu", Activation::relu}, {"sigmoid", Activation::sigmoid}}),
+              "Function after the weights.")
+          .add("variant", &L::variant, optional_of(variant_number()), "As training.variant, for this layer.");
   return table;
 }
 
@@ -460,6 +464,10 @@ class LearningRateCodec final : public Codec<LearningRate> {
   CodecPtr<std::vector<double>> schedule_ = list_of(rate(), "numbers");
 };
 
+CodecPtr<PerBatch> per_batch() {
+  return choice<PerBatch>({{"example", PerBatch::example}, {"batch", PerBatch::batch}});
+}
+
 const Table<TrainingConfig>& training_table() {
   using T = TrainingConfig;
   static const Table<T> table =
@@ -477,8 +485,17 @@ const Table<TrainingConfig>& training_table() {
                                        {"he", InitialWeights::he},
                                        {"xavier", InitialWeights::xavier}}),
                "Distribution of the initial weights; auto: he for relu layers, xavier for others.")
+          .add("variant", &T::variant, variant_number(),
+               "Copies of every weight matrix, PANTHER's variants #1 to #3. 1: one, updated after the batch; "
+               "2: "
+               "one more for backward passes, which overlap forward passes; 3: a third, updated at once and "
+               "copied back after the batch.")
+          .add("deposits", &T::deposits, per_batch(),
+               "example: an outer product into the arrays for every sample; batch: their sum, formed in the "
+               "vector unit, goes into the arrays once a batch.")
           .add("carry_period", &T::carry_period, integer(1, any_positive),
-               "Outer products an array takes before its carries are resolved.")
+               "Samples or batches (carry_unit) an array learns before its carries are resolved.")
+          .add("carry_unit", &T::carry_unit, per_batch(), "What carry_period counts.")
           .add("evaluate", &T::evaluate, flag(), "Run the test samples after each epoch.")
           .add("shuffle", &T::shuffle, flag(), "A new order of the training samples each epoch.");
   return table;

@@ -33,8 +33,12 @@ TileProgram TileGenerator::make() {
   emit_read_out();
   emit_end();
   emit_forward();
-  emit_backward();
-  emit_update();
+  if (network_.pipelined()) {
+    emit_step();
+  } else {
+    emit_backward();
+  }
+  if (updates_later()) emit_update();
   emit_trap_handler();
   as_.finish();
   const std::uint32_t used = as_.here() - tile_.code;
@@ -53,10 +57,6 @@ bool TileGenerator::has_head() const {
   return std::any_of(shards_.begin(), shards_.end(), [&](int i) { return is_head(i); });
 }
 
-bool TileGenerator::reads_samples() const {
-  return std::any_of(shards_.begin(), shards_.end(), [&](int i) { return shard(i).layer == 0; });
-}
-
 std::string TileGenerator::region_name(int index, const char* pass) const {
   const Shard& own = shard(index);
   std::string name = fmt::format("tile{}.layer{}", tile_.tile, own.layer);
@@ -65,9 +65,14 @@ std::string TileGenerator::region_name(int index, const char* pass) const {
   return name + "." + pass;
 }
 
-std::uint32_t TileGenerator::column_mask(int index, int column_block) const {
+std::uint32_t TileGenerator::column_mask(int index, int column_block, int copy) const {
   const Shard& own = shard(index);
-  return ((1u << own.row_blocks) - 1) << own.unit(0, column_block);
+  return ((1u << own.row_blocks) - 1) << own.unit(0, column_block, copy);
+}
+
+std::uint32_t TileGenerator::copy_mask(int index, int copy) const {
+  const Shard& own = shard(index);
+  return ((1u << own.units() / own.copies) - 1) << own.unit(0, 0, copy);
 }
 
 std::uint32_t TileGenerator::shard_mask(int index) const {
@@ -99,6 +104,7 @@ void TileGenerator::emit_start() {
   forward_ = as_.make_label();
   backward_ = as_.make_label();
   update_ = as_.make_label();
+  step_ = as_.make_label();
   as_.la(Reg::t0, trap_handler_);
   as_.csrw(csr_mtvec, Reg::t0);
   as_.li(scratch_page, tile_.base + static_cast<std::uint32_t>(tile::window::tile_control_base));
@@ -153,6 +159,9 @@ void TileGenerator::emit_initialisation() {
   as_.li(Reg::a2, tile_.zero_start);
   as_.xweft(Mnemonic::vfill, Reg::zero, Reg::zero, Reg::zero, Reg::a2);
   e_.wait_units(vector_unit);
+  if (network_.deposits == PerBatch::batch) {
+    for (const int index : shards_) mark_row_selectors(index);
+  }
   for (const BiasBlock& block : plan_.dram.biases) {
     if (shard(block.shard).tile != tile_.tile) continue;
     as_.note("first biases");
@@ -166,15 +175,18 @@ void TileGenerator::emit_initialisation() {
 
 void TileGenerator::program_block(int index, const WeightBlock& block) {
   const auto bytes = 4u * static_cast<std::uint32_t>(block.rows) * static_cast<std::uint32_t>(block.columns);
-  const int unit = shard(index).unit(block.row_block, block.column_block);
-  as_.note(fmt::format("first weights of block ({}, {}) into crossbar {}", block.row_block,
-                       block.column_block, unit));
+  std::uint32_t units = 0;
+  for (int copy = 0; copy < shard(index).copies; ++copy) {
+    units |= 1u << shard(index).unit(block.row_block, block.column_block, copy);
+  }
+  as_.note(fmt::format("first weights of block ({}, {})", block.row_block, block.column_block));
   e_.dma(block.initial, tile_.staging, bytes);
   e_.wait_units(dma_unit);
   set_dimensions(index);
+  e_.csr(xweft::csr_wsstr, 0);
   as_.li(Reg::a0, tile_.staging);
-  e_.crossbar(Mnemonic::prog, 1u << unit);
-  e_.wait_units(crossbar_units(1u << unit));
+  e_.crossbar(Mnemonic::prog, units);
+  e_.wait_units(crossbar_units(units));
 }
 
 void TileGenerator::set_dimensions(int index) {
@@ -269,12 +281,13 @@ void TileGenerator::emit_pass(bool trains) {
   e_.bind(sized);
   as_.sub(remaining, remaining, chunk);
   take_credits();
-  emit_sample_loop(forward_);
-  if (trains) {
-    emit_sample_loop(backward_);
-    emit_sample_loop(update_);
-    finish_update();
+  if (trains && network_.pipelined()) {
+    emit_step_loop();
+  } else {
+    emit_sample_loop(forward_);
+    if (trains) emit_sample_loop(backward_);
   }
+  if (trains) emit_batch_update();
   give_credits();
   as_.bne(remaining, Reg::zero, next_chunk);
 }
@@ -290,8 +303,21 @@ void TileGenerator::emit_sample_loop(Label body) {
   as_.bltu(slot, chunk, next);
 }
 
+void TileGenerator::emit_batch_update() {
+  if (updates_later()) emit_sample_loop(update_);
+  finish_update();
+}
+
 void TileGenerator::finish_update() {
+  const bool whole_batch = network_.deposits == PerBatch::batch;
   for (const int index : shards_) {
+    if (whole_batch) deposit_gradient(index);
+    if (network_.carry_unit == PerBatch::batch) {
+      count_carries(index, CarryStep::one);
+    } else if (whole_batch) {
+      count_carries(index, CarryStep::samples_of_batch);
+    }
+    if (layer_of(index).has_accumulator()) copy_back(index);
     if (shard(index).home()) refresh_bias(index);
   }
 }
@@ -343,7 +369,7 @@ void TileGenerator::emit_read_out() {
   for (const int index : shards_) {
     as_.region(region_name(index, "read_out"));
     e_.forget();
-    if (network_.carry_period > 1) {
+    if (network_.carry_period > 1 && !layer_of(index).has_accumulator()) {
       as_.note("resolve what carries are left");
       e_.crossbar(Mnemonic::crs, shard_mask(index));
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "tools/compiler/tile_generator.h"
 
 namespace weft::compiler {
@@ -19,8 +21,8 @@ void TileGenerator::emit_backward() {
     as_.region(region_name(index, "backward"));
     take_error(index);
     if (shard(index).layer == 0) continue;
-    multiply_backward(index);
-    send_errors(index);
+    start_backward(index);
+    finish_backward(index);
   }
   region("backward");
   as_.ret();
@@ -89,12 +91,11 @@ void TileGenerator::differentiate(int index) {
   e_.wait_units(vector_unit);
 }
 
-void TileGenerator::multiply_backward(int index) {
+void TileGenerator::start_backward(int index) {
   const Shard& own = shard(index);
   const ShardBuffers& at = buffers(index);
   const LoweredLayer& layer = layer_of(index);
-  const bool adds = own.column_blocks > 1;
-  const Area target = adds ? at.error_partial : at.error_out;
+  const Area target = own.column_blocks > 1 ? at.error_partial : at.error_out;
   as_.note("weights x error: the same arrays from the other side");
   set_dimensions(index);
   e_.csr(xweft::csr_wfmt,
@@ -106,13 +107,20 @@ void TileGenerator::multiply_backward(int index) {
   for (int block = 0; block < own.column_blocks; ++block) {
     e_.address(Reg::a0, at.error.at(2 * static_cast<std::uint32_t>(block * at.block_columns)));
     e_.address(Reg::a1, target.at(4 * static_cast<std::uint32_t>(block * at.padded_rows)));
-    e_.crossbar(Mnemonic::mtvm, column_mask(index, block));
+    e_.crossbar(Mnemonic::mtvm, column_mask(index, block, layer.backward_copy()));
   }
-  e_.wait_units(crossbar_units(shard_mask(index)));
-  if (!adds) return;
-  as_.note("add the partial errors of the column blocks");
-  e_.sum_rows(at.error_partial, at.error_out, at.padded_rows, own.column_blocks, 4 * at.padded_rows);
-  e_.wait_units(vector_unit);
+}
+
+void TileGenerator::finish_backward(int index) {
+  const Shard& own = shard(index);
+  const ShardBuffers& at = buffers(index);
+  e_.wait_units(crossbar_units(copy_mask(index, layer_of(index).backward_copy())));
+  if (own.column_blocks > 1) {
+    as_.note("add the partial errors of the column blocks");
+    e_.sum_rows(at.error_partial, at.error_out, at.padded_rows, own.column_blocks, 4 * at.padded_rows);
+    e_.wait_units(vector_unit);
+  }
+  send_errors(index);
 }
 
 void TileGenerator::send_errors(int index) {
@@ -133,12 +141,16 @@ void TileGenerator::send_errors(int index) {
 void TileGenerator::emit_update() {
   region("update");
   e_.bind(update_);
-  for (std::size_t position = 0; position < shards_.size(); ++position) {
-    const int index = shards_[position];
+  for (const int index : shards_) {
+    if (updates_at_once(index)) continue;
     as_.region(region_name(index, "update"));
     scale_error(index);
-    outer_product(index);
-    resolve_carries(index, static_cast<std::uint32_t>(position));
+    if (network_.deposits == PerBatch::example) {
+      outer_product(index);
+      as_.note("operands are read; the program goes on while the carries are resolved");
+      e_.wait_units(crossbar_units(shard_mask(index)));
+      resolve_carries(index);
+    }
     if (shard(index).home()) update_bias(index);
   }
   region("update");
@@ -169,31 +181,45 @@ void TileGenerator::outer_product(int index) {
   e_.csr(xweft::csr_wbits, static_cast<std::uint32_t>(layer_of(index).input_bits));
   e_.csr(xweft::csr_wsstr, 2 * static_cast<std::uint32_t>(at.block_rows));
   e_.csr(xweft::csr_wdstr, 0);
-  for (int block = 0; block < own.column_blocks; ++block) {
-    e_.address(Reg::a0, at.input);
-    as_.li(Reg::a1, at.update.at(2 * static_cast<std::uint32_t>(block * at.block_columns)).address);
-    e_.crossbar(Mnemonic::opa, column_mask(index, block));
+  for (const int copy : updated_copies(index)) {
+    for (int block = 0; block < own.column_blocks; ++block) {
+      e_.address(Reg::a0, at.input);
+      as_.li(Reg::a1, at.update.at(2 * static_cast<std::uint32_t>(block * at.block_columns)).address);
+      e_.crossbar(Mnemonic::opa, column_mask(index, block, copy));
+    }
   }
 }
 
-void TileGenerator::resolve_carries(int index, std::uint32_t position) {
+void TileGenerator::resolve_carries(int index) {
+  if (network_.carry_unit == PerBatch::batch) return;
+  count_carries(index, CarryStep::one);
+}
+
+void TileGenerator::count_carries(int index, CarryStep amount) {
+  std::uint32_t units = 0;
+  for (const int copy : updated_copies(index)) units |= copy_mask(index, copy);
   if (network_.carry_period == 1) {
-    as_.note("operands are read; then resolve the carries while the program goes on");
-    e_.wait_units(crossbar_units(shard_mask(index)));
-    e_.crossbar(Mnemonic::crs, shard_mask(index));
+    as_.note("resolve the carries");
+    e_.crossbar(Mnemonic::crs, units);
     return;
   }
-  e_.wait_units(crossbar_units(shard_mask(index)));
-  as_.note(fmt::format("resolve the carries after every {} outer products", network_.carry_period));
+  as_.note(fmt::format("resolve the carries after every {} {}", network_.carry_period,
+                       network_.carry_unit == PerBatch::batch ? "batches" : "samples"));
+  const auto position =
+      static_cast<std::uint32_t>(std::find(shards_.begin(), shards_.end(), index) - shards_.begin());
   const Label skip = as_.make_label();
   as_.li(Reg::t0, tile_.data.carries + 4 * position);
   as_.lw(Reg::t1, 0, Reg::t0);
-  as_.addi(Reg::t1, Reg::t1, 1);
+  if (amount == CarryStep::one) {
+    as_.addi(Reg::t1, Reg::t1, 1);
+  } else {
+    as_.add(Reg::t1, Reg::t1, chunk);
+  }
   as_.sw(Reg::t1, 0, Reg::t0);
   as_.li(Reg::t2, static_cast<std::uint32_t>(network_.carry_period));
   as_.bltu(Reg::t1, Reg::t2, skip);
   as_.sw(Reg::zero, 0, Reg::t0);
-  e_.crossbar(Mnemonic::crs, shard_mask(index));
+  e_.crossbar(Mnemonic::crs, units);
   e_.bind(skip);
 }
 

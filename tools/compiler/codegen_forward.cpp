@@ -33,27 +33,10 @@ void TileGenerator::emit_forward() {
   for (const int index : shards_) {
     as_.region(region_name(index, "forward"));
     take_input(index);
-    multiply_forward(index);
-    if (!shard(index).home()) {
-      send_shard_sum(index);
-      continue;
-    }
-    collect_shard_sums(index);
-    as_.note("bias");
-    e_.form({}, buffers(index).padded_columns);
-    e_.vector(Mnemonic::vadd, buffers(index).sum, buffers(index).bias_sum, buffers(index).sum);
-    if (!is_last(index)) {
-      activate(index);
-      send_activation(index);
-    } else if (!is_head(index)) {
-      send_logits(index);
-    } else {
-      gather_logits(index);
-      emit_loss(index);
-    }
+    start_forward(index);
+    finish_forward(index);
   }
   region("forward");
-  if (reads_samples()) as_.addi(order, order, 4);
   as_.ret();
 }
 
@@ -84,12 +67,11 @@ Area TileGenerator::own_sum(int index) const {
   return collects ? own.shard_sums : own.sum;
 }
 
-void TileGenerator::multiply_forward(int index) {
+void TileGenerator::start_forward(int index) {
   const Shard& own = shard(index);
   const ShardBuffers& at = buffers(index);
   const LoweredLayer& layer = layer_of(index);
-  const bool adds = own.row_blocks > 1;
-  const Area target = adds ? at.partial : own_sum(index);
+  const Area target = own.row_blocks > 1 ? at.partial : own_sum(index);
   as_.note("input x weights, every array at once");
   set_dimensions(index);
   e_.csr(xweft::csr_wfmt,
@@ -101,12 +83,36 @@ void TileGenerator::multiply_forward(int index) {
   for (int block = 0; block < own.column_blocks; ++block) {
     e_.address(Reg::a0, at.input);
     e_.address(Reg::a1, target.at(4 * static_cast<std::uint32_t>(block * at.block_columns)));
-    e_.crossbar(Mnemonic::mvm, column_mask(index, block));
+    e_.crossbar(Mnemonic::mvm, column_mask(index, block, 0));
   }
-  e_.wait_units(crossbar_units(shard_mask(index)));
-  if (!adds) return;
-  as_.note("add the partial sums of the row blocks");
-  e_.sum_rows(at.partial, own_sum(index), at.padded_columns, own.row_blocks, 4 * at.padded_columns);
+  if (own.layer == 0) as_.addi(order, order, 4);
+}
+
+void TileGenerator::finish_forward(int index) {
+  const Shard& own = shard(index);
+  const ShardBuffers& at = buffers(index);
+  e_.wait_units(crossbar_units(copy_mask(index, 0)));
+  if (own.row_blocks > 1) {
+    as_.note("add the partial sums of the row blocks");
+    e_.sum_rows(at.partial, own_sum(index), at.padded_columns, own.row_blocks, 4 * at.padded_columns);
+  }
+  if (!own.home()) {
+    send_shard_sum(index);
+    return;
+  }
+  collect_shard_sums(index);
+  as_.note("bias");
+  e_.form({}, at.padded_columns);
+  e_.vector(Mnemonic::vadd, at.sum, at.bias_sum, at.sum);
+  if (!is_last(index)) {
+    activate(index);
+    send_activation(index);
+  } else if (!is_head(index)) {
+    send_logits(index);
+  } else {
+    gather_logits(index);
+    emit_loss(index);
+  }
 }
 
 void TileGenerator::send_shard_sum(int index) {

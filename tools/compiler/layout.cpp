@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::uint32_t code_base_size = 8 * 1024;
 constexpr std::uint32_t code_shard_size = 4 * 1024;
+constexpr std::uint32_t deposit_code_size = 4 * 1024;
 constexpr std::uint32_t alignment = 64;
 
 std::uint32_t aligned(std::uint32_t value) { return (value + alignment - 1) & ~(alignment - 1); }
@@ -87,7 +88,7 @@ class LayoutMaker {
     own.base = static_cast<std::uint32_t>(limits_.tiles_base) +
                static_cast<std::uint32_t>(tile) * limits_.window_size;
     own.code = own.base;
-    own.code_size = code_base_size + code_shard_size * static_cast<std::uint32_t>(shards.size());
+    own.code_size = code_base_size + code_shard_room() * static_cast<std::uint32_t>(shards.size());
     Allocator memory(tile, own.base, own.base + limits_.buffer_size);
     memory.take("code", own.code_size);
     take_data(memory, own, shards.size());
@@ -95,14 +96,18 @@ class LayoutMaker {
     counters_ = 0;
     for (const int index : shards) take_shard(memory, index);
     std::uint64_t staging = 0;
+    bool copies_back = false;
     for (const int index : shards) {
+      copies_back |= layer_of(index).has_accumulator();
       const ShardBuffers& buffers = layout_.shards[static_cast<std::size_t>(index)];
       staging =
           std::max<std::uint64_t>(staging, std::uint64_t{4} * static_cast<unsigned>(buffers.block_rows) *
                                                static_cast<unsigned>(buffers.block_columns));
     }
     own.staging = own.zero_start;
-    if (memory.next() - own.zero_start < staging) {
+    if (copies_back) {
+      own.staging = memory.take("weight staging", staging);
+    } else if (memory.next() - own.zero_start < staging) {
       memory.take("weight staging", staging - (memory.next() - own.zero_start));
     }
     own.zero_size = memory.next() - own.zero_start;
@@ -128,6 +133,17 @@ class LayoutMaker {
     own.data.expected = memory.take("counter targets", std::uint64_t{4} * limits_.counters);
     own.data.carries = memory.take("carry counts", 4 * shards);
     own.data_size = memory.next() - start;
+  }
+
+  const LoweredLayer& layer_of(int index) const {
+    return network_
+        .layers[static_cast<std::size_t>(placement_.shards[static_cast<std::size_t>(index)].layer)];
+  }
+
+  // Overlapping passes are code of their own beside the forward passes of the test set.
+  std::uint32_t code_shard_room() const {
+    return code_shard_size * (network_.pipelined() ? 2 : 1) +
+           (network_.deposits == PerBatch::batch ? deposit_code_size : 0);
   }
 
   static int padded_outputs(const LoweredLayer& layer, const ShardBuffers& shard) {
@@ -158,7 +174,11 @@ class LayoutMaker {
           memory.area(prefix + "partial sums", 1, 4 * columns * static_cast<unsigned>(shard.row_blocks));
     }
     own.sum = memory.area(prefix + "sum", 1, 4 * columns);
-    own.update = memory.area(prefix + "update", 1, 2 * columns);
+    if (network_.deposits == PerBatch::batch) {
+      take_gradient(memory, own, prefix);
+    } else {
+      own.update = memory.area(prefix + "update", 1, 2 * columns);
+    }
     if (shard.home()) {
       if (row_shards > 1) {
         own.shard_sums = memory.area(prefix + "shard sums", batch(), 4 * columns * row_shards);
@@ -193,6 +213,18 @@ class LayoutMaker {
       own.error_counter = counters_++;
     }
     layout_.shards[static_cast<std::size_t>(index)] = own;
+  }
+
+  void take_gradient(Allocator& memory, ShardBuffers& own, const std::string& prefix) const {
+    const auto columns = static_cast<std::uint64_t>(own.padded_columns);
+    const auto window = 2 * static_cast<std::uint64_t>(own.block_rows) - 1;
+    own.update = memory.area(prefix + "update", batch(), 2 * columns);
+    own.gradient = memory.area(prefix + "gradient", 1, 4 * columns);
+    own.product = memory.area(prefix + "gradient", 1, 4 * columns);
+    own.upper = memory.area(prefix + "gradient", 1, 2 * columns);
+    own.lower = memory.area(prefix + "gradient", 1, 2 * columns);
+    own.one_hot = memory.area(prefix + "row selector", 1, 2 * window);
+    own.shifted_hot = memory.area(prefix + "row selector", 1, 2 * window);
   }
 
   Inbox take_inbox(std::vector<int> senders) {

@@ -49,6 +49,12 @@ struct ShardBuffers {
   Area error_in;       // int32, column shards of the next layer x padded_columns
   Area error_sum;      // int32
   Area update;         // int16
+  Area gradient;       // int32, padded_columns: a row's sum over a batch that is deposited once
+  Area product;        // int32
+  Area upper;          // int16: the two parts of a row that is deposited
+  Area lower;          // int16
+  Area one_hot;        // int16, 2 · block_rows − 1: zeros and a 1 in the middle
+  Area shifted_hot;    // the same with the upper part's factor
   Area bias_update;    // int32
   Area bias;           // int32
   Area bias_sum;       // int32, the bias as it is added to the sum
@@ -95,7 +101,7 @@ struct TileLayout {
   std::uint32_t data_size = 0;
   std::uint32_t zero_start = 0;  // everything the program clears before it starts
   std::uint32_t zero_size = 0;
-  std::uint32_t staging = 0;  // one array's weights on their way, shares the cleared region
+  std::uint32_t staging = 0;  // one array's weights on their way; shares the cleared region if used once
   unsigned counters = 0;      // in use
 };
 

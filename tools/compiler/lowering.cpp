@@ -23,13 +23,15 @@ int ceil_divide(int value, int divisor) { return (value + divisor - 1) / divisor
 
 // Column blocks are kept whole in a tile when the tile has enough arrays; otherwise one column block is cut
 // over several tiles and their partial sums are added on the way.
+// Copies of an array lie in the same tile, so that one program can use them at the same time.
 void cut(LoweredLayer& layer, const LoweringOptions& options) {
+  const int arrays_per_tile = options.arrays_per_tile / layer.copies();
   layer.row_blocks = ceil_divide(layer.inputs, options.array_rows);
   layer.column_blocks = ceil_divide(layer.outputs, options.array_columns);
-  layer.rows_per_shard = std::min(layer.row_blocks, options.arrays_per_tile);
-  layer.columns_per_shard = layer.row_blocks > options.arrays_per_tile
+  layer.rows_per_shard = std::min(layer.row_blocks, arrays_per_tile);
+  layer.columns_per_shard = layer.row_blocks > arrays_per_tile
                                 ? 1
-                                : std::min(layer.column_blocks, options.arrays_per_tile / layer.row_blocks);
+                                : std::min(layer.column_blocks, arrays_per_tile / layer.row_blocks);
 }
 
 int output_fraction(const LoweredLayer& layer, const NumberFormat& format) {
@@ -104,7 +106,24 @@ void check_options(const LoweringOptions& options) {
   check_range("platform.crossbar.rows", options.array_rows, 1, 1024);
   check_range("platform.crossbar.columns", options.array_columns, 1, 1024);
   check_range("platform.tile.crossbars", options.arrays_per_tile, 1, 24);
+  check_range("platform.crossbar.digit_bits", options.digit_bits, 1, 8);
   check_range("training.carry_period", options.carry_period, 1, 1 << 30);
+}
+
+void check_variants(const LoweringOptions& options, std::size_t layers) {
+  if (!options.variants.empty() && options.variants.size() != layers) {
+    throw Error(
+        fmt::format("training.variant: found {} variants for {} layers", options.variants.size(), layers));
+  }
+  for (std::size_t layer = 0; layer < options.variants.size(); ++layer) {
+    const int variant = options.variants[layer];
+    check_range(fmt::format("variant of layer {}", layer).c_str(), variant, 1, most_variants);
+    if (variant <= options.arrays_per_tile) continue;
+    throw Error(
+        fmt::format("layer {} has variant {} and hence {} copies of every array, a tile has {} arrays "
+                    "(platform.tile.crossbars); allowed: at least as many arrays as copies",
+                    layer, variant, variant, options.arrays_per_tile));
+  }
 }
 
 // The output's error comes from its activation by a right shift (sigmoid: of a product) or a left shift.
@@ -126,11 +145,22 @@ std::int32_t quantise(double value, int fraction, double limit) {
 
 }  // namespace
 
+bool LoweredNetwork::pipelined() const {
+  return std::any_of(layers.begin(), layers.end(),
+                     [](const LoweredLayer& layer) { return layer.variant > 1; });
+}
+
+int LoweredNetwork::deposit_shift() const {
+  constexpr int largest_row_operand = 14;  // 2^14 is the largest power of two with 15 magnitude bits
+  return largest_row_operand / digit_bits * digit_bits;
+}
+
 LoweredNetwork lower(const reference::Network& network, const reference::TrainingPlan& plan,
                      const LoweringOptions& options) {
   reference::check(network);
   reference::check(plan);
   check_options(options);
+  check_variants(options, network.layers.size());
   LoweredNetwork lowered;
   lowered.loss = network.loss;
   lowered.format = options.format;
@@ -138,6 +168,9 @@ LoweredNetwork lower(const reference::Network& network, const reference::Trainin
   lowered.array_columns = options.array_columns;
   lowered.batch = plan.batch;
   lowered.carry_period = options.carry_period;
+  lowered.carry_unit = options.carry_unit;
+  lowered.deposits = options.deposits;
+  lowered.digit_bits = options.digit_bits;
   for (std::size_t epoch = 0; epoch < plan.learning_rate.size(); ++epoch) {
     lowered.rates.push_back(lower_rate(plan.learning_rate[epoch] / plan.batch, static_cast<int>(epoch)));
   }
@@ -153,6 +186,7 @@ LoweredNetwork lower(const reference::Network& network, const reference::Trainin
     layer.inputs = dense.inputs;
     layer.outputs = dense.outputs;
     layer.activation = dense.activation;
+    if (!options.variants.empty()) layer.variant = options.variants[index];
     cut(layer, options);
     layer.input_fraction = input_fraction;
     layer.input_bits = input_bits;

@@ -27,10 +27,25 @@ struct NumberFormat {
   int weight_bits = 32;      // sign included
 };
 
+// Once for every sample of a batch, or once a batch.
+enum class PerBatch { example, batch };
+
+// PANTHER's variants of holding a layer's weights (arXiv 1912.11516, sections 4.2 to 4.4).
+//   1  one copy; forward and backward passes share it, updates follow at the end of the batch
+//   2  forward and backward passes have a copy each and overlap; updates at the end go into both
+//   3  updates go into a third copy at once, which is copied over the others at the end of the batch
+constexpr int most_variants = 3;
+
 struct LoweredLayer {
   int inputs = 0;
   int outputs = 0;
   reference::Activation activation = reference::Activation::none;
+
+  int variant = 1;
+  int copies() const { return variant; }
+  int backward_copy() const { return variant == 1 ? 0 : 1; }
+  bool has_accumulator() const { return variant == 3; }
+  int accumulator() const { return variant - 1; }  // of variant 3
 
   int row_blocks = 0;     // ceil(inputs / array_rows)
   int column_blocks = 0;  // ceil(outputs / array_columns)
@@ -71,7 +86,15 @@ struct LoweredNetwork {
   int array_columns = 128;
   int batch = 1;
   int carry_period = 1;
+  PerBatch carry_unit = PerBatch::example;
+  PerBatch deposits = PerBatch::example;
+  int digit_bits = 2;              // of a slice; deposits of a whole batch are cut at a multiple of it
   std::vector<LoweredRate> rates;  // one an epoch
+
+  // Forward and backward passes of different samples overlap.
+  bool pipelined() const;
+  // A batch's sum is deposited in two parts, the upper one shifted left by this.
+  int deposit_shift() const;
 };
 
 // First weights of one layer as the machine holds them.
@@ -86,7 +109,11 @@ struct LoweringOptions {
   int array_rows = 128;
   int array_columns = 128;
   int arrays_per_tile = 8;
+  int digit_bits = 2;
+  std::vector<int> variants;  // one a layer; empty: 1 for all
+  PerBatch deposits = PerBatch::example;
   int carry_period = 1;
+  PerBatch carry_unit = PerBatch::example;
 };
 
 // Throws Error when no format fits (a learning rate too large or too small for the update's bits).

@@ -15,6 +15,7 @@ Shard make_shard(const LoweredNetwork& network, int layer_index, int row_shard, 
   const LoweredLayer& layer = network.layers[static_cast<std::size_t>(layer_index)];
   Shard shard;
   shard.layer = layer_index;
+  shard.copies = layer.copies();
   shard.row_shard = row_shard;
   shard.column_shard = column_shard;
   const int first_row_block = row_shard * layer.rows_per_shard;

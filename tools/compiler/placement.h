@@ -24,12 +24,14 @@ struct Shard {
   int column_blocks = 0;
 
   int tile = 0;
-  int first_unit = 0;  // block (i, j) lies in unit first_unit + j · row_blocks + i
+  int copies = 1;
+  int first_unit =
+      0;  // copy c of block (i, j) lies in unit first_unit + (c · column_blocks + j) · row_blocks + i
 
   bool home() const { return row_shard == 0; }
-  int units() const { return row_blocks * column_blocks; }
-  int unit(int row_block, int column_block) const {
-    return first_unit + column_block * row_blocks + row_block;
+  int units() const { return copies * row_blocks * column_blocks; }
+  int unit(int row_block, int column_block, int copy = 0) const {
+    return first_unit + (copy * column_blocks + column_block) * row_blocks + row_block;
   }
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The code generator of one tile; used by codegen*.cpp only. Start, loops and read-out are in codegen.cpp,
 // the forward pass and the loss in codegen_forward.cpp, the backward pass and the update in
-// codegen_backward.cpp.
+// codegen_backward.cpp, what only some variants and deposits need in codegen_variants.cpp.
 #pragma once
 
 #include <fmt/format.h>
@@ -15,6 +15,8 @@
 #include "tools/compiler/emitter.h"
 
 namespace weft::compiler {
+
+enum class CarryStep { one, samples_of_batch };
 
 class TileGenerator {
  public:
@@ -42,6 +44,7 @@ class TileGenerator {
   static constexpr Reg labels = Reg::s8;         // next label
   static constexpr Reg record_out = Reg::s9;     // this epoch's record in DRAM
   static constexpr Reg scratch_page = Reg::s10;  // tile control
+  static constexpr Reg step = Reg::s11;          // of overlapping passes; row of a deposit
 
   // ---- what the tile is part of ----
 
@@ -52,15 +55,21 @@ class TileGenerator {
   bool is_last(int index) const { return shard(index).layer == last_layer(); }
   bool is_head(int index) const { return plan_.placement.is_head(index); }
   bool has_head() const;
-  bool reads_samples() const;
   std::uint32_t target_word(unsigned counter) const { return tile_.data.expected + 4 * counter; }
 
   std::string region_name(int index, const char* pass) const;
   void region(const char* name) { as_.region(fmt::format("tile{}.{}", tile_.tile, name)); }
 
   // Units of one column block: its row blocks lie side by side.
-  std::uint32_t column_mask(int index, int column_block) const;
+  std::uint32_t column_mask(int index, int column_block, int copy) const;
+  std::uint32_t copy_mask(int index, int copy) const;
   std::uint32_t shard_mask(int index) const;
+  // The copies that outer products go into.
+  std::vector<int> updated_copies(int index) const;
+  // Outer products follow the sample's backward pass at once.
+  bool updates_at_once(int index) const;
+  // Some shard's follow at the end of the batch.
+  bool updates_later() const;
 
   // Shards whose data this shard gets in the forward pass, and which it therefore tells when it has
   // finished with a batch.
@@ -92,6 +101,7 @@ class TileGenerator {
   // One pass over the training set, or over the test set.
   void emit_pass(bool trains);
   void emit_sample_loop(Label body);
+  void emit_batch_update();
   void finish_update();
   void emit_record();
 
@@ -107,7 +117,8 @@ class TileGenerator {
 
   // Where this shard's sum goes: the home's own row of the shard sums when there are several.
   Area own_sum(int index) const;
-  void multiply_forward(int index);
+  void start_forward(int index);
+  void finish_forward(int index);
   void send_shard_sum(int index);
   void collect_shard_sums(int index);
   void activate(int index);
@@ -145,7 +156,8 @@ class TileGenerator {
 
   // Sums the errors the next layer has sent back and multiplies with the activation's derivative.
   void differentiate(int index);
-  void multiply_backward(int index);
+  void start_backward(int index);
+  void finish_backward(int index);
   void send_errors(int index);
 
   // ---- update ----
@@ -154,8 +166,29 @@ class TileGenerator {
   std::int32_t rate_offset(int index, bool bias) const;
   void scale_error(int index);
   void outer_product(int index);
-  void resolve_carries(int index, std::uint32_t position);
+  // One sample or batch more, or all samples of this batch; when the period is full, carry resolution is
+  // queued behind the deposits.
+  void count_carries(int index, CarryStep amount);
+  void resolve_carries(int index);
   void update_bias(int index);
+
+  // ---- variants and deposits ----
+
+  // Steps after a sample's forward pass in which this shard does the sample's backward pass.
+  int lag(int index) const;
+  void emit_step_loop();
+  void emit_step();
+  void emit_step(int index);
+  template <typename Body>
+  void for_sample_of_step(int index, const char* pass, int behind, Body body);
+  void update_at_once(int index);
+  void copy_back(int index);
+  void mark_row_selectors(int index);
+  void deposit_gradient(int index);
+  void deposit_block(int index, int row_block);
+  void sum_gradient_of_row(int index, int row_block, Label untouched);
+  void split_gradient(int index);
+  void deposit_row(int index, int row_block, const Area& selector, const Area& part, int bits);
 
   // ---- data ----
 
@@ -171,6 +204,7 @@ class TileGenerator {
   Label forward_;
   Label backward_;
   Label update_;
+  Label step_;
 };
 
 }  // namespace weft::compiler

@@ -15,6 +15,7 @@ using compiler::bias_fraction;
 using compiler::LoweredLayer;
 using compiler::LoweredNetwork;
 using compiler::LoweredRate;
+using compiler::PerBatch;
 using compiler::sum_fraction;
 using fixed_point::rescale;
 using fixed_point::round_shift;
@@ -33,6 +34,7 @@ void require_between(const char* what, std::size_t layer, int found, int low, in
 void check_layer(const LoweredNetwork& network, std::size_t number) {
   constexpr int largest_shift = 63;
   const LoweredLayer& layer = network.layers[number];
+  require_between("variant", number, layer.variant, 1, compiler::most_variants);
   require_between("inputs", number, layer.inputs, 1, std::numeric_limits<int>::max());
   require_between("outputs", number, layer.outputs, 1, std::numeric_limits<int>::max());
   require_between("rows_per_shard", number, layer.rows_per_shard, 1, std::numeric_limits<int>::max());
@@ -63,6 +65,9 @@ void check_network(const LoweredNetwork& network, WeightRange range) {
   require_positive("array_columns", network.array_columns);
   require_positive("batch", network.batch);
   require_positive("carry_period", network.carry_period);
+  if (network.digit_bits < 1 || network.digit_bits > 8) {
+    throw Error(fmt::format("lowered network: digit_bits: found {}, expected 1 to 8", network.digit_bits));
+  }
   if (network.format.error_bits < 1 || network.format.error_bits > 15) {
     throw Error(
         fmt::format("lowered network: error_bits: found {}, expected 1 to 15", network.format.error_bits));
@@ -107,6 +112,18 @@ void refresh_bias_sum(const std::vector<std::int32_t>& bias, std::vector<std::in
   });
 }
 
+// sum += x · stepᵀ, each addition saturating.
+void add_product(const std::vector<std::int16_t>& x, const std::vector<std::int16_t>& step,
+                 std::vector<std::int32_t>& sum) {
+  for (std::size_t row = 0; row < x.size(); ++row) {
+    if (x[row] == 0) continue;
+    std::int32_t* target = sum.data() + row * step.size();
+    for (std::size_t c = 0; c < step.size(); ++c) {
+      target[c] = saturate32(target[c] + std::int64_t{x[row]} * step[c]);
+    }
+  }
+}
+
 template <typename Values>
 std::size_t first_greatest(const Values& values) {
   return static_cast<std::size_t>(std::max_element(values.begin(), values.end()) - values.begin());
@@ -127,6 +144,7 @@ Golden::Golden(const LoweredNetwork& network, const std::vector<compiler::Lowere
     layer.bias = initial[number].bias;
     refresh_bias_sum(layer.bias, layer.bias_sum);
     layer.touched.assign(index(layer.shape.inputs), 0);
+    copy_back(layer);
     layers_.push_back(std::move(layer));
   }
 }
@@ -183,13 +201,7 @@ EpochMetrics Golden::train_epoch(const std::vector<std::int16_t>& codes, const s
       judge(traces[i], labels[sample], metrics);
       backward(traces[i]);
     }
-    for (std::size_t number = 0; number < layers_.size(); ++number) {
-      Layer& layer = layers_[number];
-      for (std::size_t i = 0; i < count; ++i) {
-        update(layer, traces[i].values[number], traces[i].errors[number], rate);
-      }
-      refresh_bias_sum(layer.bias, layer.bias_sum);
-    }
+    for (std::size_t number = 0; number < layers_.size(); ++number) update(number, traces, count, rate);
   }
   return metrics;
 }
@@ -255,7 +267,7 @@ std::vector<std::int32_t> Golden::pre_activations(const Layer& layer,
       std::fill(block_sum.begin(), block_sum.end(), 0);
       for (std::size_t row = block; row < block_end; ++row) {
         if (x[row] == 0) continue;
-        const std::int64_t* weights = layer.weights.data() + row * outputs;
+        const std::int64_t* weights = layer.matrix().data() + row * outputs;
         for (std::size_t c = 0; c < outputs; ++c) block_sum[c] += x[row] * weights[c];
       }
       for (std::size_t c = 0; c < outputs; ++c) {
@@ -367,7 +379,7 @@ void Golden::backward(Trace& trace) const {
 
 std::int32_t Golden::back_projection(const Layer& layer, std::size_t row,
                                      const std::vector<std::int16_t>& error) const {
-  const std::int64_t* weights = layer.weights.data() + row * error.size();
+  const std::int64_t* weights = layer.matrix().data() + row * error.size();
   const auto columns_per_block = index(network_.array_columns);
   const std::size_t columns_per_shard = columns_per_block * index(layer.shape.columns_per_shard);
   std::int64_t total = 0;
@@ -385,9 +397,35 @@ std::int32_t Golden::back_projection(const Layer& layer, std::size_t row,
   return saturate32(total);
 }
 
-void Golden::update(Layer& layer, const std::vector<std::int16_t>& x, const std::vector<std::int16_t>& error,
-                    const LoweredRate& rate) const {
-  std::vector<std::int64_t> step(error.size());
+void Golden::update(std::size_t number, const std::vector<Trace>& traces, std::size_t count,
+                    const LoweredRate& rate) {
+  Layer& layer = layers_[number];
+  const bool at_once = network_.deposits == PerBatch::batch;
+  const bool counts_samples = network_.carry_unit == PerBatch::example;
+  std::vector<std::int32_t> sum(at_once ? layer.weights.size() : 0, 0);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::vector<std::int16_t>& x = traces[i].values[number];
+    const std::vector<std::int16_t> step = take_step(layer, traces[i].errors[number], rate);
+    if (at_once) {
+      add_product(x, step, sum);
+      continue;
+    }
+    deposit(layer, x, step);
+    if (counts_samples) count_carries(layer, 1);
+  }
+  if (at_once) deposit_sum(layer, sum);
+  if (!counts_samples) {
+    count_carries(layer, 1);
+  } else if (at_once) {
+    count_carries(layer, count);
+  }
+  refresh_bias_sum(layer.bias, layer.bias_sum);
+  copy_back(layer);
+}
+
+std::vector<std::int16_t> Golden::take_step(Layer& layer, const std::vector<std::int16_t>& error,
+                                            const LoweredRate& rate) const {
+  std::vector<std::int16_t> step(error.size());
   for (std::size_t c = 0; c < error.size(); ++c) {
     const std::int64_t product = -std::int64_t{error[c]} * rate.multiplier;
     step[c] =
@@ -395,13 +433,36 @@ void Golden::update(Layer& layer, const std::vector<std::int16_t>& x, const std:
     const std::int32_t bias_step = saturate32(round_shift(product, rate.bias_shift(layer.shape)));
     layer.bias[c] = saturate32(std::int64_t{layer.bias[c]} + bias_step);
   }
+  return step;
+}
+
+void Golden::deposit(Layer& layer, const std::vector<std::int16_t>& x,
+                     const std::vector<std::int16_t>& step) {
   for (std::size_t row = 0; row < x.size(); ++row) {
     if (x[row] == 0) continue;
     std::int64_t* weights = layer.weights.data() + row * step.size();
     for (std::size_t c = 0; c < step.size(); ++c) weights[c] += x[row] * step[c];
     layer.touched[row] = 1;
   }
-  if (++layer.unresolved == network_.carry_period) resolve_carries(layer);
+}
+
+// The upper part is what rounding leaves, the lower part the (signed) rest.
+void Golden::deposit_sum(Layer& layer, const std::vector<std::int32_t>& sum) const {
+  constexpr int operand_bits = 15;
+  const int shift = network_.deposit_shift();
+  const std::size_t outputs = layer.bias.size();
+  for (std::size_t i = 0; i < sum.size(); ++i) {
+    if (sum[i] == 0) continue;
+    const std::int64_t upper = std::int64_t{saturate_magnitude(round_shift(sum[i], shift), operand_bits)} *
+                               (std::int64_t{1} << shift);
+    layer.weights[i] += upper + saturate_magnitude(sum[i] - upper, operand_bits);
+    layer.touched[i / outputs] = 1;
+  }
+}
+
+void Golden::count_carries(Layer& layer, std::size_t amount) const {
+  layer.unresolved += static_cast<int>(amount);
+  if (layer.unresolved >= network_.carry_period) resolve_carries(layer);
 }
 
 void Golden::resolve_carries(Layer& layer) const {
@@ -413,6 +474,14 @@ void Golden::resolve_carries(Layer& layer) const {
     layer.touched[row] = 0;
   }
   layer.unresolved = 0;
+}
+
+// Reading limits to the range, carries included.
+void Golden::copy_back(Layer& layer) const {
+  if (!layer.shape.has_accumulator()) return;
+  layer.copied.resize(layer.weights.size());
+  std::transform(layer.weights.begin(), layer.weights.end(), layer.copied.begin(),
+                 [this](std::int64_t weight) { return std::clamp(weight, range_.min, range_.max); });
 }
 
 }  // namespace weft::reference

@@ -61,10 +61,13 @@ class Golden {
   struct Layer {
     compiler::LoweredLayer shape;
     std::vector<std::int64_t> weights;  // exact between carry resolutions, hence wider than the arrays
+    std::vector<std::int64_t> copied;   // variant 3: what the passes read, as of the last batch
     std::vector<std::int32_t> bias;
     std::vector<std::int32_t> bias_sum;  // bias as it is added to the sums
-    int unresolved = 0;                  // outer products since the last carry resolution
+    int unresolved = 0;                  // samples or batches since the last carry resolution
     std::vector<std::uint8_t> touched;   // rows that they reached
+
+    const std::vector<std::int64_t>& matrix() const { return shape.has_accumulator() ? copied : weights; }
   };
 
   // What a sample's passes leave for the update.
@@ -90,9 +93,18 @@ class Golden {
   std::int32_t back_projection(const Layer& layer, std::size_t row,
                                const std::vector<std::int16_t>& error) const;
 
-  void update(Layer& layer, const std::vector<std::int16_t>& x, const std::vector<std::int16_t>& error,
-              const compiler::LoweredRate& rate) const;
+  // The samples of a batch into one layer.
+  void update(std::size_t number, const std::vector<Trace>& traces, std::size_t count,
+              const compiler::LoweredRate& rate);
+  // The bias's step is taken, the weights' is returned.
+  std::vector<std::int16_t> take_step(Layer& layer, const std::vector<std::int16_t>& error,
+                                      const compiler::LoweredRate& rate) const;
+  static void deposit(Layer& layer, const std::vector<std::int16_t>& x,
+                      const std::vector<std::int16_t>& step);
+  void deposit_sum(Layer& layer, const std::vector<std::int32_t>& sum) const;
+  void count_carries(Layer& layer, std::size_t amount) const;
   void resolve_carries(Layer& layer) const;
+  void copy_back(Layer& layer) const;
 
   compiler::LoweredNetwork network_;
   WeightRange range_;

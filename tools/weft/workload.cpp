@@ -86,6 +86,10 @@ reference::InitialRule initial_rule(config::InitialWeights from) {
   return reference::InitialRule::automatic;
 }
 
+compiler::PerBatch per_batch(config::PerBatch from) {
+  return from == config::PerBatch::batch ? compiler::PerBatch::batch : compiler::PerBatch::example;
+}
+
 compiler::CompileOptions compile_options(const config::Scenario& scenario) {
   const config::PlatformConfig& platform = scenario.platform;
   compiler::CompileOptions options;
@@ -97,7 +101,13 @@ compiler::CompileOptions compile_options(const config::Scenario& scenario) {
   options.lowering.array_rows = platform.crossbar.rows;
   options.lowering.array_columns = platform.crossbar.columns;
   options.lowering.arrays_per_tile = platform.tile.crossbars;
+  options.lowering.digit_bits = platform.crossbar.digit_bits;
   options.lowering.carry_period = scenario.training.carry_period;
+  options.lowering.carry_unit = per_batch(scenario.training.carry_unit);
+  options.lowering.deposits = per_batch(scenario.training.deposits);
+  for (const config::LayerConfig& layer : scenario.workload.layers) {
+    options.lowering.variants.push_back(layer.variant.value_or(scenario.training.variant));
+  }
   options.machine = {platform.tiles.count(), platform.tile.crossbars};
   options.tile.tiles_base = map::tiles_base;
   options.tile.window_size = tile::window_size;

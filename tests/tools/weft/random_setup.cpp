@@ -24,6 +24,7 @@ const std::vector<Texts> variations{
     {"platform.tile.vector_lanes=1", "platform.tile.vector_lanes=1024"},
     {"platform.tile.buffer_bandwidth=100 MB/s", "platform.tile.buffer_bandwidth=1 TB/s"},
     {"platform.host.dram_bandwidth=100 MB/s", "platform.host.dram_bandwidth=1 TB/s"},
+    {"platform.tile.check_hazards=true", "platform.tile.check_hazards=false"},
     {"training.evaluate=true", "training.evaluate=false"},
     {"training.shuffle=true", "training.shuffle=false"},
     {"training.initial=auto", "training.initial=he", "training.initial=xavier"},
@@ -76,6 +77,17 @@ void take_smallest_machine(Setup& setup) {
   set_tiles(setup, most);
 }
 
+// A batch of outer products must leave room in the cells when carries are resolved after it.
+void draw_deposits(Draw& draw, Setup& setup) {
+  constexpr int safe_outer_products = 5;
+  const bool once_a_batch = draw.between(0, 2) == 0;
+  const bool counts_batches = draw.between(0, 1) == 0;
+  setup.more.emplace_back(once_a_batch ? "training.deposits=batch" : "training.deposits=example");
+  if (!counts_batches) return;
+  if (!once_a_batch && setup.carry_period * setup.batch > safe_outer_products) return;
+  setup.more.emplace_back("training.carry_unit=batch");
+}
+
 }  // namespace
 
 Setup random_setup(std::uint64_t number) {
@@ -106,6 +118,12 @@ Setup random_setup(std::uint64_t number) {
                 fmt::format("workload.number_format.input_bits={}", draw.between(6, 10)),
                 fmt::format("workload.number_format.activation_bits={}", draw.between(8, 15)),
                 fmt::format("workload.number_format.error_bits={}", draw.between(13, 15))};
+  const std::vector<int> variants{1, 2, 3};
+  for (std::size_t layer = 0; layer < setup.layers.size(); ++layer) {
+    const int variant = std::min(draw.one_of(variants), setup.crossbars);
+    setup.more.push_back(fmt::format("workload.layers[{}].variant={}", layer, variant));
+  }
+  draw_deposits(draw, setup);
   for (const Texts& each : variations) setup.more.push_back(draw.one_of(each));
   if (draw.between(0, 1) == 0) {
     give_every_shard_a_tile(setup);

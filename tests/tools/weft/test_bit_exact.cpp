@@ -22,6 +22,7 @@ Comparison require_bit_exact(const Setup& setup) {
   CHECK(result.weights == "");
   CHECK(result.cells_changed > 0);
   CHECK(result.cells_saturated == 0);
+  CHECK(result.warnings.empty());
   return result;
 }
 
@@ -200,6 +201,65 @@ TEST_CASE("resolving carries seldom is bit-exact with converters that can hold t
   setup.batch = GENERATE(1, 4);
   setup.train = 31;
   setup.more = {"platform.crossbar.adc_bits=20", "platform.crossbar.cell_bits=8"};
+  require_bit_exact(setup);
+}
+
+TEST_CASE("every variant and kind of deposit is bit-exact") {
+  Setup setup;
+  setup.layers = {{20, "relu"}, {18, "sigmoid"}, {10, "none"}};
+  setup.array_rows = 32;
+  setup.batch = GENERATE(1, 4);
+  setup.train = 18;
+  setup.epochs = 2;
+  const std::string variant = GENERATE("1", "2", "3");
+  const std::string deposits = GENERATE("example", "batch");
+  setup.more = {"training.variant=" + variant, "training.deposits=" + deposits,
+                "platform.tile.check_hazards=true"};
+  const Comparison result = require_bit_exact(setup);
+  for (const weft::compiler::Shard& shard : result.placement.shards) {
+    CHECK(shard.copies == std::stoi(variant));
+  }
+}
+
+TEST_CASE("layers of different variants train together bit for bit") {
+  Setup setup;
+  setup.layers = {{20, "relu"}, {18, "relu"}, {10, "none"}};
+  setup.batch = GENERATE(1, 5);
+  setup.crossbars = 12;
+  setup.tile_columns = GENERATE(1, 4);
+  setup.more = {"training.variant=2", "workload.layers[0].variant=1", "workload.layers[1].variant=3",
+                "platform.crossbar.rows=64", "platform.crossbar.columns=32"};
+  const Comparison result = require_bit_exact(setup);
+  std::vector<int> variants;
+  for (const weft::compiler::LoweredLayer& layer : result.layers) variants.push_back(layer.variant);
+  CHECK(variants == std::vector<int>{1, 3, 2});
+}
+
+TEST_CASE("variants of layers over several tiles by rows and by columns are bit-exact") {
+  Setup setup;
+  setup.layers = {{20, "sigmoid"}, {18, "relu"}, {20, "none"}};
+  setup.crossbars = 3;
+  setup.tile_columns = 6;
+  setup.batch = GENERATE(1, 3);
+  setup.train = 12;
+  setup.test = 5;
+  setup.loss = GENERATE("cross_entropy", "mean_squared_error");
+  setup.more = {GENERATE("training.variant=2", "training.variant=3"),
+                GENERATE("training.deposits=example", "training.deposits=batch")};
+  require_split(require_bit_exact(setup), {{4, 2}, {2, 2}, {2, 2}});
+}
+
+TEST_CASE("carries resolved after samples or after batches are bit-exact with every variant") {
+  Setup setup;
+  setup.layers = {{20, "relu"}, {10, "none"}};
+  setup.carry_period = GENERATE(1, 3);
+  setup.batch = 4;
+  setup.train = 31;
+  setup.rate = 0.5;
+  setup.more = {"platform.crossbar.adc_bits=20", "platform.crossbar.cell_bits=8",
+                GENERATE("training.carry_unit=example", "training.carry_unit=batch"),
+                GENERATE("training.deposits=example", "training.deposits=batch"),
+                GENERATE("training.variant=1", "training.variant=2", "training.variant=3")};
   require_bit_exact(setup);
 }
 

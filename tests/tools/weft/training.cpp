@@ -100,9 +100,12 @@ Comparison compare_with_golden(const Setup& setup) {
   const Workload workload = prepare(scenario);
   SimulationOptions options;
   options.firmware = loader::read_file(default_firmware());
+  Comparison result;
+  options.log = [&](const LogEntry& entry) {
+    if (entry.level == LogLevel::warning) result.warnings.push_back(entry.source + ": " + entry.text);
+  };
   Simulation simulation(scenario, &workload.program, options);
 
-  Comparison result;
   result.outcome = simulation.run();
   result.placement = workload.program.placement;
   result.layers = workload.program.network.layers;

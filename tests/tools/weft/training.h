@@ -49,6 +49,7 @@ struct Comparison {
   std::uint64_t cells_saturated = 0;
   std::uint64_t sliced_operations = 0;
   std::uint64_t exact_operations = 0;
+  std::vector<std::string> warnings;  // of the platform
 };
 
 Comparison compare_with_golden(const Setup& setup);
