@@ -2,6 +2,8 @@
 // Lowered networks for the compiler's tests, drawn at random, the same for the same number everywhere.
 #pragma once
 
+#include <algorithm>
+
 #include "models/common/counter_rng.h"
 #include "tools/compiler/lowering.h"
 #include "tools/compiler/placement.h"
@@ -35,6 +37,10 @@ inline Case random_case(std::uint64_t number) {
   options.array_rows = between(1, 40);
   options.array_columns = between(1, 40);
   options.arrays_per_tile = between(1, 24);
+  for (std::size_t layer = 0; layer < network.layers.size(); ++layer) {
+    options.variants.push_back(between(1, std::min(most_variants, options.arrays_per_tile)));
+  }
+  options.deposits = between(0, 1) == 0 ? PerBatch::example : PerBatch::batch;
   constexpr int enough_tiles = 1 << 20;
   return {lower(network, plan, options), {enough_tiles, options.arrays_per_tile}};
 }

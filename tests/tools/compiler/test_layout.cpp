@@ -33,6 +33,7 @@ class Extents {
     add({own.code, 0}, 1, own.code_size, "code");
     add({own.data.train_metrics, 0}, 1, own.data_size, "data");
     for (const int index : placement_.of_tile(tile)) add_shard(index);
+    add_staging(own);
     return found_;
   }
 
@@ -57,7 +58,7 @@ class Extents {
     CHECK(at.padded_columns >= shard.columns);
     add(at.input, batch, 2 * rows, "input");
     add(at.sum, 1, 4 * columns, "sum");
-    add(at.update, 1, 2 * columns, "update");
+    add_update(at, columns);
     if (shard.row_blocks > 1) {
       add(at.partial, 1, 4 * columns * static_cast<unsigned>(shard.row_blocks), "partial");
     }
@@ -76,6 +77,32 @@ class Extents {
       add(at.slope, 1, 2 * width, "slope");
     }
     if (placement_.is_head(index)) add_head(layer);
+  }
+
+  void add_update(const ShardBuffers& at, std::uint64_t columns) {
+    const bool once_a_batch = network_.deposits == PerBatch::batch;
+    add(at.update, once_a_batch ? network_.batch : 1, 2 * columns, "update");
+    if (!once_a_batch) return;
+    add(at.gradient, 1, 4 * columns, "gradient");
+    add(at.product, 1, 4 * columns, "product");
+    add(at.upper, 1, 2 * columns, "upper part");
+    add(at.lower, 1, 2 * columns, "lower part");
+    const auto window = 2 * static_cast<std::uint64_t>(at.block_rows) - 1;
+    add(at.one_hot, 1, 2 * window, "row selector");
+    add(at.shifted_hot, 1, 2 * window, "shifted row selector");
+  }
+
+  // A third copy needs room of its own on its way to the others.
+  void add_staging(const TileLayout& tile) {
+    std::uint64_t bytes = 0;
+    bool copies_back = false;
+    for (const int index : placement_.of_tile(tile.tile)) {
+      const ShardBuffers& at = layout_.shards[static_cast<std::size_t>(index)];
+      bytes = std::max(bytes, std::uint64_t{4} * static_cast<unsigned>(at.block_rows) *
+                                  static_cast<unsigned>(at.block_columns));
+      copies_back |= placement_.shards[static_cast<std::size_t>(index)].copies == 3;
+    }
+    if (copies_back) add({tile.staging, 0}, 1, bytes, "staging");
   }
 
   void add_home(int index, bool last) {
@@ -222,7 +249,7 @@ TEST_CASE("a tile that is too small is an error that lists what takes the room")
   limits.buffer_size = 14 * 1024;
   CHECK_THROWS_WITH(lay_out(each.network, placement, limits),
                     Catch::Contains("it has 14336 (platform.tile.buffer_size)") &&
-                        Catch::Contains("largest: code 12288 bytes"));
+                        Catch::Contains("largest: code 20480 bytes"));
   limits = generous();
   limits.counters = 1;
   CHECK_THROWS_WITH(lay_out(each.network, placement, limits),

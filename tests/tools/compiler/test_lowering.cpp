@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "models/common/counter_rng.h"
 #include "models/common/error.h"
@@ -284,5 +285,45 @@ TEST_CASE("input codes keep every grey level apart and stop at their greatest co
     const std::int16_t code = input_code(static_cast<float>(grey) / 255.0F, 8);
     CHECK(code > input_code(static_cast<float>(grey - 1) / 255.0F, 8));
     CHECK((code == grey || code == grey + 1));
+  }
+}
+
+TEST_CASE("copies of a matrix share a tile's arrays") {
+  const auto rows_and_columns = [](int variant) {
+    LoweringOptions options = tile_of(128, 32, 8);
+    options.variants = {variant, 1};
+    const LoweredNetwork lowered = lower(mnist_mlp, constant_rate(0.1), options);
+    const LoweredLayer& layer = lowered.layers[0];
+    CHECK(layer.copies() == variant);
+    CHECK(lowered.layers[1].copies() == 1);
+    return std::make_pair(layer.rows_per_shard, layer.columns_per_shard);
+  };
+  CHECK(rows_and_columns(1) == std::make_pair(7, 1));
+  CHECK(rows_and_columns(2) == std::make_pair(4, 1));
+  CHECK(rows_and_columns(3) == std::make_pair(2, 1));
+}
+
+TEST_CASE("a tile with fewer arrays than copies is refused") {
+  LoweringOptions options = tile_of(128, 128, 2);
+  options.variants = {1, 3};
+  CHECK_THROWS_WITH(lower(mnist_mlp, constant_rate(0.1), options),
+                    Catch::Contains("layer 1 has variant 3 and hence 3 copies") &&
+                        Catch::Contains("a tile has 2 arrays (platform.tile.crossbars)"));
+  options.variants = {1};
+  CHECK_THROWS_WITH(lower(mnist_mlp, constant_rate(0.1), options),
+                    Catch::Contains("1 variants for 2 layers"));
+  options.variants = {1, 4};
+  CHECK_THROWS_WITH(lower(mnist_mlp, constant_rate(0.1), options),
+                    Catch::Contains("found 4, allowed: 1 to 3"));
+}
+
+TEST_CASE("a batch's deposit is cut between digits") {
+  for (int digit_bits = 1; digit_bits <= 8; ++digit_bits) {
+    LoweringOptions options;
+    options.digit_bits = digit_bits;
+    const int shift = lower(mnist_mlp, constant_rate(0.1), options).deposit_shift();
+    CHECK(shift % digit_bits == 0);
+    CHECK(shift <= 14);
+    CHECK(shift > 14 - digit_bits);
   }
 }

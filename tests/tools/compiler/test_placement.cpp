@@ -44,10 +44,12 @@ void check_units(const Placement& placement, const Machine& machine) {
     CHECK(shard.tile < placement.tiles_used);
     for (int row = 0; row < shard.row_blocks; ++row) {
       for (int column = 0; column < shard.column_blocks; ++column) {
-        const int unit = shard.unit(row, column);
-        CHECK(unit >= 0);
-        CHECK(unit < machine.crossbars_per_tile);
-        CHECK(taken.emplace(shard.tile, unit).second);
+        for (int copy = 0; copy < shard.copies; ++copy) {
+          const int unit = shard.unit(row, column, copy);
+          CHECK(unit >= 0);
+          CHECK(unit < machine.crossbars_per_tile);
+          CHECK(taken.emplace(shard.tile, unit).second);
+        }
       }
     }
   }
@@ -71,6 +73,17 @@ TEST_CASE("every weight lies in exactly one shard and every array in a unit of i
       check_units(shared, tight);
     } catch (const Error& error) {
       CHECK_THAT(error.what(), Catch::Contains("the platform has " + std::to_string(tight.tiles) + " tiles"));
+    }
+  }
+}
+
+TEST_CASE("a shard has as many copies as its layer's variant") {
+  for (std::uint64_t number = 0; number < cases; ++number) {
+    CAPTURE(number);
+    const Case each = random_case(number);
+    for (const Shard& shard : place(each.network, each.machine).shards) {
+      CHECK(shard.copies == each.network.layers[static_cast<std::size_t>(shard.layer)].variant);
+      CHECK(shard.units() == shard.copies * shard.row_blocks * shard.column_blocks);
     }
   }
 }
