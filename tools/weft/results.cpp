@@ -213,6 +213,20 @@ json crossbar_counts(const machine::Accelerator& accelerator) {
           {"computed_sliced", paths.sliced_operations}};
 }
 
+std::string per_batch(compiler::PerBatch what) {
+  return what == compiler::PerBatch::batch ? "batch" : "example";
+}
+
+json training(const compiler::LoweredNetwork& network) {
+  json variants = json::array();
+  for (const compiler::LoweredLayer& layer : network.layers) variants.push_back(layer.variant);
+  return {{"variants", variants},
+          {"deposits", per_batch(network.deposits)},
+          {"batch", network.batch},
+          {"carry_period", network.carry_period},
+          {"carry_unit", per_batch(network.carry_unit)}};
+}
+
 json operations(const machine::Machine& machine) {
   const machine::Accelerator& accelerator = machine.accelerator();
   std::uint64_t elements = 0;
@@ -330,6 +344,7 @@ json make_results(const RunReport& report) {
                          {"golden", final_accuracy(list, "golden")},
                          {"float32", final_accuracy(list, "float32")}};
   results["epochs"] = list;
+  if (report.workload != nullptr) results["training"] = training(report.workload->program.network);
   results["reference"] = reference(report);
   results["time"] = {{"simulated_s", report.outcome.simulated_s}};
   results["energy"] = energy(report.simulation.context());
@@ -347,6 +362,9 @@ std::string make_summary(const RunReport& report, const json& results) {
   if (!report.outcome.detail.empty()) text += "\n" + report.outcome.detail;
   const json& accuracy = results["accuracy"];
   if (report.workload != nullptr) {
+    const json& plan = results["training"];
+    text += fmt::format("\n  training          variants {}, deposits once {} {}", plan["variants"].dump(),
+                        plan["deposits"] == "batch" ? "a" : "an", plan["deposits"].get<std::string>());
     text +=
         fmt::format("\n  test accuracy     platform {}   golden {}   float32 {}",
                     percent(accuracy["platform"]), percent(accuracy["golden"]), percent(accuracy["float32"]));
