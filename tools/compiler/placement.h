@@ -25,8 +25,8 @@ struct Shard {
 
   int tile = 0;
   int copies = 1;
-  int first_unit =
-      0;  // copy c of block (i, j) lies in unit first_unit + (c · column_blocks + j) · row_blocks + i
+  // Copy c of block (i, j) lies in unit first_unit + (c · column_blocks + j) · row_blocks + i.
+  int first_unit = 0;
 
   bool home() const { return row_shard == 0; }
   int units() const { return copies * row_blocks * column_blocks; }

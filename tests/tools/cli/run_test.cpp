@@ -51,6 +51,22 @@ TEST_CASE("a run writes results with the documented keys, bit-exact, and the fir
   CHECK(contains(log, "done"));
 }
 
+TEST_CASE("results say which variants and deposits a network was trained with") {
+  const TemporaryFolder folder;
+  const nlohmann::json plain = results(run_small(folder, "plain", {}));
+  CHECK(plain["training"]["variants"] == nlohmann::json::array({1, 1}));
+  CHECK(plain["training"]["deposits"] == "example");
+  const nlohmann::json other =
+      results(run_small(folder, "other",
+                        {"workload.layers[1].variant=3", "training.deposits=batch", "training.batch=4",
+                         "training.carry_period=2", "training.carry_unit=batch"}));
+  CHECK(other["training"]["variants"] == nlohmann::json::array({1, 3}));
+  CHECK(other["training"]["deposits"] == "batch");
+  CHECK(other["training"]["batch"] == 4);
+  CHECK(other["training"]["carry_period"] == 2);
+  CHECK(other["training"]["carry_unit"] == "batch");
+}
+
 TEST_CASE("results are the same for every quantum from 10 ns to 1 ms") {
   const TemporaryFolder folder;
   const nlohmann::json expected = comparable(run_small(folder, "default", {}));
