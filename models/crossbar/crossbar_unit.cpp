@@ -53,6 +53,7 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       update("update"),
       config_(config),
       array_(config.array),
+      saturated_before_(array_.statistics().saturated),
       mvm_energy_(context.energy.open(this->name(), "mvm_slice_step", config.energy.mvm_step)),
       opa_energy_(context.energy.open(this->name(), "opa_slice_step", config.energy.opa_step)),
       read_energy_(context.energy.open(this->name(), "array_row_read",
@@ -153,6 +154,12 @@ unit::Footprint CrossbarUnit::footprint(const Command& command) const {
       break;
   }
   return {};
+}
+
+std::uint32_t CrossbarUnit::saturated(unsigned slice) const {
+  if (slice >= saturated_before_.size()) return 0;
+  return static_cast<std::uint32_t>(array_.statistics().saturated[slice].cells -
+                                    saturated_before_[slice].cells);
 }
 
 std::optional<Fault> CrossbarUnit::multiply(const Command& command) {
@@ -267,6 +274,7 @@ weft::Status CrossbarUnit::update_access(const Transfer& transfer, sc_core::sc_t
   if (transfer.address < outer_product_address) return update_row(transfer, delay);
   if (transfer.address != carry_resolution_address) return weft::Status::address_error;
   array_.crs();
+  saturated_before_ = array_.statistics().saturated;
   const std::uint64_t row_slices = std::uint64_t{rows_in_use_} * static_cast<unsigned>(config_.array.slices);
   read_energy_.charge(row_slices);
   write_energy_.charge(row_slices);

@@ -57,6 +57,7 @@ class CrossbarUnit : public unit::CommandUnit {
   std::optional<unit::Fault> check(const unit::Command& command) const override;
   std::optional<unit::Fault> execute(const unit::Command& command) override;
   unit::Footprint footprint(const unit::Command& command) const override;
+  std::uint32_t saturated(unsigned slice) const override;
 
  private:
   struct Shape {
@@ -85,6 +86,7 @@ class CrossbarUnit : public unit::CommandUnit {
   Array array_;
   unsigned rows_in_use_ = 0;  // highest row ever programmed or updated
   std::uint64_t results_saturated_ = 0;
+  std::vector<Saturation> saturated_before_;  // as of the last carry resolution
 
   EnergyLedger::Account& mvm_energy_;
   EnergyLedger::Account& opa_energy_;

@@ -62,6 +62,8 @@ class CommandUnit : public sc_core::sc_module {
   // Memory that a command which check() accepts reads and writes, as far as it is known before it runs; asked
   // for only where hazards are checked.
   virtual Footprint footprint(const Command&) const { return {}; }
+  // What the register SATURATED shows.
+  virtual std::uint32_t saturated(unsigned /*slice*/) const { return 0; }
   // What the tile is told when `command` has completed. A unit that has raised the counter itself, in
   // another tile, clears the completion word.
   virtual Command announced(const Command& command) const { return command; }

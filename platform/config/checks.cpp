@@ -119,6 +119,12 @@ void check_samples(const Scenario& scenario, Reader& reader) {
         reader.where(path), path,
         fmt::format("found {}, but dataset.train has only {} samples", training.batch, dataset.train));
   }
+  if (training.carry_slice >= scenario.platform.crossbar.slices) {
+    const std::string path = "training.carry_slice";
+    reader.error(reader.where(path), path,
+                 fmt::format("found {}, but a weight has slices 0 to {}", training.carry_slice,
+                             scenario.platform.crossbar.slices - 1));
+  }
   if (training.evaluate && dataset.test == 0) {
     const std::string path = "dataset.test";
     reader.error(reader.where(path), path, "found 0, but training.evaluate needs test samples");

@@ -271,6 +271,8 @@ struct TrainingConfig {
   PerBatch deposits = PerBatch::example;
   int carry_period = 1;
   PerBatch carry_unit = PerBatch::example;
+  int carry_limit = 0;  // 0: none
+  int carry_slice = 0;
   bool evaluate = true;
   bool shuffle = true;
 };

@@ -496,6 +496,12 @@ const Table<TrainingConfig>& training_table() {
           .add("carry_period", &T::carry_period, integer(1, any_positive),
                "Samples or batches (carry_unit) an array learns before its carries are resolved.")
           .add("carry_unit", &T::carry_unit, per_batch(), "What carry_period counts.")
+          .add("carry_limit", &T::carry_limit, integer(0, any_positive),
+               "Carries are also resolved once the cells of slice carry_slice have lost so many updates "
+               "since the "
+               "last resolution; 0: no such limit.")
+          .add("carry_slice", &T::carry_slice, integer(0, 31),
+               "Slice that carry_limit watches, counted from the least significant.")
           .add("evaluate", &T::evaluate, flag(), "Run the test samples after each epoch.")
           .add("shuffle", &T::shuffle, flag(), "A new order of the training samples each epoch.");
   return table;

@@ -146,6 +146,7 @@ void TileGenerator::emit_update() {
     as_.region(region_name(index, "update"));
     scale_error(index);
     if (network_.deposits == PerBatch::example) {
+      resolve_saturated(index);
       outer_product(index);
       as_.note("operands are read; the program goes on while the carries are resolved");
       e_.wait_units(crossbar_units(shard_mask(index)));
@@ -205,10 +206,8 @@ void TileGenerator::count_carries(int index, CarryStep amount) {
   }
   as_.note(fmt::format("resolve the carries after every {} {}", network_.carry_period,
                        network_.carry_unit == PerBatch::batch ? "batches" : "samples"));
-  const auto position =
-      static_cast<std::uint32_t>(std::find(shards_.begin(), shards_.end(), index) - shards_.begin());
   const Label skip = as_.make_label();
-  as_.li(Reg::t0, tile_.data.carries + 4 * position);
+  as_.li(Reg::t0, carry_word(index));
   as_.lw(Reg::t1, 0, Reg::t0);
   if (amount == CarryStep::one) {
     as_.addi(Reg::t1, Reg::t1, 1);

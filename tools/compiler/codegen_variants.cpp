@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "models/tile/window.h"
+#include "models/unit/registers.h"
 #include "tools/compiler/tile_generator.h"
 
 namespace weft::compiler {
@@ -15,6 +17,7 @@ using xweft::Mnemonic;
 namespace {
 
 constexpr int operand_bits = 15;
+constexpr auto unit_window_size = static_cast<std::uint32_t>(tile::window::vector_size);
 
 }  // namespace
 
@@ -98,10 +101,44 @@ void TileGenerator::update_at_once(int index) {
   const std::uint32_t units = crossbar_units(copy_mask(index, layer_of(index).accumulator()));
   as_.note("the last update's operands are read");
   e_.wait_units(units);
+  resolve_saturated(index);
   scale_error(index);
   outer_product(index);
   resolve_carries(index);
   if (shard(index).home()) update_bias(index);
+}
+
+std::uint32_t TileGenerator::carry_word(int index) const {
+  const auto position = std::find(shards_.begin(), shards_.end(), index) - shards_.begin();
+  return tile_.data.carries + 4 * static_cast<std::uint32_t>(position);
+}
+
+// Copies that take the same outer products lose the same, so that the first one speaks for all.
+void TileGenerator::resolve_saturated(int index) {
+  if (network_.carry_limit == 0) return;
+  const Shard& own = shard(index);
+  const std::vector<int> copies = updated_copies(index);
+  std::uint32_t units = 0;
+  for (const int copy : copies) units |= copy_mask(index, copy);
+  as_.note(fmt::format("updates that slice {} has lost", network_.carry_slice));
+  e_.wait_units(crossbar_units(units));
+  as_.li(Reg::t1, 0);
+  const int first = own.unit(0, 0, copies.front());
+  for (int unit = first; unit < first + own.units() / own.copies; ++unit) {
+    as_.li(Reg::t0, tile_.base + static_cast<std::uint32_t>(tile::window::crossbars_base) +
+                        static_cast<std::uint32_t>(unit) * unit_window_size +
+                        static_cast<std::uint32_t>(unit::registers::saturated.offset) +
+                        4 * static_cast<std::uint32_t>(network_.carry_slice));
+    as_.lw(Reg::t2, 0, Reg::t0);
+    as_.add(Reg::t1, Reg::t1, Reg::t2);
+  }
+  const Label enough_room = as_.make_label();
+  as_.li(Reg::t2, static_cast<std::uint32_t>(network_.carry_limit));
+  as_.bltu(Reg::t1, Reg::t2, enough_room);
+  as_.li(Reg::t0, carry_word(index));
+  as_.sw(Reg::zero, 0, Reg::t0);
+  e_.crossbar(Mnemonic::crs, units);
+  e_.bind(enough_room);
 }
 
 void TileGenerator::copy_back(int index) {
@@ -139,6 +176,7 @@ void TileGenerator::mark_row_selectors(int index) {
 
 void TileGenerator::deposit_gradient(int index) {
   as_.region(region_name(index, "deposit"));
+  resolve_saturated(index);
   for (int block = 0; block < shard(index).row_blocks; ++block) deposit_block(index, block);
 }
 

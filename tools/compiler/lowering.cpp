@@ -108,6 +108,8 @@ void check_options(const LoweringOptions& options) {
   check_range("platform.tile.crossbars", options.arrays_per_tile, 1, 24);
   check_range("platform.crossbar.digit_bits", options.digit_bits, 1, 8);
   check_range("training.carry_period", options.carry_period, 1, 1 << 30);
+  check_range("training.carry_limit", options.carry_limit, 0, 1 << 30);
+  check_range("training.carry_slice", options.carry_slice, 0, 31);
 }
 
 void check_variants(const LoweringOptions& options, std::size_t layers) {
@@ -169,6 +171,8 @@ LoweredNetwork lower(const reference::Network& network, const reference::Trainin
   lowered.batch = plan.batch;
   lowered.carry_period = options.carry_period;
   lowered.carry_unit = options.carry_unit;
+  lowered.carry_limit = options.carry_limit;
+  lowered.carry_slice = options.carry_slice;
   lowered.deposits = options.deposits;
   lowered.digit_bits = options.digit_bits;
   for (std::size_t epoch = 0; epoch < plan.learning_rate.size(); ++epoch) {

@@ -87,6 +87,8 @@ struct LoweredNetwork {
   int batch = 1;
   int carry_period = 1;
   PerBatch carry_unit = PerBatch::example;
+  int carry_limit = 0;  // lost updates of slice carry_slice of a shard; 0: none
+  int carry_slice = 0;
   PerBatch deposits = PerBatch::example;
   int digit_bits = 2;              // of a slice; deposits of a whole batch are cut at a multiple of it
   std::vector<LoweredRate> rates;  // one an epoch
@@ -114,6 +116,8 @@ struct LoweringOptions {
   PerBatch deposits = PerBatch::example;
   int carry_period = 1;
   PerBatch carry_unit = PerBatch::example;
+  int carry_limit = 0;  // lost updates of slice carry_slice of a shard; 0: none
+  int carry_slice = 0;
 };
 
 // Throws Error when no format fits (a learning rate too large or too small for the update's bits).

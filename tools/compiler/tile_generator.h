@@ -170,6 +170,9 @@ class TileGenerator {
   // queued behind the deposits.
   void count_carries(int index, CarryStep amount);
   void resolve_carries(int index);
+  // Before a deposit: if those since the last resolution have lost too much.
+  void resolve_saturated(int index);
+  std::uint32_t carry_word(int index) const;
   void update_bias(int index);
 
   // ---- variants and deposits ----

@@ -104,6 +104,8 @@ compiler::CompileOptions compile_options(const config::Scenario& scenario) {
   options.lowering.digit_bits = platform.crossbar.digit_bits;
   options.lowering.carry_period = scenario.training.carry_period;
   options.lowering.carry_unit = per_batch(scenario.training.carry_unit);
+  options.lowering.carry_limit = scenario.training.carry_limit;
+  options.lowering.carry_slice = scenario.training.carry_slice;
   options.lowering.deposits = per_batch(scenario.training.deposits);
   for (const config::LayerConfig& layer : scenario.workload.layers) {
     options.lowering.variants.push_back(layer.variant.value_or(scenario.training.variant));

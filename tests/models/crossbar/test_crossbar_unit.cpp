@@ -232,6 +232,50 @@ TEST_CASE("results are shifted, rounded and saturated; saturation is counted") {
   CHECK(saturated == (shift == 0 ? 2u : shift == 1 ? 1u : 0u));
 }
 
+TEST_CASE("a register a slice counts lost updates since the last carry resolution") {
+  CrossbarUnitConfig config = config_of_test();
+  config.array.cell_bits.assign(slices, 3);
+  config.array.cell_bits[1] = 8;
+  const RegisterInfo& info = unit::registers::saturated;
+  std::vector<std::uint32_t> after_updates;
+  std::vector<std::uint32_t> after_resolution;
+  const auto counts = [&](Master& master) {
+    std::vector<std::uint32_t> values;
+    for (unsigned slice = 0; slice < info.count; ++slice) {
+      std::uint32_t value = 0;
+      sc_core::sc_time delay;
+      master.socket.read(info.offset + 4 * slice, &value, sizeof value, delay);
+      values.push_back(value);
+    }
+    return values;
+  };
+  const auto finish = [](Master& master, const Command& what) {
+    CHECK(master.issue(what) == Status::ok);
+    while (master.busy()) master.sleep(ns(1));
+  };
+  Bench bench(
+      [&](Master& master) {
+        finish(master, command(CrossbarCommand::opa));
+        finish(master, command(CrossbarCommand::opa));
+        after_updates = counts(master);
+        finish(master, command(CrossbarCommand::crs));
+        after_resolution = counts(master);
+      },
+      config);
+  bench.put(src0_at, Operands(rows, 1023));
+  bench.put(src1_at, Operands(columns, 3));
+  sc_core::sc_start();
+  const auto& statistics = bench.unit.array().statistics().saturated;
+  REQUIRE(info.count >= slices);
+  for (unsigned slice = 0; slice < info.count; ++slice) {
+    CAPTURE(slice);
+    CHECK(after_updates[slice] == (slice < slices ? statistics[slice].cells : 0));
+    CHECK(after_resolution[slice] == 0);
+  }
+  CHECK(after_updates[0] > 0);
+  CHECK(after_updates[1] == 0);
+}
+
 TEST_CASE("an accumulating product adds its rounded result and saturates the sum") {
   const bool transposed = GENERATE(false, true);
   const Rounding rounding = GENERATE(Rounding::nearest_away, Rounding::floor, Rounding::nearest_even);

@@ -263,6 +263,34 @@ TEST_CASE("carries resolved after samples or after batches are bit-exact with ev
   require_bit_exact(setup);
 }
 
+TEST_CASE("carries are resolved early where a slice loses updates") {
+  Setup setup;
+  setup.rate = 0.5;
+  setup.batch = 3;
+  setup.carry_period = 1000000;
+  const int variant = GENERATE(1, 2, 3);
+  setup.more = {"training.variant=" + std::to_string(variant),
+                GENERATE("training.deposits=example", "training.deposits=batch"),
+                "platform.crossbar.cell_bits=3", "platform.crossbar.adc_bits=20"};
+  constexpr std::uint64_t arrays = 4;
+  // At the end of training, except in the third copy.
+  const std::uint64_t final_resolutions = variant == 3 ? 0 : variant * arrays;
+  SECTION("with a limit") {
+    setup.more.insert(setup.more.end(), {"training.carry_limit=1", "training.carry_slice=1"});
+    const Comparison result = compare_with_golden(setup);
+    REQUIRE(result.outcome.ending == Ending::finished);
+    CHECK(result.cells_saturated > 0);
+    CHECK(result.carries_resolved > final_resolutions);
+  }
+  SECTION("with a limit that is never reached") {
+    setup.more.emplace_back("training.carry_limit=1000000000");
+    const Comparison result = compare_with_golden(setup);
+    REQUIRE(result.outcome.ending == Ending::finished);
+    CHECK(result.cells_saturated > 0);
+    CHECK(result.carries_resolved == final_resolutions);
+  }
+}
+
 TEST_CASE("sliced and integer arithmetic are bit-exact") {
   Setup setup;
   setup.layers = {{20, "relu"}, {10, "none"}};

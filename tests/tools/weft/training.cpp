@@ -71,6 +71,7 @@ void count_operations(const machine::Accelerator& accelerator, Comparison& resul
     for (const auto& unit : accelerator.tile(number).crossbars()) {
       result.sliced_operations += unit->array().path_statistics().sliced_operations;
       result.exact_operations += unit->array().path_statistics().exact_operations;
+      result.carries_resolved += unit->array().statistics().carry_resolutions;
       for (const auto& slice : unit->array().statistics().saturated) result.cells_saturated += slice.cells;
     }
   }
