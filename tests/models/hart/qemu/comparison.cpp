@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t enough_findings = 3;
 constexpr std::uint64_t slices_seed = 1;
+// Programs are short: most of their blocks run a few times.
+constexpr std::uint32_t low_threshold = 1;
 
 // A way of running this core that must not change what programs do.
 struct Way {
@@ -26,11 +28,19 @@ std::vector<Way> all_ways(const Features& features) {
   const hart::CoreConfig config = core_config(features);
   hart::CoreConfig uncached = config;
   uncached.enable_cache = false;
+  hart::CoreConfig translated = config;
+  translated.enable_jit = true;
+  translated.jit_threshold = low_threshold;
+  hart::CoreConfig checked = translated;
+  checked.lockstep = true;
   std::vector<Way> ways;
   ways.push_back({"with cache", false, std::make_unique<SlotMachine>(config, true)});
   ways.push_back({"without cache", false, std::make_unique<SlotMachine>(uncached, true)});
   ways.push_back({"without direct memory", false, std::make_unique<SlotMachine>(config, false)});
   ways.push_back({"in slices", true, std::make_unique<SlotMachine>(config, true)});
+  ways.push_back({"translated", false, std::make_unique<SlotMachine>(translated, true)});
+  ways.push_back({"translated, in slices", true, std::make_unique<SlotMachine>(translated, true)});
+  ways.push_back({"in lock-step", false, std::make_unique<SlotMachine>(checked, true)});
   return ways;
 }
 
