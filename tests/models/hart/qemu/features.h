@@ -17,6 +17,11 @@ struct Features {
   bool zbb = false;
   bool zbs = false;
   bool single_float = false;
+  bool user_mode = false;
+  bool protection = false;  // 16 entries; needs user mode
+  bool locks =
+      false;  // locked entries as well: every program gets a QEMU of its own, for only a reset unlocks
+  bool misaligned = false;  // loads and stores of any alignment, which QEMU always does
 };
 
 // Values of the identification registers on both sides.

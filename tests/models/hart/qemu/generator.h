@@ -90,6 +90,20 @@ class Generator {
   void float_status();
   void float_off();
   std::uint32_t rounding_mode();
+  // (generator_levels.cpp)
+  void level();
+  void enter_user();
+  void change_level_fields();
+  void as_user();
+  void user_counter();
+  void wait_illegally();
+  void initial_protection();
+  std::uint32_t random_pmpcfg();
+  void protection();
+  void protection_config();
+  void protection_address();
+  void load_constant(std::uint32_t rd, std::uint32_t value);
+  void misaligned_access();
   // (generator_raw.cpp)
   void bit_manipulation();
   void raw_word();

@@ -75,6 +75,7 @@ void Generator::raw_word() {
       return emit(one_in(2) ? branch(2 + rng_.below(2), any(), any(), 8)
                             : jalr(target(), 0, any()) | (1 + rng_.below(7)) << 12);
     case 2: {  // atomics: lr.w only together with sc.w
+      if (features_.protection) return atomic();
       const std::uint32_t funct5 = rng_.below(32);
       if (funct5 == hart::funct5_lr) return emit(amo(funct5, target(), 1 + rng_.below(31), s0));
       return emit(hart::encode_r(Opcode::amo, target(), rng_.below(8), s0, any(), funct5 << 2));

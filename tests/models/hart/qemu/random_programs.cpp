@@ -105,3 +105,39 @@ TEST_CASE("random programs with floating point and without compressed instructio
   features.compressed = false;
   compare_random_programs(features, 500);
 }
+
+TEST_CASE("random programs with user mode end in the same state as on QEMU") {
+  if (!have_qemu()) WEFT_SKIP(no_qemu);
+  Features features;
+  features.user_mode = true;
+  compare_random_programs(features, 500);
+  features.single_float = true;
+  compare_random_programs(features, 200);
+}
+
+TEST_CASE("random programs with misaligned loads and stores end in the same state as on QEMU") {
+  if (!have_qemu()) WEFT_SKIP(no_qemu);
+  Features features;
+  features.misaligned = true;
+  features.single_float = true;
+  compare_random_programs(features, 500);
+}
+
+TEST_CASE("random programs under memory protection trap as they do on QEMU") {
+  if (!have_qemu()) WEFT_SKIP(no_qemu);
+  Features features;
+  features.user_mode = true;
+  features.protection = true;
+  compare_random_programs(features, 500);
+  features.misaligned = true;
+  compare_random_programs(features, 300);
+}
+
+TEST_CASE("random programs with locked memory protection trap as they do on QEMU") {
+  if (!have_qemu()) WEFT_SKIP(no_qemu);
+  Features features;
+  features.user_mode = true;
+  features.protection = true;
+  features.locks = true;
+  compare_random_programs(features, 30);
+}

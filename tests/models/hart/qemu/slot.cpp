@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "models/hart/disassemble.h"
+#include "models/hart/pmp.h"
 #include "tests/models/hart/assembler.h"
 
 namespace weft::test {
@@ -20,6 +21,7 @@ namespace {
 constexpr std::array<unsigned, 5> dumped_csrs = {csr::mstatus, csr::mscratch, csr::mepc, csr::mcause,
                                                  csr::mtval};
 constexpr std::uint32_t mpp = 3u << 11;
+constexpr std::uint32_t finisher = 0x00100000;
 constexpr std::uint32_t mstatus_fs = 3u << 13;
 constexpr unsigned fcsr = 0x003;
 constexpr auto opcode_float = static_cast<Opcode>(0x53);
@@ -32,16 +34,39 @@ constexpr std::uint32_t second_temporary = t1;
 
 std::int32_t at(std::uint32_t offset) { return static_cast<std::int32_t>(offset); }
 
+// In the order of their tables in the data page.
+std::vector<unsigned> optional_csrs(const Program& program) {
+  std::vector<unsigned> numbers;
+  if (program.user_mode) numbers.push_back(csr::mcounteren);
+  if (!program.protection) return numbers;
+  for (unsigned i = 0; i < program.pmpaddr.size(); ++i) numbers.push_back(csr::pmpaddr0 + i);
+  for (unsigned i = 0; i < program.pmpcfg.size(); ++i) numbers.push_back(csr::pmpcfg0 + i);
+  return numbers;
+}
+
+std::vector<std::uint32_t> optional_values(const Program& program, std::uint32_t base) {
+  std::vector<std::uint32_t> values;
+  if (program.user_mode) values.push_back(program.mcounteren);
+  if (!program.protection) return values;
+  for (const ProtectionAddress& address : program.pmpaddr) {
+    values.push_back(address.value + (address.relative ? base >> 2 : 0u));
+  }
+  values.insert(values.end(), program.pmpcfg.begin(), program.pmpcfg.end());
+  return values;
+}
+
 class Frame {
  public:
   explicit Frame(const Program& program) : program_(program), context_(program.context) {
     prologue();
     handler_ = position();
     handler();
+    epilogue_ = position();
+    // From whatever level the body leaves: the handler returns to machine mode.
+    if (program_.user_mode) emit(hart::word::ecall);
     // The handler was written before the place of the epilogue was known.
     words_[overflow_] =
         branch(7, temporary, second_temporary, at(position()) - static_cast<std::int32_t>(4 * overflow_));
-    epilogue_ = position();
     epilogue();
     REQUIRE(position() <= slot::body);
   }
@@ -56,13 +81,25 @@ class Frame {
 
   void prologue() {
     const std::uint32_t t = temporary;
+    // The program before this one may have left MPRV set.
+    emit(csrw(csr::mstatus, zero));
     emit(auipc(context_, slot::data_page));
+    emit(addi(context_, context_, -4));
     emit(lw(t, at(slot::handler), context_));
     emit(csrw(csr::mtvec, t));
     emit(csrw(csr::mie, zero));
     for (std::size_t i = 0; i < dumped_csrs.size(); ++i) {
       emit(lw(t, at(slot::initial_csrs) + 4 * static_cast<std::int32_t>(i), context_));
       emit(csrw(dumped_csrs[i], t));
+    }
+    const std::vector<unsigned> optional = optional_csrs(program_);
+    // The program before this one has left its entries behind.
+    if (program_.protection) {
+      for (unsigned i = 0; i < program_.pmpcfg.size(); ++i) emit(csrw(csr::pmpcfg0 + i, zero));
+    }
+    for (std::size_t i = 0; i < optional.size(); ++i) {
+      emit(lw(t, at(slot::initial_optional_csrs) + 4 * static_cast<std::int32_t>(i), context_));
+      emit(csrw(optional[i], t));
     }
     if (program_.single_float) load_float_state();
     emit(csrr(t, csr::minstret));
@@ -92,6 +129,7 @@ class Frame {
     emit(addi(value, context_, at(slot::log_end)));
     overflow_ = words_.size();
     emit(nop);
+    if (program_.user_mode) promote(value);
     emit(csrr(value, csr::mcause));
     emit(addi(value, value, -static_cast<std::int32_t>(hart::cause::fetch_access)));
     emit(bne(value, zero, 12));
@@ -110,18 +148,35 @@ class Frame {
     emit(hart::word::mret);
   }
 
+  // A call from user mode returns to machine mode.
+  void promote(std::uint32_t value) {
+    emit(csrr(value, csr::mcause));
+    emit(addi(value, value, -static_cast<std::int32_t>(hart::cause::user_ecall)));
+    emit(bne(value, zero, 16));
+    emit(lui(value, mpp + 0x800));
+    emit(addi(value, value, -0x800));
+    emit(csrrs(zero, csr::mstatus, value));
+  }
+
   void epilogue() {
     for (std::uint32_t i = 1; i < 32; ++i) emit(sw(i, at(slot::final_x + 4 * i), context_));
     const std::uint32_t t = temporary;
     emit(csrr(t, csr::minstret));
     emit(sw(t, at(slot::retired_after), context_));
-    // Behind mret, QEMU's MPP is user mode even if there is none.
-    emit(lui(t, 0x2000));
-    emit(addi(t, t, -0x800));
-    emit(csrrs(zero, csr::mstatus, t));
+    if (!program_.user_mode) {
+      // Behind mret, QEMU's MPP is user mode even if there is none.
+      emit(lui(t, mpp + 0x800));
+      emit(addi(t, t, -0x800));
+      emit(csrrs(zero, csr::mstatus, t));
+    }
     for (std::size_t i = 0; i < dumped_csrs.size(); ++i) {
       emit(csrr(t, dumped_csrs[i]));
       emit(sw(t, at(slot::final_csrs) + 4 * static_cast<std::int32_t>(i), context_));
+    }
+    const std::vector<unsigned> optional = optional_csrs(program_);
+    for (std::size_t i = 0; i < optional.size(); ++i) {
+      emit(csrr(t, optional[i]));
+      emit(sw(t, at(slot::final_optional_csrs) + 4 * static_cast<std::int32_t>(i), context_));
     }
     if (program_.single_float) store_float_state();
     emit(jal(zero, at(slot::exit - position())));
@@ -174,6 +229,9 @@ std::uint32_t word_at(const std::vector<std::uint8_t>& bytes, std::uint32_t offs
 std::string name_of(std::uint32_t offset) {
   const std::uint32_t index = offset / 4;
   if (offset >= slot::scratch) return fmt::format("scratch memory +0x{:03x}", offset - slot::scratch);
+  if (offset >= slot::final_optional_csrs) {
+    return fmt::format("optional CSR {}", (offset - slot::final_optional_csrs) / 4);
+  }
   if (offset >= slot::log_end) return fmt::format("data page +0x{:03x}", offset);
   if (offset >= slot::log) {
     constexpr std::array<const char*, 4> fields = {"mcause", "mepc", "mtval", "mstatus"};
@@ -208,14 +266,15 @@ bool is_rounded(std::uint32_t instruction) {
 }
 
 // QEMU counts a trapped instruction if it knows of the trap when it translates; not if a memory access, a CSR
-// access or a rounding mode turns out to be wrong.
+// access, the level of mret or wfi, or a rounding mode turns out to be wrong.
 bool counted_by_qemu(std::uint32_t cause, std::uint32_t value, std::uint32_t mstatus) {
   if (cause == hart::cause::fetch_misaligned || cause == hart::cause::breakpoint) return true;
-  if (cause == hart::cause::machine_ecall) return true;
+  if (cause == hart::cause::machine_ecall || cause == hart::cause::user_ecall) return true;
   if (cause != hart::cause::illegal_instruction) return false;
   const bool is_csr = hart::opcode(value) == Opcode::system && (hart::field_funct3(value) & 3u) != 0;
   const bool wrong_mode = (mstatus & mstatus_fs) != 0 && is_rounded(value);
-  return !is_csr && !wrong_mode;
+  const bool wrong_level = value == hart::word::mret || value == hart::word::wfi;
+  return !is_csr && !wrong_mode && !wrong_level;
 }
 
 std::uint32_t counted_traps(const std::vector<std::uint8_t>& page) {
@@ -240,6 +299,15 @@ bool free_to_differ(const std::vector<std::uint8_t>& page, std::uint32_t offset)
 }
 
 }  // namespace
+
+std::array<ProtectionAddress, frame_entries> frame_pmpaddr() {
+  constexpr std::uint32_t scratch = slot::data_page + slot::scratch;
+  constexpr std::uint32_t power_off_bytes = 32;
+  return {{{0, true},
+           {scratch >> 2, true},
+           {finisher >> 2, false},
+           {(slot::bytes >> 2) + (power_off_bytes >> 3) - 1, true}}};
+}
 
 std::uint32_t trap_count(const std::vector<std::uint8_t>& data_page) {
   const std::uint32_t end = word_at(data_page, slot::log_position) & (slot::data_page - 1);
@@ -307,6 +375,10 @@ std::vector<std::uint8_t> slot_image(const Program& program, std::uint32_t base)
   code.set(data + slot::initial_csrs, program.mstatus | mpp | (program.single_float ? mstatus_fs : 0));
   code.set(data + slot::initial_fcsr, program.fcsr);
   code.set(data + slot::initial_csrs + 4, program.mscratch);
+  const std::vector<std::uint32_t> optional = optional_values(program, base);
+  for (std::size_t i = 0; i < optional.size(); ++i) {
+    code.set(data + slot::initial_optional_csrs + static_cast<std::uint32_t>(4 * i), optional[i]);
+  }
   for (std::uint32_t i = 0; i < slot::scratch_bytes; i += 4) {
     code.set(data + slot::scratch + i, (i + program.mscratch) * 2654435761u);
   }

@@ -46,6 +46,8 @@ constexpr std::uint32_t log = 0x280;
 constexpr std::uint32_t log_entries = 64;
 constexpr std::uint32_t log_entry_bytes = 16;  // mcause, mepc, mtval, mstatus
 constexpr std::uint32_t log_end = log + log_entries * log_entry_bytes;
+constexpr std::uint32_t initial_optional_csrs = log_end;  // those of user mode and protection
+constexpr std::uint32_t final_optional_csrs = 0x700;
 constexpr std::uint32_t scratch = 0x800;
 constexpr std::uint32_t scratch_bytes = 0x800;
 // The bodies' pointers: s0 reaches everything with a signed 11-bit offset; sp what the unsigned offsets of
@@ -60,6 +62,18 @@ constexpr std::uint32_t hole = 0x00800000;
 // The first slot; the page before it starts QEMU.
 constexpr std::uint32_t first_slot = ram_base + slot::bytes;
 
+// The value of a pmpaddr register: as it is, or with the address of the slot added.
+struct ProtectionAddress {
+  std::uint32_t value = 0;
+  bool relative = false;
+};
+
+// Entries 0 to 3 are the same in every program: all levels may use the slot up to the scratch memory, and
+// machine mode what ends QEMU, whatever the other entries say.
+constexpr std::uint32_t frame_pmpcfg = 0x1F'13'0F'00;
+constexpr unsigned frame_entries = 4;
+std::array<ProtectionAddress, frame_entries> frame_pmpaddr();
+
 // A program: units of instructions that belong together. Jumps lead to the beginning of a unit.
 struct Program {
   std::uint32_t context = 31;  // register
@@ -69,6 +83,11 @@ struct Program {
   std::array<std::uint32_t, 32> x{};
   std::array<std::uint32_t, 32> f{};
   bool single_float = false;
+  bool user_mode = false;
+  bool protection = false;
+  std::uint32_t mcounteren = 0;
+  std::array<std::uint32_t, 4> pmpcfg{};
+  std::array<ProtectionAddress, 16> pmpaddr{};
   std::vector<std::vector<std::uint16_t>> units;
 
   // Appends an instruction to the last unit: 16 bits if those say so.
