@@ -14,8 +14,7 @@ constexpr unsigned instruction_length(std::uint16_t first_parcel) {
 }
 
 // The 32-bit equivalent, or 0 (never a legal 32-bit instruction) for a reserved encoding and for the
-// floating-point loads and stores, which this hart does not have. Hints expand to instructions without
-// effect.
+// double-precision loads and stores. Hints expand to instructions without effect.
 std::uint32_t expand(std::uint16_t parcel);
 
 }  // namespace weft::hart

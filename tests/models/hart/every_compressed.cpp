@@ -13,6 +13,13 @@ namespace hart = weft::hart;
 namespace {
 
 constexpr std::uint32_t t6 = 31;
+// Float registers by their ABI names.
+constexpr std::uint32_t ft0 = 0;
+constexpr std::uint32_t fs0 = 8;
+constexpr std::uint32_t fa0 = 10;
+constexpr std::uint32_t fa5 = 15;
+constexpr std::uint32_t ft11 = 31;
+constexpr std::uint32_t mstatus_fs_initial = 1u << 13;
 
 struct Expansion {
   const char* name;
@@ -27,6 +34,10 @@ const Expansion expansions[] = {
     {"c.lw a5,124(s0)", 0x5C7C, lw(a5, 124, s0)},
     {"c.sw s0,124(a5)", 0xDFE0, sw(s0, 124, a5)},
     {"c.sw a5,64(s0)", 0xC03C, sw(a5, 64, s0)},
+    {"c.flw fs0,0(a5)", 0x6380, flw(fs0, 0, a5)},
+    {"c.flw fa5,124(s0)", 0x7C7C, flw(fa5, 124, s0)},
+    {"c.fsw fs0,124(a5)", 0xFFE0, fsw(fs0, 124, a5)},
+    {"c.fsw fa5,64(s0)", 0xE03C, fsw(fa5, 64, s0)},
     {"c.nop", 0x0001, nop},
     {"c.addi a0,-32", 0x1501, addi(a0, a0, -32)},
     {"c.addi t6,31", 0x0FFD, addi(t6, t6, 31)},
@@ -69,6 +80,10 @@ const Expansion expansions[] = {
     {"c.add t6,a0", 0x9FAA, add(t6, t6, a0)},
     {"c.swsp zero,0(sp)", 0xC002, sw(zero, 0, sp)},
     {"c.swsp t6,252(sp)", 0xDFFE, sw(t6, 252, sp)},
+    {"c.flwsp fa0,0(sp)", 0x6502, flw(fa0, 0, sp)},
+    {"c.flwsp ft11,252(sp)", 0x7FFE, flw(ft11, 252, sp)},
+    {"c.fswsp ft0,0(sp)", 0xE002, fsw(ft0, 0, sp)},
+    {"c.fswsp ft11,252(sp)", 0xFFFE, fsw(ft11, 252, sp)},
 };
 
 // Fields that make a parcel mean nothing; the rest of it is free.
@@ -133,12 +148,16 @@ TEST_CASE("every compressed instruction expands to its 32-bit form") {
 TEST_CASE("every compressed instruction does what its expansion does, two bytes shorter") {
   for (const Expansion& c : expansions) {
     INFO(c.name);
-    Machine compressed;
-    Machine expanded;
+    hart::CoreConfig config;
+    config.single_float = true;
+    Machine compressed(config);
+    Machine expanded(config);
     compressed.program({pair(c.parcel, c_nop)}, ram_base + 0x4000);
     expanded.program({c.instruction}, ram_base + 0x4000);
     for (Machine* machine : {&compressed, &expanded}) {
+      machine->set_csr(hart::csr::mstatus, mstatus_fs_initial);
       for (unsigned i = 1; i < 32; ++i) machine->core.set_x(i, data_base + 0x100 * i);
+      for (unsigned i = 0; i < 32; ++i) machine->core.set_f(i, 0x40000000u + i);
       for (std::uint32_t offset = 0; offset < 0x4000; offset += 4) {
         machine->set_word(data_base + offset, 0x9E3779B9u * (offset + 1));
       }
@@ -154,6 +173,7 @@ TEST_CASE("every compressed instruction does what its expansion does, two bytes 
     for (unsigned i = 0; i < 32; ++i) {
       CAPTURE(i);
       CHECK(compressed.core.x(i) == expanded.core.x(i) - (links && i == ra ? 2 : 0));
+      CHECK(compressed.core.f(i) == expanded.core.f(i));
     }
     expanded.program({pair(c.parcel, c_nop)}, ram_base + 0x4000);
     CHECK(compressed.ram == expanded.ram);
