@@ -55,11 +55,18 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       array_(config.array),
       saturated_before_(array_.statistics().saturated),
       mvm_energy_(context.energy.open(this->name(), "mvm_slice_step", config.energy.mvm_step)),
+      mvm_adc_energy_(context.energy.open(this->name(), "mvm_adc_step", config.energy.adc_step)),
+      mtvm_energy_(context.energy.open(this->name(), "mtvm_slice_step", config.energy.mvm_step)),
+      mtvm_adc_energy_(context.energy.open(this->name(), "mtvm_adc_step", config.energy.adc_step)),
       opa_energy_(context.energy.open(this->name(), "opa_slice_step", config.energy.opa_step)),
       read_energy_(context.energy.open(this->name(), "array_row_read",
                                        config.energy.array_read * (1.0 / config.array.rows))),
       write_energy_(context.energy.open(this->name(), "array_row_write",
-                                        config.energy.array_write * (1.0 / config.array.rows))) {
+                                        config.energy.array_write * (1.0 / config.array.rows))),
+      update_read_energy_(context.energy.open(this->name(), "update_row_read",
+                                              config.energy.array_read * (1.0 / config.array.rows))),
+      update_write_energy_(context.energy.open(this->name(), "update_row_write",
+                                               config.energy.array_write * (1.0 / config.array.rows))) {
   const auto lines = static_cast<std::size_t>(std::max(config.array.rows, config.array.cols));
   input_.resize(lines);
   sums_.resize(lines);
@@ -176,7 +183,10 @@ std::optional<Fault> CrossbarUnit::multiply(const Command& command) {
   const Status status = transposed ? array_.mtvm(x, bits, y) : array_.mvm(x, bits, y);
   if (!status.ok()) return refused(command, status);
   const int steps = array_.read_steps(bits);
-  mvm_energy_.charge(static_cast<std::uint64_t>(steps) * static_cast<unsigned>(config_.array.slices));
+  const std::uint64_t slice_steps =
+      static_cast<std::uint64_t>(steps) * static_cast<unsigned>(config_.array.slices);
+  (transposed ? mtvm_energy_ : mvm_energy_).charge(slice_steps);
+  (transposed ? mtvm_adc_energy_ : mvm_adc_energy_).charge(slice_steps);
   wait(delay + config_.timing.mvm_step * static_cast<double>(steps + pipeline_fill_steps));
 
   delay = sc_core::SC_ZERO_TIME;
@@ -276,8 +286,8 @@ weft::Status CrossbarUnit::update_access(const Transfer& transfer, sc_core::sc_t
   array_.crs();
   saturated_before_ = array_.statistics().saturated;
   const std::uint64_t row_slices = std::uint64_t{rows_in_use_} * static_cast<unsigned>(config_.array.slices);
-  read_energy_.charge(row_slices);
-  write_energy_.charge(row_slices);
+  update_read_energy_.charge(row_slices);
+  update_write_energy_.charge(row_slices);
   delay +=
       row_time(config_.timing.array_read, rows_in_use_) + row_time(config_.timing.array_write, rows_in_use_);
   return weft::Status::ok;

@@ -30,7 +30,8 @@ struct CrossbarTiming {
 
 // Energy of one physical array, that is of one slice.
 struct CrossbarEnergy {
-  Joule mvm_step;
+  Joule mvm_step;  // array and drivers
+  Joule adc_step;  // the conversions of a step, mean over the slices
   Joule opa_step;
   Joule array_read;   // all rows
   Joule array_write;  // all rows, verify pulses included
@@ -88,10 +89,17 @@ class CrossbarUnit : public unit::CommandUnit {
   std::uint64_t results_saturated_ = 0;
   std::vector<Saturation> saturated_before_;  // as of the last carry resolution
 
+  // Products, forward and transposed, are charged apart: they belong to different passes of training. So
+  // are the row accesses of updates and of loading and reading out.
   EnergyLedger::Account& mvm_energy_;
+  EnergyLedger::Account& mvm_adc_energy_;
+  EnergyLedger::Account& mtvm_energy_;
+  EnergyLedger::Account& mtvm_adc_energy_;
   EnergyLedger::Account& opa_energy_;
   EnergyLedger::Account& read_energy_;
   EnergyLedger::Account& write_energy_;
+  EnergyLedger::Account& update_read_energy_;
+  EnergyLedger::Account& update_write_energy_;
 
   std::vector<std::int16_t> input_;
   std::vector<std::int64_t> sums_;

@@ -85,6 +85,18 @@ memory::MemoryConfig memory_config(std::uint64_t size, double latency_ns, double
   return memory;
 }
 
+std::vector<int> one_a_slice(const std::vector<int>& values, int slices) {
+  return values.size() == 1 ? std::vector<int>(static_cast<std::size_t>(slices), values.front()) : values;
+}
+
+// Mean over the slices of a step's conversions.
+Joule adc_step(const crossbar::ArrayConfig& array, const config::CrossbarTechnology& technology) {
+  double sum = 0;
+  for (int slice = 0; slice < array.slices; ++slice)
+    sum += std::pow(technology.adc_energy_growth, array.adc_bits_of(slice) - technology.adc_reference_bits);
+  return picojoule(technology.adc_step_pJ) * (sum / array.slices);
+}
+
 crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
   const config::CrossbarTechnology& technology = scenario.technology.crossbar;
   crossbar::CrossbarUnitConfig crossbar;
@@ -94,7 +106,8 @@ crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
   crossbar.timing.opa_phases = static_cast<unsigned>(technology.opa_phases);
   crossbar.timing.array_read = nanoseconds(technology.read_time_ns);
   crossbar.timing.array_write = nanoseconds(technology.write_time_ns);
-  crossbar.energy.mvm_step = picojoule(technology.mvm_step_pJ);
+  crossbar.energy.mvm_step = picojoule(technology.array_step_pJ);
+  crossbar.energy.adc_step = adc_step(crossbar.array, technology);
   crossbar.energy.opa_step = picojoule(technology.opa_step_pJ);
   crossbar.energy.array_read = picojoule(technology.read_pJ);
   crossbar.energy.array_write = technology.write_verify_pulses * picojoule(technology.write_pJ);
@@ -196,13 +209,21 @@ crossbar::ArrayConfig array_config(const config::CrossbarConfig& from) {
   array.cols = from.columns;
   array.slices = from.slices;
   array.digit_bits = from.digit_bits;
-  array.cell_bits = from.cell_bits.size() == 1
-                        ? std::vector<int>(static_cast<std::size_t>(from.slices), from.cell_bits.front())
-                        : from.cell_bits;
+  array.cell_bits = one_a_slice(from.cell_bits, from.slices);
   array.dac_bits = from.dac_bits;
-  array.adc_bits = from.adc_bits;
-  array.adc_range =
-      from.adc_range == config::AdcRange::max ? crossbar::AdcRange::max : crossbar::AdcRange::granular;
+  array.slice_adc_bits = one_a_slice(from.adc_bits, from.slices);
+  switch (from.adc_range) {
+    case config::AdcRange::max:
+      array.adc_range = crossbar::AdcRange::max;
+      break;
+    case config::AdcRange::granular:
+      array.adc_range = crossbar::AdcRange::granular;
+      break;
+    case config::AdcRange::calibrated:
+      array.adc_range = crossbar::AdcRange::calibrated;
+      array.full_scale = one_a_slice(from.adc_full_scale, from.slices);
+      break;
+  }
   switch (from.arithmetic) {
     case config::Arithmetic::automatic:
       array.arithmetic = crossbar::Arithmetic::automatic;

@@ -12,6 +12,30 @@ namespace weft::config {
 
 namespace {
 
+void check_entries(const std::string& path, const std::vector<int>& values, int slices, Reader& reader) {
+  const auto entries = static_cast<int>(values.size());
+  if (entries == 1 || entries == slices) return;
+  reader.error(
+      reader.where(path), path,
+      fmt::format("found {} entries, expected one number or one for each of the {} slices", entries, slices));
+}
+
+// A converter for more than the largest current is a mistake in the calibration.
+void check_full_scale(const CrossbarConfig& crossbar, Reader& reader) {
+  const std::string path = "platform.crossbar.adc_full_scale";
+  check_entries(path, crossbar.adc_full_scale, crossbar.slices, reader);
+  const std::size_t entries = std::min(crossbar.adc_full_scale.size(), crossbar.cell_bits.size());
+  for (std::size_t slice = 0; slice < entries; ++slice) {
+    const std::int64_t largest = std::int64_t{std::max(crossbar.rows, crossbar.columns)} *
+                                 ((1 << crossbar.dac_bits) - 1) * (1 << (crossbar.cell_bits[slice] - 1));
+    if (crossbar.adc_full_scale[slice] <= largest) continue;
+    reader.error(reader.where(path), path,
+                 fmt::format("found {} for slice {}, whose largest current is {} cell units",
+                             crossbar.adc_full_scale[slice], slice, largest));
+    return;
+  }
+}
+
 void check_crossbar(const CrossbarConfig& crossbar, Reader& reader) {
   constexpr int max_weight_bits = 32;
   if (crossbar.weight_bits() > max_weight_bits) {
@@ -20,13 +44,10 @@ void check_crossbar(const CrossbarConfig& crossbar, Reader& reader) {
                  fmt::format("{} slices of {} digit_bits make a weight of {} bits, at most {} are possible",
                              crossbar.slices, crossbar.digit_bits, crossbar.weight_bits(), max_weight_bits));
   }
+  check_entries("platform.crossbar.adc_bits", crossbar.adc_bits, crossbar.slices, reader);
+  if (crossbar.adc_range == AdcRange::calibrated) check_full_scale(crossbar, reader);
   const std::string path = "platform.crossbar.cell_bits";
-  const auto entries = static_cast<int>(crossbar.cell_bits.size());
-  if (entries != 1 && entries != crossbar.slices) {
-    reader.error(reader.where(path), path,
-                 fmt::format("found {} entries, expected one number or one for each of the {} slices",
-                             entries, crossbar.slices));
-  }
+  check_entries(path, crossbar.cell_bits, crossbar.slices, reader);
   const int smallest = *std::min_element(crossbar.cell_bits.begin(), crossbar.cell_bits.end());
   if (smallest < crossbar.digit_bits) {
     reader.error(
@@ -155,9 +176,9 @@ void complete(Scenario& scenario, const Source& file,
   if (scenario.name.empty()) scenario.name = name_from(std::filesystem::path(file.name).stem().string());
   if (scenario.run.output.empty()) scenario.run.output = std::filesystem::path("results") / scenario.name;
 
-  std::vector<int>& cell_bits = scenario.platform.crossbar.cell_bits;
-  if (cell_bits.size() == 1) {
-    cell_bits.assign(static_cast<std::size_t>(scenario.platform.crossbar.slices), cell_bits.front());
+  CrossbarConfig& crossbar = scenario.platform.crossbar;
+  for (std::vector<int>* each : {&crossbar.cell_bits, &crossbar.adc_bits, &crossbar.adc_full_scale}) {
+    if (each->size() == 1) each->assign(static_cast<std::size_t>(crossbar.slices), each->front());
   }
 
   DatasetConfig& dataset = scenario.dataset;

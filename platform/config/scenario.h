@@ -101,7 +101,7 @@ struct TileConfig {
   CycleCosts cycles;
 };
 
-enum class AdcRange { max, granular };
+enum class AdcRange { max, granular, calibrated };
 enum class Arithmetic { automatic, exact, sliced, device };
 
 // One crossbar unit: a weight of slices * digit_bits bits, one physical array a slice.
@@ -112,12 +112,16 @@ struct CrossbarConfig {
   int digit_bits = 2;
   std::vector<int> cell_bits = {6};  // after loading: one entry a slice, least significant slice first
   int dac_bits = 1;
-  int adc_bits = 10;
+  std::vector<int> adc_bits = {10};  // likewise
   AdcRange adc_range = AdcRange::max;
+  std::vector<int> adc_full_scale;  // cell units, likewise; range `calibrated` only
   Arithmetic arithmetic = Arithmetic::automatic;
   device::DeviceConfig device;
 
   int weight_bits() const { return slices * digit_bits; }
+  int adc_bits_of(int slice) const {
+    return adc_bits.size() == 1 ? adc_bits.front() : adc_bits[static_cast<std::size_t>(slice)];
+  }
 };
 
 struct InversionConfig {
@@ -167,7 +171,10 @@ struct CrossbarTechnology {
   int opa_phases = 4;
   double read_time_ns = 10'250;
   double write_time_ns = 10'970;
-  double mvm_step_pJ = 322;
+  double array_step_pJ = 33;
+  double adc_step_pJ = 104;
+  int adc_reference_bits = 8;
+  double adc_energy_growth = 1.41;  // factor a bit
   double opa_step_pJ = 88.8;
   double read_pJ = 6'500;
   double write_pJ = 21'100;
@@ -206,12 +213,36 @@ struct NocTechnology {
   double link_pJ_per_flit = 2.07;
 };
 
+// What a part of the chip takes up. Power is the published peak, leakage included.
+struct PartCost {
+  double area_mm2 = 0;
+  double power_mW = 0;
+  double leakage_mW = 0;
+};
+
+struct AreaTechnology {
+  PartCost crossbar_array = {3e-5, 0.301, 0.00012};  // one slice of 128 x 128 cells
+  PartCost adc = {0.0012, 2, 0.2};                   // one a slice, at adc_reference_bits
+  double adc_area_growth = 1.31;                     // factor a bit
+  PartCost crossbar_unit = {0.00616, 1.833, 0.31};   // what the slices of a unit share
+  PartCost vector_lane = {0.004, 1.9, 0.192};
+  PartCost hart = {0.00685, 2.41, 0.466};
+  PartCost buffer = {0.086, 17.66, 0.46};  // 64 KiB
+  PartCost bus = {0.09, 7, 0.5};
+  PartCost sync = {0.012, 2.77, 1.32};
+  PartCost dma = {0.0022, 4.48, 0.09};
+  PartCost router = {0.011754, 4.135, 0.1025};  // a tile's share
+  PartCost off_chip = {22.88, 10'400, 0};
+};
+
 struct TechnologyConfig {
+  std::string name = "reram-32nm";
   CrossbarTechnology crossbar;
   InversionTechnology inversion;
   FpPimTechnology fp_pim;
   DigitalTechnology digital;
   NocTechnology noc;
+  AreaTechnology area;
 };
 
 // ---- workload: a network to compile, or programs written by hand ----

@@ -169,11 +169,22 @@ const Table<CrossbarConfig>& crossbar_table() {
                "Resolution of a cell, digit and carry room together: one number for all slices, or one a "
                "slice from the least significant up.")
           .add("dac_bits", &C::dac_bits, integer(1, 8), "Input bits a row is driven with in one step.")
-          .add("adc_bits", &C::adc_bits, integer(2, 28), "Resolution of the column converters.")
+          .add(
+              "adc_bits", &C::adc_bits, uniform_or_list_of(integer(2, 28), "integers"),
+              "Resolution of the column converters: one number for all slices, or one a slice from the least "
+              "significant up.")
           .add("adc_range", &C::adc_range,
-               choice<AdcRange>({{"max", AdcRange::max}, {"granular", AdcRange::granular}}),
+               choice<AdcRange>({{"max", AdcRange::max},
+                                 {"granular", AdcRange::granular},
+                                 {"calibrated", AdcRange::calibrated}}),
                "max: full scale covers the largest current; granular: one step is one cell unit and "
-               "larger currents clip.")
+               "larger currents clip; calibrated: full scale is adc_full_scale.")
+          .add("adc_full_scale", &C::adc_full_scale, uniform_or_list_of(integer(1, any_positive), "integers"),
+               "Largest current the converters cover, in cell units: one number for all slices, or one a slice "
+               "from the least significant up.")
+          .required()
+          .only_with("adc_range", "adc_range: calibrated",
+                     [](const C& crossbar) { return crossbar.adc_range == AdcRange::calibrated; })
           .add("arithmetic", &C::arithmetic,
                choice<Arithmetic>({{"automatic", Arithmetic::automatic},
                                    {"exact", Arithmetic::exact},
@@ -260,9 +271,19 @@ const Table<CrossbarTechnology>& crossbar_technology_table() {
                "Serial read of a whole array of one slice (PANTHER's public simulator).")
           .add("write_time", &T::write_time_ns, time(),
                "Serial write of a whole array of one slice (PANTHER's public simulator).")
-          .add("mvm_step_energy", &T::mvm_step_pJ, price(),
-               "One step of one slice: array, DACs and ADC (41.24 nJ over 8 slices x 16 steps, PANTHER "
-               "sections 6.3 and 7.3).")
+          .add("array_step_energy", &T::array_step_pJ, price(),
+               "One product step of one slice, array and DACs (35.10 nJ over 16 slices x 16 steps, PANTHER "
+               "section 7.3, without the converters).")
+          .add("adc_step_energy", &T::adc_step_pJ, price(),
+               "Conversions of one product step of one slice at adc_reference_bits (the same, derived from "
+               "the "
+               "17.5 % of PANTHER section 6.3).")
+          .add("adc_reference_bits", &T::adc_reference_bits, integer(2, 28),
+               "Converter resolution that adc_step_energy and technology.area.adc are for.")
+          .add("adc_energy_growth", &T::adc_energy_growth, real(1, 4),
+               "Factor of a converter's energy and power for each further bit (derived from the same, and "
+               "from "
+               "the span of PANTHER figure 10).")
           .add(
               "opa_step_energy", &T::opa_step_pJ, price(),
               "One outer-product step of one slice (11.37 nJ over 8 slices x 16 steps, PANTHER section 7.3).")
@@ -349,17 +370,50 @@ const Table<NocTechnology>& noc_technology_table() {
   return table;
 }
 
+const Table<PartCost>& part_cost_table() {
+  using P = PartCost;
+  static const Table<P> table =
+      Table<P>()
+          .add("area_mm2", &P::area_mm2, real(0, 1e6), "Area of one.")
+          .add("power_mW", &P::power_mW, real(0, 1e9), "Peak power of one, leakage included.")
+          .add("leakage_mW", &P::leakage_mW, real(0, 1e9), "Leakage of one.");
+  return table;
+}
+
+const Table<AreaTechnology>& area_technology_table() {
+  using A = AreaTechnology;
+  const auto part = [] { return object(part_cost_table()); };
+  static const Table<A> table =
+      Table<A>()
+          .add("crossbar_array", &A::crossbar_array, part(), "")
+          .add("adc", &A::adc, part(), "")
+          .add("adc_area_growth", &A::adc_area_growth, real(1, 4),
+               "Factor of a converter's area for each further bit (derived: PANTHER's node of 117 mm2).")
+          .add("crossbar_unit", &A::crossbar_unit, part(), "")
+          .add("vector_lane", &A::vector_lane, part(), "")
+          .add("hart", &A::hart, part(), "")
+          .add("buffer", &A::buffer, part(), "")
+          .add("bus", &A::bus, part(), "")
+          .add("sync", &A::sync, part(), "")
+          .add("dma", &A::dma, part(), "")
+          .add("router", &A::router, part(), "")
+          .add("off_chip", &A::off_chip, part(), "");
+  return table;
+}
+
 const Table<TechnologyConfig>& technology_table() {
   using T = TechnologyConfig;
   static const Table<T> table =
       Table<T>()
           .add_loader_key({"preset", "name", "none", "file technologies/<name>.yaml",
                            "Takes the technology from that file; the keys beside it override."})
+          .add("name", &T::name, identifier(), "Stands in the results beside what its prices gave.")
           .add("crossbar", &T::crossbar, object(crossbar_technology_table()), "")
           .add("inversion", &T::inversion, object(inversion_technology_table()), "")
           .add("fp_pim", &T::fp_pim, object(fp_pim_technology_table()), "")
           .add("digital", &T::digital, object(digital_technology_table()), "")
-          .add("noc", &T::noc, object(noc_technology_table()), "");
+          .add("noc", &T::noc, object(noc_technology_table()), "")
+          .add("area", &T::area, object(area_technology_table()), "");
   return table;
 }
 

@@ -14,6 +14,7 @@
 #include "platform/assembly/machine_config.h"
 #include "platform/config/config.h"
 #include "platform/loader/elf_file.h"
+#include "tools/weft/area_report.h"
 #include "tools/weft/console.h"
 #include "tools/weft/files.h"
 #include "tools/weft/progress.h"
@@ -179,6 +180,12 @@ int check(const ScenarioOptions& options) {
 
 int show_config(const ScenarioOptions& options) {
   fmt::print("{}", config::dump_resolved(load(options)));
+  return status_ok;
+}
+
+int show_area(const ScenarioOptions& options, bool as_json) {
+  const assembly::AreaReport report = assembly::area(load(options));
+  fmt::print("{}", as_json ? area_json(report).dump(2) + "\n" : area_table(report));
   return status_ok;
 }
 

@@ -38,6 +38,7 @@ int run(const RunOptions& options);
 int compile(const ScenarioOptions& options, const std::filesystem::path& out);
 int check(const ScenarioOptions& options);
 int show_config(const ScenarioOptions& options);
+int show_area(const ScenarioOptions& options, bool as_json);
 int disassemble(const std::filesystem::path& file);
 
 }  // namespace weft::tool

@@ -68,6 +68,13 @@ int dispatch(int argc, char** argv) {
   CLI::App* const config = app.add_subcommand("config", "Print a scenario with all defaults filled in");
   add_scenario(*config, config_options);
 
+  tool::ScenarioOptions area_options;
+  bool area_as_json = false;
+  CLI::App* const area =
+      app.add_subcommand("area", "Print area, peak power and leakage of a scenario's chip, part by part");
+  add_scenario(*area, area_options);
+  area->add_flag("--json", area_as_json, "As JSON, as in results.json");
+
   const tool::RunElfCommand run_elf(app);
 
   std::filesystem::path disasm_file;
@@ -86,6 +93,7 @@ int dispatch(int argc, char** argv) {
   if (compile->parsed()) return tool::compile(compile_options, compile_out);
   if (check->parsed()) return tool::check(check_options);
   if (config->parsed()) return tool::show_config(config_options);
+  if (area->parsed()) return tool::show_area(area_options, area_as_json);
   return tool::disassemble(disasm_file);
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "models/unit/command.h"
+#include "tools/weft/area_report.h"
 
 namespace weft::tool {
 
@@ -16,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int schema_version = 1;
+constexpr int schema_version = 2;
 constexpr double q16 = 65536.0;
 
 json mean(double sum, std::uint64_t count) {
@@ -144,7 +145,7 @@ std::string kind(const std::string& component) {
   return result;
 }
 
-json energy(const Context& context) {
+json energy(const Context& context, double leakage_J) {
   struct Sum {
     std::uint64_t count = 0;
     double joule = 0;
@@ -165,8 +166,12 @@ json energy(const Context& context) {
           {{"kind", name}, {"operation", operation}, {"count", sum.count}, {"energy_J", sum.joule}});
     }
   }
-  return {
-      {"total_J", context.energy.total().value()}, {"operations", operations}, {"components", components}};
+  const double dynamic_J = context.energy.total().value();
+  return {{"total_J", dynamic_J + leakage_J},
+          {"dynamic_J", dynamic_J},
+          {"leakage_J", leakage_J},
+          {"operations", operations},
+          {"components", components}};
 }
 
 json crossbar_counts(const machine::Accelerator& accelerator) {
@@ -333,7 +338,8 @@ json make_results(const RunReport& report) {
   results["schema_version"] = schema_version;
   results["scenario"] = {{"name", report.scenario.name},
                          {"description", report.scenario.description},
-                         {"hash", report.scenario_hash}};
+                         {"hash", report.scenario_hash},
+                         {"technology", report.scenario.technology.name}};
   results["ending"] = to_text(report.outcome.ending);
   results["partial"] = report.outcome.ending != Ending::finished;
   results["exit_code"] = report.outcome.exit_code;
@@ -347,7 +353,11 @@ json make_results(const RunReport& report) {
   if (report.workload != nullptr) results["training"] = training(report.workload->program.network);
   results["reference"] = reference(report);
   results["time"] = {{"simulated_s", report.outcome.simulated_s}};
-  results["energy"] = energy(report.simulation.context());
+  const assembly::AreaReport chip = assembly::area(report.scenario);
+  results["area"] = area_json(chip);
+  constexpr double watt_per_milliwatt = 1e-3;
+  results["energy"] = energy(report.simulation.context(),
+                             chip.chip_total().leakage_mW * watt_per_milliwatt * report.outcome.simulated_s);
   results["operations"] = operations(report.simulation.machine());
   if (report.scenario.platform.crossbar.arithmetic == config::Arithmetic::device)
     results["devices"] = devices(report);
@@ -382,7 +392,9 @@ std::string make_summary(const RunReport& report, const json& results) {
     separator = ", ";
   }
   text += fmt::format("\n  simulated time    {:.6f} s", report.outcome.simulated_s);
-  text += fmt::format("\n  energy            {:.6g} J", results["energy"]["total_J"].get<double>());
+  text +=
+      fmt::format("\n  energy            {:.6g} J, {:.3g} J of it leakage",
+                  results["energy"]["total_J"].get<double>(), results["energy"]["leakage_J"].get<double>());
   text += fmt::format("\n  host              {:.2f} s wall, {} instructions, {:.1f} MIPS",
                       report.outcome.wall_s, results["host"]["instructions"].get<std::uint64_t>(),
                       results["host"]["mips"].get<double>());

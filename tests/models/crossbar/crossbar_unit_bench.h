@@ -60,6 +60,7 @@ inline CrossbarUnitConfig config_of_test() {
   config.timing.array_read = us(16);   // 1 us a row
   config.timing.array_write = us(32);  // 2 us a row
   config.energy.mvm_step = picojoule(3);
+  config.energy.adc_step = picojoule(2);
   config.energy.opa_step = picojoule(5);
   config.energy.array_read = picojoule(16 * 7);
   config.energy.array_write = picojoule(16 * 11);

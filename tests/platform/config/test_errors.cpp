@@ -128,6 +128,17 @@ TEST_CASE("values that do not fit together are refused where they stand") {
        "x.yaml:7:23: platform.crossbar.cell_bits: found 2 entries, expected one number or one for each of "
        "the "
        "16 slices"},
+      {"converter bits for another number of slices", with("platform: {crossbar: {adc_bits: [8, 8]}}\n"),
+       "x.yaml:7:23: platform.crossbar.adc_bits: found 2 entries, expected one number or one for each of the "
+       "16 slices"},
+      {"calibrated converters without a full scale", with("platform: {crossbar: {adc_range: calibrated}}\n"),
+       "x.yaml:7:22: platform.crossbar.adc_full_scale: missing; it is required"},
+      {"a full scale without calibrated converters", with("platform: {crossbar: {adc_full_scale: 9}}\n"),
+       "x.yaml:7:23: platform.crossbar.adc_full_scale: has no effect here: it needs adc_range: calibrated"},
+      {"a full scale beyond the largest current",
+       with("platform: {crossbar: {adc_range: calibrated, adc_full_scale: 4097}}\n"),
+       "x.yaml:7:46: platform.crossbar.adc_full_scale: found 4097 for slice 0, whose largest current is 4096 "
+       "cell units"},
       {"cell smaller than its digit",
        with("platform: {crossbar: {slices: 8, digit_bits: 4, cell_bits: 3}}\n"),
        "x.yaml:7:49: platform.crossbar.cell_bits: a cell of 3 bits cannot hold a digit of 4 bits "

@@ -124,6 +124,7 @@ TEST_CASE("defaults and given values arrive in the scenario in the units its mem
   CHECK(scenario.run.progress == Progress::lines);
   CHECK(scenario.platform.crossbar.weight_bits() == 32);
   CHECK(scenario.platform.crossbar.cell_bits == std::vector<int>(16, 6));
+  CHECK(scenario.platform.crossbar.adc_bits == std::vector<int>(16, 10));
 }
 
 TEST_CASE("a learning rate is a number, a list or a first rate with its decay") {
@@ -169,7 +170,9 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
   const std::set<std::string> one_value_only = {"platform.noc.model", "workload.layers[].type"};
   // Presets and includes leave their contents, not themselves; test_files.cpp is about them.
   const std::set<std::string> of_the_loader = {"include", "platform.preset", "technology.preset"};
-  const std::set<std::string> go_in_pairs = {"dataset.images", "dataset.labels", "platform.host.boot"};
+  const std::set<std::string> go_in_pairs = {"dataset.images", "dataset.labels", "platform.host.boot",
+                                             "platform.crossbar.adc_range",
+                                             "platform.crossbar.adc_full_scale"};
   int checked = 0;
   for (const KeyDoc& doc : schema_documentation()) {
     INFO(doc.path);
@@ -198,6 +201,8 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
     ++checked;
   }
   CHECK(checked > 80);
+  CHECK(changes(digits, "platform.crossbar.adc_range", "granular"));
+  CHECK(changes(digits, "platform.crossbar", "{adc_range: calibrated, adc_full_scale: 200}"));
   CHECK(changes(digits, "platform.host", "{boot: flash, flash: {image: " + file + "}}"));
   CHECK(changes(idx, "dataset", "{kind: idx, train: 100, test: 10, images: i.gz, labels: l.gz}"));
 }

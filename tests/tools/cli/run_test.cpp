@@ -25,7 +25,7 @@ TEST_CASE("a run writes results with the documented keys, bit-exact, and the fir
   const TemporaryFolder folder;
   const std::filesystem::path out = run_small(folder, "run", {});
   const nlohmann::json all = results(out);
-  CHECK(all["schema_version"] == 1);
+  CHECK(all["schema_version"] == 2);
   CHECK(all["ending"] == "finished");
   CHECK(all["partial"] == false);
   CHECK(all["reference"]["bit_exact"] == true);
@@ -43,7 +43,13 @@ TEST_CASE("a run writes results with the documented keys, bit-exact, and the fir
 
   double sum = 0;
   for (const auto& operation : all["energy"]["operations"]) sum += operation["energy_J"].get<double>();
-  CHECK(sum == Approx(all["energy"]["total_J"].get<double>()).epsilon(1e-9));
+  CHECK(sum == Approx(all["energy"]["dynamic_J"].get<double>()).epsilon(1e-9));
+  const double leakage =
+      all["area"]["chip"]["leakage_W"].get<double>() * all["time"]["simulated_s"].get<double>();
+  CHECK(leakage > 0);
+  CHECK(all["energy"]["leakage_J"].get<double>() == Approx(leakage));
+  CHECK(all["energy"]["total_J"].get<double>() == Approx(sum + leakage));
+  CHECK(all["scenario"]["technology"] == "reram-32nm");
 
   const std::string log = read_text(out / "uart.log");
   CHECK(contains(log, "epoch 1/2"));

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/assembly/area.h"
+
+#include <cmath>
+
+namespace weft::assembly {
+
+namespace {
+
+using config::PartCost;
+
+// What the figures of technology.area are for.
+constexpr double cells_of_array = 128.0 * 128.0;
+constexpr double bytes_of_buffer = 64.0 * 1024;
+
+PartCost times(double count, const PartCost& one) {
+  return {count * one.area_mm2, count * one.power_mW, count * one.leakage_mW};
+}
+
+void add(PartCost& sum, const PartCost& more) {
+  sum.area_mm2 += more.area_mm2;
+  sum.power_mW += more.power_mW;
+  sum.leakage_mW += more.leakage_mW;
+}
+
+PartCost sum(const std::vector<AreaItem>& items) {
+  PartCost result;
+  for (const AreaItem& item : items) add(result, item.cost);
+  return result;
+}
+
+AreaItem item(const std::string& part, double count, const PartCost& one) {
+  return {part, count, times(count, one)};
+}
+
+// The converters of one crossbar unit: power and leakage grow with the bits as the energy does.
+PartCost converters(const config::Scenario& scenario) {
+  const config::CrossbarConfig& crossbar = scenario.platform.crossbar;
+  const config::AreaTechnology& area = scenario.technology.area;
+  PartCost result;
+  for (int slice = 0; slice < crossbar.slices; ++slice) {
+    const int more_bits = crossbar.adc_bits_of(slice) - scenario.technology.crossbar.adc_reference_bits;
+    const double power = std::pow(scenario.technology.crossbar.adc_energy_growth, more_bits);
+    add(result, {area.adc.area_mm2 * std::pow(area.adc_area_growth, more_bits), area.adc.power_mW * power,
+                 area.adc.leakage_mW * power});
+  }
+  return result;
+}
+
+}  // namespace
+
+PartCost AreaReport::tile_total() const { return sum(tile); }
+
+PartCost AreaReport::chip_total() const {
+  PartCost result = times(tiles, tile_total());
+  add(result, sum(chip));
+  return result;
+}
+
+AreaReport area(const config::Scenario& scenario) {
+  const config::PlatformConfig& platform = scenario.platform;
+  const config::TileConfig& tile = platform.tile;
+  const config::AreaTechnology& area = scenario.technology.area;
+  const double arrays = static_cast<double>(tile.crossbars) * platform.crossbar.slices;
+  const double of_full_size = platform.crossbar.rows * platform.crossbar.columns / cells_of_array;
+
+  AreaReport report;
+  report.tiles = platform.tiles.count();
+  report.tile.push_back({"crossbar_array", arrays, times(arrays * of_full_size, area.crossbar_array)});
+  report.tile.push_back({"adc", arrays, times(tile.crossbars, converters(scenario))});
+  report.tile.push_back(item("crossbar_unit", tile.crossbars, area.crossbar_unit));
+  report.tile.push_back(item("vector_lane", tile.vector_lanes, area.vector_lane));
+  report.tile.push_back(item("hart", 1, area.hart));
+  const double buffers = static_cast<double>(tile.buffer_size_bytes) / bytes_of_buffer;
+  report.tile.push_back({"buffer", 1, times(buffers, area.buffer)});
+  report.tile.push_back(item("bus", 1, area.bus));
+  report.tile.push_back(item("sync", 1, area.sync));
+  report.tile.push_back(item("dma", 1, area.dma));
+  report.chip.push_back(item("router", report.tiles, area.router));
+  report.chip.push_back(item("off_chip", 1, area.off_chip));
+  if (tile.inversion_units > 0) report.without_figures.emplace_back("inversion units");
+  if (tile.fp_pim_units > 0) report.without_figures.emplace_back("floating-point PIM units");
+  return report;
+}
+
+}  // namespace weft::assembly

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// The presets against what the papers print: PANTHER (arXiv 1912.11516), PUMA (ASPLOS 2019), ISAAC (ISCA
+// 2016).
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "models/crossbar/array_presets.h"
+#include "platform/assembly/area.h"
+#include "platform/assembly/machine_config.h"
+#include "platform/config/config.h"
+
+using namespace weft;
+
+namespace {
+
+const std::filesystem::path source_folder = WEFT_SOURCE_DIR;
+
+config::Scenario scenario(const std::vector<std::string>& overrides) {
+  config::LoadOptions options;
+  options.preset_path = {source_folder / "scenarios"};
+  options.overrides = overrides;
+  return config::parse_scenario(
+      "workload: {layers: [{outputs: 10}]}\n"
+      "training: {epochs: 1, learning_rate: 0.1}\n"
+      "dataset: {kind: digits, train: 10, test: 10}\n",
+      "x.yaml", options);
+}
+
+// One product of 16 operand bits.
+double product_nJ(const std::vector<std::string>& overrides) {
+  const config::Scenario given = scenario(overrides);
+  const crossbar::CrossbarEnergy energy = assembly::machine_config(given, 0).accelerator.tile.crossbar.energy;
+  constexpr int steps = 16;
+  return steps * given.platform.crossbar.slices * (energy.mvm_step + energy.adc_step).value() * 1e9;
+}
+
+double uniform_nJ(int cell_bits) {
+  return product_nJ({"platform.preset=panther",
+                     "platform.crossbar.digit_bits=" + std::to_string(std::min(cell_bits, 4)),
+                     "platform.crossbar.cell_bits=" + std::to_string(cell_bits),
+                     "platform.crossbar.adc_bits=" + std::to_string(7 + cell_bits - 1)});
+}
+
+const config::PartCost& cost(const std::vector<assembly::AreaItem>& items, const std::string& part) {
+  for (const assembly::AreaItem& item : items) {
+    if (item.part == part) return item.cost;
+  }
+  throw std::runtime_error("no part " + part);
+}
+
+}  // namespace
+
+TEST_CASE("the platform preset panther is the published array") {
+  const crossbar::ArrayConfig preset =
+      assembly::array_config(scenario({"platform.preset=panther"}).platform.crossbar);
+  const crossbar::ArrayConfig published = crossbar::panther_array();
+  CHECK(preset.rows == published.rows);
+  CHECK(preset.cols == published.cols);
+  CHECK(preset.slices == published.slices);
+  CHECK(preset.digit_bits == published.digit_bits);
+  CHECK(preset.cell_bits == published.cell_bits);
+  CHECK(preset.slice_adc_bits == published.slice_adc_bits);
+  CHECK_NOTHROW(preset.validate());
+}
+
+TEST_CASE("calibrated converters of a scenario reach the array slice by slice") {
+  const std::string crossbar = "platform.crossbar.";
+  const config::Scenario given =
+      scenario({crossbar + "slices=2", crossbar + "adc_bits=[7, 9]", crossbar + "adc_range=calibrated",
+                crossbar + "adc_full_scale=[100, 300]"});
+  const crossbar::ArrayConfig array = assembly::array_config(given.platform.crossbar);
+  CHECK(array.adc_range == crossbar::AdcRange::calibrated);
+  CHECK(array.full_scale == std::vector<int>{100, 300});
+  CHECK(array.slice_adc_bits == std::vector<int>{7, 9});
+  CHECK_NOTHROW(array.validate());
+}
+
+TEST_CASE("slicing changes the energy of a product as PANTHER publishes it") {
+  const double base = product_nJ({"platform.crossbar.adc_bits=8"});
+  const double panther = product_nJ({"platform.preset=panther"});
+  CHECK(base == Approx(35.10).epsilon(0.005));            // section 7.3, 16 slices of 2 bits
+  CHECK(panther == Approx(41.24).epsilon(0.005));         // sections 6.3 and 7.3
+  CHECK(panther / base == Approx(1.175).epsilon(0.005));  // section 6.3
+  // Figure 10 shows uniform slices of 3 to 6 bits on an axis from 20 to 60 nJ; the points are derived.
+  CHECK(uniform_nJ(3) == Approx(23.0).epsilon(0.005));
+  CHECK(uniform_nJ(4) == Approx(30.7).epsilon(0.005));
+  CHECK(uniform_nJ(5) == Approx(41.5).epsilon(0.005));
+  CHECK(uniform_nJ(6) == Approx(56.7).epsilon(0.005));
+}
+
+TEST_CASE("PUMA's product costs what PUMA prints") {
+  // Section 7.4.3: 43.97 nJ for 128 x 128 and 16 bits.
+  CHECK(product_nJ({"platform.preset=puma", "technology.preset=puma-32nm"}) == Approx(43.97).epsilon(0.005));
+}
+
+TEST_CASE("core, tile and node of PUMA add up to its table 3") {
+  const assembly::AreaReport report =
+      assembly::area(scenario({"platform.preset=puma", "technology.preset=puma-32nm"}));
+  REQUIRE(report.tiles == 138);
+  REQUIRE(report.without_figures.empty());
+  config::PartCost core;
+  for (const char* part : {"crossbar_array", "adc", "crossbar_unit", "vector_lane"}) {
+    core.area_mm2 += cost(report.tile, part).area_mm2 / 8;
+    core.power_mW += cost(report.tile, part).power_mW / 8;
+  }
+  CHECK(core.power_mW == Approx(42.37).epsilon(0.01));
+  CHECK(core.area_mm2 == Approx(0.036).epsilon(0.01));
+  CHECK(report.tile_total().power_mW == Approx(373.8).epsilon(0.01));
+  // The printed parts of a tile are 0.485 mm2 together, 1.3 % more than the printed 0.479.
+  CHECK(report.tile_total().area_mm2 == Approx(0.485).epsilon(0.002));
+  CHECK(report.chip_total().power_mW == Approx(62'500).epsilon(0.01));
+  CHECK(report.chip_total().area_mm2 == Approx(90.64).epsilon(0.01));
+}
+
+TEST_CASE("a tile of ISAAC adds up to its table I") {
+  const assembly::AreaReport report = assembly::area(
+      scenario({"platform.preset=puma", "platform.tile.crossbars=12", "platform.tile.vector_lanes=2",
+                "platform.tiles={columns: 14, rows: 12}", "technology.preset=isaac-32nm"}));
+  const double router_mW = cost(report.chip, "router").power_mW / report.tiles;
+  const double router_mm2 = cost(report.chip, "router").area_mm2 / report.tiles;
+  CHECK(report.tile_total().power_mW + router_mW == Approx(330).epsilon(0.01));
+  CHECK(report.tile_total().area_mm2 + router_mm2 == Approx(0.372).epsilon(0.01));
+  CHECK(report.chip_total().power_mW == Approx(65'800).epsilon(0.01));
+  CHECK(report.chip_total().area_mm2 == Approx(85.4).epsilon(0.01));
+}
+
+TEST_CASE("138 tiles with PANTHER's arrays are as large as its node") {
+  const assembly::AreaReport report =
+      assembly::area(scenario({"platform.preset=panther", "platform.tiles={columns: 23, rows: 6}",
+                               "platform.tile.buffer_size=64 KiB", "platform.tile.vector_lanes=8"}));
+  CHECK(report.chip_total().area_mm2 == Approx(117).epsilon(0.01));  // table 3
+}
+
+TEST_CASE("area follows what a platform has of each part") {
+  const auto tile = [](const std::vector<std::string>& overrides) {
+    return assembly::area(scenario(overrides)).tile;
+  };
+  const std::vector<assembly::AreaItem> base = tile({});
+  const auto ratio = [&](const std::string& part, const std::string& change) {
+    return cost(tile({change}), part).area_mm2 / cost(base, part).area_mm2;
+  };
+  CHECK(ratio("crossbar_array", "platform.crossbar.rows=64") == Approx(0.5));
+  CHECK(ratio("adc", "platform.crossbar.rows=64") == Approx(1));
+  CHECK(ratio("adc", "platform.crossbar.adc_bits=12") == Approx(1.31 * 1.31));
+  CHECK(ratio("crossbar_unit", "platform.tile.crossbars=16") == Approx(2));
+  CHECK(ratio("buffer", "platform.tile.buffer_size=64 KiB") == Approx(0.25));
+  CHECK(ratio("vector_lane", "platform.tile.vector_lanes=4") == Approx(0.25));
+  CHECK(assembly::area(scenario({"platform.tile.inversion_units=1"})).without_figures.size() == 1);
+}
