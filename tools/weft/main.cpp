@@ -8,6 +8,7 @@
 
 #include "models/common/error.h"
 #include "tools/weft/commands.h"
+#include "tools/weft/compare.h"
 #include "tools/weft/gdb_options.h"
 #include "tools/weft/run_elf_options.h"
 #include "tools/weft/trace_options.h"
@@ -75,6 +76,29 @@ int dispatch(int argc, char** argv) {
   add_scenario(*area, area_options);
   area->add_flag("--json", area_as_json, "As JSON, as in results.json");
 
+  tool::CompareOptions compare_options;
+  CLI::App* const compare = app.add_subcommand(
+      "compare", "Run scenarios, or take results that are there, and print them side by side");
+  compare
+      ->add_option("inputs", compare_options.inputs,
+                   "Scenario files, results.json files or folders with one; ratios are to the first")
+      ->required();
+  compare
+      ->add_option("--on", compare_options.platforms,
+                   "Run every scenario on this platform preset; may be repeated")
+      ->type_name("PRESET")
+      ->take_all()
+      ->allow_extra_args(false);
+  compare->add_option("--set", compare_options.set, "Override a key of every scenario; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+  compare->add_option("--data", compare_options.data, "Folder with the data set's files")->type_name("DIR");
+  compare->add_option("--out", compare_options.out, "Folder for the results of the runs")
+      ->type_name("DIR")
+      ->capture_default_str();
+  compare->add_flag("--json", compare_options.as_json, "As JSON");
+
   const tool::RunElfCommand run_elf(app);
 
   std::filesystem::path disasm_file;
@@ -93,6 +117,7 @@ int dispatch(int argc, char** argv) {
   if (compile->parsed()) return tool::compile(compile_options, compile_out);
   if (check->parsed()) return tool::check(check_options);
   if (config->parsed()) return tool::show_config(config_options);
+  if (compare->parsed()) return tool::compare(compare_options);
   if (area->parsed()) return tool::show_area(area_options, area_as_json);
   return tool::disassemble(disasm_file);
 }

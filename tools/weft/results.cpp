@@ -10,6 +10,7 @@
 
 #include "models/unit/command.h"
 #include "tools/weft/area_report.h"
+#include "tools/weft/layer_report.h"
 
 namespace weft::tool {
 
@@ -358,6 +359,10 @@ json make_results(const RunReport& report) {
   constexpr double watt_per_milliwatt = 1e-3;
   results["energy"] = energy(report.simulation.context(),
                              chip.chip_total().leakage_mW * watt_per_milliwatt * report.outcome.simulated_s);
+  if (report.workload != nullptr) {
+    results["layers"] = layer_report(report.workload->program.placement,
+                                     report.simulation.machine().accelerator(), report.simulation.context());
+  }
   results["operations"] = operations(report.simulation.machine());
   if (report.scenario.platform.crossbar.arithmetic == config::Arithmetic::device)
     results["devices"] = devices(report);
