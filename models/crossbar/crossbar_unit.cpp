@@ -66,7 +66,13 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       update_read_energy_(context.energy.open(this->name(), "update_row_read",
                                               config.energy.array_read * (1.0 / config.array.rows))),
       update_write_energy_(context.energy.open(this->name(), "update_row_write",
-                                               config.energy.array_write * (1.0 / config.array.rows))) {
+                                               config.energy.array_write * (1.0 / config.array.rows))),
+      mvm_digital_energy_(context.energy.open(this->name(), "mvm_digital_bit", config.digital.product_bit)),
+      mtvm_digital_energy_(context.energy.open(this->name(), "mtvm_digital_bit", config.digital.product_bit)),
+      opa_digital_energy_(
+          context.energy.open(this->name(), "opa_digital_bit", config.digital.outer_product_bit)),
+      update_add_energy_(context.energy.open(this->name(), "update_digital_add", config.digital.add)) {
+  if (config.policy == UpdatePolicy::write_back) collected_.emplace(config.array.rows, config.array.cols);
   const auto lines = static_cast<std::size_t>(std::max(config.array.rows, config.array.cols));
   input_.resize(lines);
   sums_.resize(lines);
@@ -121,6 +127,11 @@ std::optional<Fault> CrossbarUnit::check(const Command& command) const {
 }
 
 std::optional<Fault> CrossbarUnit::execute(const Command& command) {
+  const auto opcode = static_cast<CrossbarCommand>(command.opcode);
+  const bool uses_weights = opcode != CrossbarCommand::opa && opcode != CrossbarCommand::crs;
+  if (uses_weights && collected_ && !collected_->empty()) {
+    if (auto fault = write_back(command)) return fault;
+  }
   switch (static_cast<CrossbarCommand>(command.opcode)) {
     case CrossbarCommand::mvm:
     case CrossbarCommand::mtvm:
@@ -182,12 +193,7 @@ std::optional<Fault> CrossbarUnit::multiply(const Command& command) {
   const Span<std::int64_t> y(sums_.data(), outputs);
   const Status status = transposed ? array_.mtvm(x, bits, y) : array_.mvm(x, bits, y);
   if (!status.ok()) return refused(command, status);
-  const int steps = array_.read_steps(bits);
-  const std::uint64_t slice_steps =
-      static_cast<std::uint64_t>(steps) * static_cast<unsigned>(config_.array.slices);
-  (transposed ? mtvm_energy_ : mvm_energy_).charge(slice_steps);
-  (transposed ? mtvm_adc_energy_ : mvm_adc_energy_).charge(slice_steps);
-  wait(delay + config_.timing.mvm_step * static_cast<double>(steps + pipeline_fill_steps));
+  wait(delay + product_cost(transposed, bits));
 
   delay = sc_core::SC_ZERO_TIME;
   // No time passes between reading and writing an accumulator: units that share it lose nothing.
@@ -199,6 +205,19 @@ std::optional<Fault> CrossbarUnit::multiply(const Command& command) {
   if (auto fault = store(command.dst, output_.data(), 4 * outputs, delay)) return fault;
   wait(delay);
   return std::nullopt;
+}
+
+sc_core::sc_time CrossbarUnit::product_cost(bool transposed, int bits) {
+  if (config_.policy == UpdatePolicy::digital) {
+    (transposed ? mtvm_digital_energy_ : mvm_digital_energy_).charge(static_cast<std::uint64_t>(bits));
+    return config_.digital.product;
+  }
+  const int steps = array_.read_steps(bits);
+  const std::uint64_t slice_steps =
+      static_cast<std::uint64_t>(steps) * static_cast<unsigned>(config_.array.slices);
+  (transposed ? mtvm_energy_ : mvm_energy_).charge(slice_steps);
+  (transposed ? mtvm_adc_energy_ : mvm_adc_energy_).charge(slice_steps);
+  return config_.timing.mvm_step * static_cast<double>(steps + pipeline_fill_steps);
 }
 
 void CrossbarUnit::add_results(const Command& command, unsigned outputs) {
@@ -215,6 +234,7 @@ void CrossbarUnit::add_results(const Command& command, unsigned outputs) {
 }
 
 std::optional<Fault> CrossbarUnit::outer_product(const Command& command) {
+  if (collected_) return collect(command);
   const auto [rows, columns] = shape(command);
   const UpdateHeader header{static_cast<std::uint16_t>(rows), static_cast<std::uint16_t>(columns),
                             static_cast<std::uint16_t>(command.magnitude_bits), 0};
@@ -229,6 +249,41 @@ std::optional<Fault> CrossbarUnit::outer_product(const Command& command) {
     return fault;
   }
   wait(delay);
+  return std::nullopt;
+}
+
+std::optional<Fault> CrossbarUnit::collect(const Command& command) {
+  const auto [rows, columns] = shape(command);
+  std::vector<std::int16_t> column_operand(columns);
+  sc_core::sc_time delay;
+  if (auto fault = load(command.src0, input_.data(), 2 * rows, delay)) return fault;
+  if (auto fault = load(command.src1, column_operand.data(), 2 * columns, delay)) return fault;
+  const Status status =
+      collected_->add(Span<const std::int16_t>(input_.data(), rows), static_cast<int>(command.magnitude_bits),
+                      Span<const std::int16_t>(column_operand.data(), columns));
+  if (!status.ok()) return Fault{Cause::illegal_instruction, command.src0};
+  opa_digital_energy_.charge(command.magnitude_bits);
+  wait(delay + config_.digital.outer_product);
+  return std::nullopt;
+}
+
+std::optional<Fault> CrossbarUnit::write_back(const Command& command) {
+  const auto columns = static_cast<unsigned>(collected_->cols());
+  for (int row = 0; row < collected_->rows(); ++row) {
+    std::vector<std::int32_t> weights(columns);
+    const Status status = array_.read(row, 0, 1, collected_->cols(), weights.data(), collected_->cols());
+    if (!status.ok()) return refused(command, status);
+    update_read_energy_.charge(static_cast<unsigned>(config_.array.slices));
+    collected_->take_row(row, weights.data());
+    update_add_energy_.charge(columns);
+    sc_core::sc_time delay = row_time(config_.timing.array_read, 1);
+    if (auto fault = send_update(program_address(static_cast<unsigned>(row)), weights.data(), 4 * columns,
+                                 command.opcode, delay)) {
+      return fault;
+    }
+    wait(delay);
+  }
+  collected_->clear();
   return std::nullopt;
 }
 
@@ -261,6 +316,7 @@ std::optional<Fault> CrossbarUnit::read_out(const Command& command) {
 }
 
 std::optional<Fault> CrossbarUnit::resolve_carries(const Command& command) {
+  if (config_.policy != UpdatePolicy::in_place) return std::nullopt;  // there are none
   const std::uint32_t trigger = 1;
   sc_core::sc_time delay;
   if (auto fault = send_update(carry_resolution_address, &trigger, sizeof trigger, command.opcode, delay)) {
@@ -308,6 +364,13 @@ weft::Status CrossbarUnit::update_outer_product(const Transfer& transfer, sc_cor
                  Span<const std::int16_t>(column_operand.data(), header.columns));
   if (!status.ok()) return weft::Status::generic_error;
   rows_in_use_ = std::max<unsigned>(rows_in_use_, header.rows);
+  if (config_.policy == UpdatePolicy::digital) {
+    // A digital sum has no carries to leave behind.
+    array_.crs();
+    opa_digital_energy_.charge(header.magnitude_bits);
+    delay += config_.digital.outer_product;
+    return weft::Status::ok;
+  }
   opa_energy_.charge(std::uint64_t{header.magnitude_bits} * static_cast<unsigned>(config_.array.slices));
   delay += config_.timing.opa_step * static_cast<double>(config_.timing.opa_phases * header.magnitude_bits);
   return weft::Status::ok;
@@ -324,7 +387,8 @@ weft::Status CrossbarUnit::update_row(const Transfer& transfer, sc_core::sc_time
                                        static_cast<int>(columns));
   if (!status.ok()) return weft::Status::address_error;
   rows_in_use_ = std::max(rows_in_use_, row + 1);
-  write_energy_.charge(static_cast<unsigned>(config_.array.slices));
+  const bool writes_back = collected_ && !collected_->empty();
+  (writes_back ? update_write_energy_ : write_energy_).charge(static_cast<unsigned>(config_.array.slices));
   delay += row_time(config_.timing.array_write, 1);
   return weft::Status::ok;
 }

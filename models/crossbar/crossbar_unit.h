@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "models/crossbar/array.h"
+#include "models/crossbar/collected_update.h"
 #include "models/unit/command_unit.h"
 
 namespace weft::crossbar {
@@ -37,11 +38,29 @@ struct CrossbarEnergy {
   Joule array_write;  // all rows, verify pulses included
 };
 
+// How weights change, PANTHER's design and the baselines of its section 6.3.
+//   in_place    outer products are deposited in the cells
+//   write_back  digital outer products are collected beside the array; before the next product, weights are
+//               read row by row, changed and written back through the write filter
+//   digital     no array: products and outer products by digital units on SRAM, exact, without carries
+enum class UpdatePolicy : std::uint8_t { in_place, write_back, digital };
+
+// Of a whole matrix; energies of one bit of the operand that an array would stream.
+struct DigitalCosts {
+  sc_core::sc_time product;
+  sc_core::sc_time outer_product;
+  Joule product_bit;
+  Joule outer_product_bit;
+  Joule add;  // one weight of a write-back
+};
+
 struct CrossbarUnitConfig {
   unit::CommandUnitConfig unit;
   ArrayConfig array;
   CrossbarTiming timing;
   CrossbarEnergy energy;
+  UpdatePolicy policy = UpdatePolicy::in_place;
+  DigitalCosts digital;
 };
 
 class CrossbarUnit : public unit::CommandUnit {
@@ -74,6 +93,10 @@ class CrossbarUnit : public unit::CommandUnit {
   std::optional<unit::Fault> program(const unit::Command& command);
   std::optional<unit::Fault> read_out(const unit::Command& command);
   std::optional<unit::Fault> resolve_carries(const unit::Command& command);
+  std::optional<unit::Fault> collect(const unit::Command& command);
+  std::optional<unit::Fault> write_back(const unit::Command& command);
+  // Charges a product, and says how long it takes.
+  sc_core::sc_time product_cost(bool transposed, int bits);
   // Sends one write through the filter and lets its time pass.
   std::optional<unit::Fault> send_update(std::uint64_t address, const void* data, std::uint32_t size,
                                          std::uint32_t operand, sc_core::sc_time& delay);
@@ -85,6 +108,7 @@ class CrossbarUnit : public unit::CommandUnit {
 
   CrossbarUnitConfig config_;
   Array array_;
+  std::optional<CollectedUpdate> collected_;  // policy write_back; whoever uses weights empties it first
   unsigned rows_in_use_ = 0;  // highest row ever programmed or updated
   std::uint64_t results_saturated_ = 0;
   std::vector<Saturation> saturated_before_;  // as of the last carry resolution
@@ -100,6 +124,10 @@ class CrossbarUnit : public unit::CommandUnit {
   EnergyLedger::Account& write_energy_;
   EnergyLedger::Account& update_read_energy_;
   EnergyLedger::Account& update_write_energy_;
+  EnergyLedger::Account& mvm_digital_energy_;
+  EnergyLedger::Account& mtvm_digital_energy_;
+  EnergyLedger::Account& opa_digital_energy_;
+  EnergyLedger::Account& update_add_energy_;
 
   std::vector<std::int16_t> input_;
   std::vector<std::int64_t> sums_;

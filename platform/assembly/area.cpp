@@ -66,9 +66,14 @@ AreaReport area(const config::Scenario& scenario) {
 
   AreaReport report;
   report.tiles = platform.tiles.count();
-  report.tile.push_back({"crossbar_array", arrays, times(arrays * of_full_size, area.crossbar_array)});
-  report.tile.push_back({"adc", arrays, times(tile.crossbars, converters(scenario))});
-  report.tile.push_back(item("crossbar_unit", tile.crossbars, area.crossbar_unit));
+  if (platform.crossbar.update == config::UpdatePolicy::digital) {
+    report.tile.push_back({"digital_unit", static_cast<double>(tile.crossbars),
+                           times(tile.crossbars * of_full_size, area.digital_unit)});
+  } else {
+    report.tile.push_back({"crossbar_array", arrays, times(arrays * of_full_size, area.crossbar_array)});
+    report.tile.push_back({"adc", arrays, times(tile.crossbars, converters(scenario))});
+    report.tile.push_back(item("crossbar_unit", tile.crossbars, area.crossbar_unit));
+  }
   report.tile.push_back(item("vector_lane", tile.vector_lanes, area.vector_lane));
   report.tile.push_back(item("hart", 1, area.hart));
   const double buffers = static_cast<double>(tile.buffer_size_bytes) / bytes_of_buffer;

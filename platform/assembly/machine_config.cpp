@@ -97,6 +97,54 @@ Joule adc_step(const crossbar::ArrayConfig& array, const config::CrossbarTechnol
   return picojoule(technology.adc_step_pJ) * (sum / array.slices);
 }
 
+crossbar::UpdatePolicy update_policy(config::UpdatePolicy from) {
+  switch (from) {
+    case config::UpdatePolicy::write_back:
+      return crossbar::UpdatePolicy::write_back;
+    case config::UpdatePolicy::digital:
+      return crossbar::UpdatePolicy::digital;
+    case config::UpdatePolicy::in_place:
+      break;
+  }
+  return crossbar::UpdatePolicy::in_place;
+}
+
+crossbar::DigitalCosts digital_costs(const config::DigitalTechnology& technology) {
+  constexpr double priced_bits = 16;
+  crossbar::DigitalCosts costs;
+  costs.product = nanoseconds(technology.product_time_ns);
+  costs.outer_product = nanoseconds(technology.outer_product_time_ns);
+  costs.product_bit = picojoule(technology.product_pJ / priced_bits);
+  costs.outer_product_bit = picojoule(technology.outer_product_pJ / priced_bits);
+  costs.add = picojoule(technology.vector_pJ_per_element);
+  return costs;
+}
+
+// Loading and reading out the SRAM of a digital unit: priced and timed like the buffer beside it. The unit
+// charges by slice.
+void set_memory_access(crossbar::CrossbarUnitConfig& crossbar, const config::Scenario& scenario) {
+  const double bytes = 4.0 * crossbar.array.rows * crossbar.array.cols;
+  const Joule energy =
+      picojoule(scenario.technology.digital.buffer_pJ_per_byte) * (bytes / crossbar.array.slices);
+  crossbar.energy.array_read = crossbar.energy.array_write = energy;
+  const sc_time time = nanoseconds(bytes / scenario.platform.tile.buffer_bandwidth_GBps);
+  crossbar.timing.array_read = crossbar.timing.array_write = time;
+}
+
+// Exact integers: nothing clips, nothing saturates, and 15 steps of deposits fit into a cell.
+crossbar::ArrayConfig digital_array(const config::CrossbarConfig& from) {
+  crossbar::ArrayConfig array;
+  array.rows = from.rows;
+  array.cols = from.columns;
+  array.digit_bits = from.weight_bits() % 2 == 0 ? 2 : 1;
+  array.slices = from.weight_bits() / array.digit_bits;
+  constexpr int room_for_one_update = 7;
+  array.cell_bits.assign(static_cast<std::size_t>(array.slices), room_for_one_update);
+  constexpr int lossless = 28;
+  array.adc_bits = lossless;
+  return array;
+}
+
 crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
   const config::CrossbarTechnology& technology = scenario.technology.crossbar;
   crossbar::CrossbarUnitConfig crossbar;
@@ -111,6 +159,9 @@ crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
   crossbar.energy.opa_step = picojoule(technology.opa_step_pJ);
   crossbar.energy.array_read = picojoule(technology.read_pJ);
   crossbar.energy.array_write = technology.write_verify_pulses * picojoule(technology.write_pJ);
+  crossbar.policy = update_policy(scenario.platform.crossbar.update);
+  crossbar.digital = digital_costs(scenario.technology.digital);
+  if (crossbar.policy == crossbar::UpdatePolicy::digital) set_memory_access(crossbar, scenario);
   return crossbar;
 }
 
@@ -204,6 +255,7 @@ syscon::SysconConfig syscon_config(const config::Scenario& scenario, std::uint32
 }  // namespace
 
 crossbar::ArrayConfig array_config(const config::CrossbarConfig& from) {
+  if (from.update == config::UpdatePolicy::digital) return digital_array(from);
   crossbar::ArrayConfig array;
   array.rows = from.rows;
   array.cols = from.columns;

@@ -102,6 +102,8 @@ struct TileConfig {
 };
 
 enum class AdcRange { max, granular, calibrated };
+// How weights change: in the cells; by reading, changing and writing them; or without any cells.
+enum class UpdatePolicy { in_place, write_back, digital };
 enum class Arithmetic { automatic, exact, sliced, device };
 
 // One crossbar unit: a weight of slices * digit_bits bits, one physical array a slice.
@@ -115,6 +117,7 @@ struct CrossbarConfig {
   std::vector<int> adc_bits = {10};  // likewise
   AdcRange adc_range = AdcRange::max;
   std::vector<int> adc_full_scale;  // cell units, likewise; range `calibrated` only
+  UpdatePolicy update = UpdatePolicy::in_place;
   Arithmetic arithmetic = Arithmetic::automatic;
   device::DeviceConfig device;
 
@@ -206,6 +209,11 @@ struct DigitalTechnology {
   double buffer_pJ_per_byte = 0.5375;
   double dram_pJ_per_byte = 31.2;
   double hart_pJ_per_instruction = 5;
+  // Of a matrix of 128 x 128 with operands of 16 bits.
+  double product_time_ns = 16'000;
+  double product_pJ = 365'000;
+  double outer_product_time_ns = 1'024;
+  double outer_product_pJ = 37'280;
 };
 
 struct NocTechnology {
@@ -225,6 +233,7 @@ struct AreaTechnology {
   PartCost adc = {0.0012, 2, 0.2};                   // one a slice, at adc_reference_bits
   double adc_area_growth = 1.31;                     // factor a bit
   PartCost crossbar_unit = {0.00616, 1.833, 0.31};   // what the slices of a unit share
+  PartCost digital_unit = {0.2364, 371.9, 0.46};     // instead of the three above
   PartCost vector_lane = {0.004, 1.9, 0.192};
   PartCost hart = {0.00685, 2.41, 0.466};
   PartCost buffer = {0.086, 17.66, 0.46};  // 64 KiB

@@ -180,11 +180,20 @@ const Table<CrossbarConfig>& crossbar_table() {
                "max: full scale covers the largest current; granular: one step is one cell unit and "
                "larger currents clip; calibrated: full scale is adc_full_scale.")
           .add("adc_full_scale", &C::adc_full_scale, uniform_or_list_of(integer(1, any_positive), "integers"),
-               "Largest current the converters cover, in cell units: one number for all slices, or one a slice "
+               "Largest current the converters cover, in cell units: one number for all slices, or one a "
+               "slice "
                "from the least significant up.")
           .required()
           .only_with("adc_range", "adc_range: calibrated",
                      [](const C& crossbar) { return crossbar.adc_range == AdcRange::calibrated; })
+          .add(
+              "update", &C::update,
+              choice<UpdatePolicy>({{"in_place", UpdatePolicy::in_place},
+                                    {"write_back", UpdatePolicy::write_back},
+                                    {"digital", UpdatePolicy::digital}}),
+              "in_place: outer products are deposited in the cells; write_back: digital outer products, and "
+              "weights are read, changed and written before the next product; digital: digital units on SRAM "
+              "instead of arrays.")
           .add("arithmetic", &C::arithmetic,
                choice<Arithmetic>({{"automatic", Arithmetic::automatic},
                                    {"exact", Arithmetic::exact},
@@ -355,7 +364,18 @@ const Table<DigitalTechnology>& digital_technology_table() {
                "Host DRAM, read or write (HBM2, 3.9 pJ per bit, NeuroSim).")
           .add("hart_pJ_per_instruction", &T::hart_pJ_per_instruction, price(),
                "Host and tile harts. Assumed: about twice the 2.2 pJ a cycle of PUMA's control pipeline, "
-               "instruction memory and register file (PUMA table 3).");
+               "instruction memory and register file (PUMA table 3).")
+          .add("product_time", &T::product_time_ns, duration(0.001, second),
+               "Digital matrix-vector product, 128 x 128 (8.9 times 1.8 us, PANTHER figure 1).")
+          .add("product_energy", &T::product_pJ, energy(0, millijoule),
+               "Digital matrix-vector product, 128 x 128, operands of 16 bits; in proportion for fewer (10.4 "
+               "times 35.10 nJ, PANTHER figure 1).")
+          .add("outer_product_time", &T::outer_product_time_ns, duration(0.001, second),
+               "Digital outer product, 128 x 128 (PANTHER's public simulator).")
+          .add("outer_product_energy", &T::outer_product_pJ, energy(0, millijoule),
+               "Digital outer product, 128 x 128, operands of 16 bits; in proportion for fewer (PANTHER "
+               "section "
+               "7.3).");
   return table;
 }
 
@@ -390,6 +410,7 @@ const Table<AreaTechnology>& area_technology_table() {
           .add("adc_area_growth", &A::adc_area_growth, real(1, 4),
                "Factor of a converter's area for each further bit (derived: PANTHER's node of 117 mm2).")
           .add("crossbar_unit", &A::crossbar_unit, part(), "")
+          .add("digital_unit", &A::digital_unit, part(), "")
           .add("vector_lane", &A::vector_lane, part(), "")
           .add("hart", &A::hart, part(), "")
           .add("buffer", &A::buffer, part(), "")

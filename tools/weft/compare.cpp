@@ -117,9 +117,11 @@ json at(const json& object, const std::vector<std::string>& path) {
   return *here;
 }
 
+double as_number(const json& value) { return value.is_number() ? value.get<double>() : 0; }
+
 json sum_of_layers(const json& layers, const std::string& pass) {
   double sum = 0;
-  for (const json& layer : layers) sum += at(layer, {"energy_J", pass}).get<double>();
+  for (const json& layer : layers) sum += as_number(at(layer, {"energy_J", pass}));
   return sum;
 }
 
@@ -140,7 +142,7 @@ json figures(const json& results) {
     for (const char* pass : passes) {
       const json joule = at(layers[number], {"energy_J", pass});
       flat[fmt::format("layer{}.{}_J", number, pass)] = joule;
-      if (std::string(pass) != "access") whole += joule.get<double>();
+      if (std::string(pass) != "access") whole += as_number(joule);
     }
     flat[fmt::format("layer{}.training_J", number)] = whole;
     flat[fmt::format("layer{}.busy_s", number)] = at(layers[number], {"busy_s"});

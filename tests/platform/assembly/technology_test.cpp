@@ -134,6 +134,14 @@ TEST_CASE("138 tiles with PANTHER's arrays are as large as its node") {
   CHECK(report.chip_total().area_mm2 == Approx(117).epsilon(0.01));  // table 3
 }
 
+TEST_CASE("138 tiles of digital units are as large as PANTHER's Base_digital") {
+  const assembly::AreaReport report =
+      assembly::area(scenario({"platform.preset=base-digital", "platform.tiles={columns: 23, rows: 6}",
+                               "platform.tile.buffer_size=64 KiB", "platform.tile.vector_lanes=8"}));
+  CHECK(report.chip_total().area_mm2 == Approx(578).epsilon(0.01));      // table 3
+  CHECK(report.chip_total().power_mW == Approx(839'000).epsilon(0.01));  // table 3
+}
+
 TEST_CASE("area follows what a platform has of each part") {
   const auto tile = [](const std::vector<std::string>& overrides) {
     return assembly::area(scenario(overrides)).tile;

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Outer products added up beside the array, for a unit that writes its weights back instead of updating them
+// in place. Numerics only.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/crossbar/array.h"
+
+namespace weft::crossbar {
+
+class CollectedUpdate {
+ public:
+  CollectedUpdate(int rows, int cols);
+
+  // sum[r][c] += x[r] * d[c]. Refuses what Array::opa refuses: shape, width, an x beyond its bits.
+  Status add(Span<const std::int16_t> x, int in_bits, Span<const std::int16_t> d);
+
+  bool empty() const { return used_rows_ == 0; }
+  int rows() const { return used_rows_; }  // with anything in them; columns likewise
+  int cols() const { return used_cols_; }
+
+  // Adds row `row`, which then counts as zero, to cols() weights, saturating at int32.
+  void take_row(int row, std::int32_t* weights);
+  // To be called when all rows have been taken.
+  void clear();
+
+ private:
+  int rows_;
+  int cols_;
+  int used_rows_ = 0;
+  int used_cols_ = 0;
+  std::vector<std::int64_t> sums_;  // [row][cols_]
+};
+
+}  // namespace weft::crossbar
