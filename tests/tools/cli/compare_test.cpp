@@ -128,8 +128,8 @@ TEST_CASE("the baselines train bit for bit like the golden reference") {
   const TemporaryFolder folder;
   const std::string file = folder.file("small.yaml", small_scenario);
   // Converters that lose nothing: the published ones of base-mvm clip.
-  for (const std::string& platform : {"base-digital", "base-mvm"}) {
-    for (const std::string& batch : {"1", "8"}) {
+  for (const std::string platform : {"base-digital", "base-mvm"}) {
+    for (const std::string batch : {"1", "8"}) {
       CAPTURE(platform, batch);
       const ProgramResult run =
           weft::test::weft({"run", file, "-q", "--set", "platform.preset=" + platform, "--set",
