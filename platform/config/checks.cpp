@@ -140,7 +140,7 @@ void check_samples(const Scenario& scenario, Reader& reader) {
         reader.where(path), path,
         fmt::format("found {}, but dataset.train has only {} samples", training.batch, dataset.train));
   }
-  if (training.carry_slice >= scenario.platform.crossbar.slices) {
+  if (training.carry_limit > 0 && training.carry_slice >= scenario.platform.crossbar.slices) {
     const std::string path = "training.carry_slice";
     reader.error(reader.where(path), path,
                  fmt::format("found {}, but a weight has slices 0 to {}", training.carry_slice,

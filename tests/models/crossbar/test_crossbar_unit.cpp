@@ -6,6 +6,7 @@
 
 using namespace weft;
 using namespace weft::test::crossbar_bench;
+using test::Master;
 using test::ns;
 using test::Operands;
 using unit::Rounding;
