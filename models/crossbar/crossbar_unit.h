@@ -109,7 +109,7 @@ class CrossbarUnit : public unit::CommandUnit {
   CrossbarUnitConfig config_;
   Array array_;
   std::optional<CollectedUpdate> collected_;  // policy write_back; whoever uses weights empties it first
-  unsigned rows_in_use_ = 0;  // highest row ever programmed or updated
+  unsigned rows_in_use_ = 0;                  // highest row ever programmed or updated
   std::uint64_t results_saturated_ = 0;
   std::vector<Saturation> saturated_before_;  // as of the last carry resolution
 
