@@ -86,7 +86,7 @@ int run(const RunOptions& options) {
   const config::Scenario scenario = load(options.scenario);
   const fs::path folder = options.out.value_or(scenario.run.output);
   const std::vector<std::uint8_t> firmware =
-      loader::read_file(scenario.run.firmware.value_or(default_firmware()));
+      loader::read_file(scenario.run.firmware ? *scenario.run.firmware : default_firmware());
 
   std::optional<Workload> workload;
   if (is_compiled(scenario)) workload = prepare(scenario);
