@@ -145,9 +145,9 @@ TEST_CASE("a locked word is locked for others only") {
 
 TEST_CASE("a store of another hart through a warm host pointer ends a reservation") {
   const std::uint32_t offset = GENERATE(0u, 4u);
+  ReservationMonitor monitor;  // outlives the cores
   Machine a;
   Neighbour b(a);
-  ReservationMonitor monitor;
   a.core.share_reservations(monitor);
   b.core.share_reservations(monitor);
   a.program({lr_w(a2, s0), sc_w(a0, a1, s0)});
@@ -166,10 +166,10 @@ TEST_CASE("a store of another hart through a warm host pointer ends a reservatio
 }
 
 TEST_CASE("guarded stores cost no other cycles and end with the reservation") {
+  ReservationMonitor monitor;  // outlives the cores
   Machine alone;
   Machine a;
   Neighbour b(a);
-  ReservationMonitor monitor;
   a.core.share_reservations(monitor);
   b.core.share_reservations(monitor);
   a.program({lr_w(a2, s0), sc_w(a0, a1, s0)});
