@@ -8,10 +8,8 @@
 #include "models/common/error.h"
 #include "models/fp_pim/number.h"
 #include "models/hart/xweft_table.h"
-#include "models/memory/memory.h"
-#include "models/sync/sync_board.h"
 #include "tests/models/tlm/fresh_kernel.h"
-#include "tests/models/unit/rig.h"
+#include "tests/models/unit/unit_bench.h"
 
 using namespace weft;
 using namespace weft::fp_pim;
@@ -35,39 +33,9 @@ FpPimUnitConfig small_unit() {
   return config;
 }
 
-memory::MemoryConfig small_buffer() {
-  memory::MemoryConfig config;
-  config.size = buffer_bytes;
-  return config;
-}
-
-struct Bench {
-  Context context;
-  memory::Memory buffer;
-  sync::SyncBoard board{"board", 32};
-  FpPimUnit unit;
-  Master master;
-  Master elsewhere{"elsewhere", [](Master&) {}};
-
+struct Bench : test::UnitBench<FpPimUnit> {
   explicit Bench(std::function<void(Master&)> script, const FpPimUnitConfig& config = small_unit())
-      : buffer("buffer", small_buffer(), context),
-        unit("fp", config, context),
-        master("master", std::move(script)) {
-    master.socket.bind(unit.window);
-    unit.operands.bind(buffer.socket);
-    unit.completion.bind(board.units);
-    elsewhere.socket.bind(board.registers);
-  }
-  template <typename T>
-  void put(std::uint32_t address, const std::vector<T>& values) {
-    buffer.load(address, values.data(), values.size() * sizeof(T));
-  }
-  template <typename T>
-  std::vector<T> get(std::uint32_t address, std::size_t count) const {
-    std::vector<T> values(count);
-    buffer.save(address, values.data(), count * sizeof(T));
-    return values;
-  }
+      : UnitBench("fp", config, test::plain_buffer(buffer_bytes), std::move(script)) {}
   std::map<std::string, std::uint64_t> counts() const {
     std::map<std::string, std::uint64_t> result;
     for (const auto& account : context.energy.accounts()) {

@@ -7,10 +7,8 @@
 
 #include "models/common/error.h"
 #include "models/hart/xweft_table.h"
-#include "models/memory/memory.h"
-#include "models/sync/sync_board.h"
 #include "tests/models/tlm/fresh_kernel.h"
-#include "tests/models/unit/rig.h"
+#include "tests/models/unit/unit_bench.h"
 
 using namespace weft;
 using namespace weft::inversion;
@@ -39,39 +37,9 @@ InversionUnitConfig small_unit() {
   return config;
 }
 
-memory::MemoryConfig small_buffer() {
-  memory::MemoryConfig config;
-  config.size = buffer_bytes;
-  return config;
-}
-
-struct Bench {
-  Context context;
-  memory::Memory buffer;
-  sync::SyncBoard board{"board", 32};
-  InversionUnit unit;
-  Master master;
-  Master elsewhere{"elsewhere", [](Master&) {}};
-
+struct Bench : test::UnitBench<InversionUnit> {
   explicit Bench(std::function<void(Master&)> script, const InversionUnitConfig& config = small_unit())
-      : buffer("buffer", small_buffer(), context),
-        unit("inv", config, context),
-        master("master", std::move(script)) {
-    master.socket.bind(unit.window);
-    unit.operands.bind(buffer.socket);
-    unit.completion.bind(board.units);
-    elsewhere.socket.bind(board.registers);
-  }
-  template <typename T>
-  void put(std::uint32_t address, const std::vector<T>& values) {
-    buffer.load(address, values.data(), values.size() * sizeof(T));
-  }
-  template <typename T>
-  std::vector<T> get(std::uint32_t address, std::size_t count) const {
-    std::vector<T> values(count);
-    buffer.save(address, values.data(), count * sizeof(T));
-    return values;
-  }
+      : UnitBench("inv", config, test::plain_buffer(buffer_bytes), std::move(script)) {}
   std::uint64_t count(const std::string& operation) const {
     for (const auto& account : context.energy.accounts()) {
       if (account.component() == "inv" && account.operation() == operation) return account.count();

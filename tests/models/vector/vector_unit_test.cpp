@@ -6,9 +6,7 @@
 
 #include "models/common/error.h"
 #include "models/hart/xweft_table.h"
-#include "models/memory/memory.h"
-#include "models/sync/sync_board.h"
-#include "tests/models/unit/rig.h"
+#include "tests/models/unit/unit_bench.h"
 
 using namespace weft;
 using unit::Command;
@@ -45,34 +43,9 @@ VectorUnitConfig unit_config() {
   return config;
 }
 
-struct Bench {
-  Context context;
-  memory::Memory buffer;
-  sync::SyncBoard board{"board", 32};
-  VectorUnit unit;
-  Master master;
-  Master elsewhere{"elsewhere", [](Master&) {}};  // who would raise counters of the board
-
+struct Bench : test::UnitBench<VectorUnit> {
   explicit Bench(std::function<void(Master&)> script, const VectorUnitConfig& config = unit_config())
-      : buffer("buffer", buffer_config(), context),
-        unit("vector", config, context),
-        master("master", std::move(script)) {
-    master.socket.bind(unit.window);
-    unit.operands.bind(buffer.socket);
-    unit.completion.bind(board.units);
-    elsewhere.socket.bind(board.registers);
-  }
-
-  template <typename T>
-  void put(std::uint32_t address, const std::vector<T>& values) {
-    buffer.load(address, values.data(), values.size() * sizeof(T));
-  }
-  template <typename T>
-  std::vector<T> get(std::uint32_t address, std::size_t count) const {
-    std::vector<T> values(count);
-    buffer.save(address, values.data(), count * sizeof(T));
-    return values;
-  }
+      : UnitBench("vector", config, buffer_config(), std::move(script)) {}
 };
 
 Command make(VectorCommand what, std::uint32_t length) {
