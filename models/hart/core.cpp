@@ -332,10 +332,8 @@ Block* Core::build_block() {
   }
   if (scratch_.count == 0) return nullptr;
   const std::uint32_t next = pc_ + bytes;
-  const bool depends_on_next =
-      config_.costs.load_use != 0 && !ends_block(scratch_operations_[scratch_.count - 1].kind);
   finish_scratch(stall_before(next));
-  if (depends_on_next) {
+  if (depends_on_next()) {
     guard_code(next, 2);
     guard_code(next + 2, 2);
   }
@@ -372,18 +370,21 @@ unsigned Core::stall(const Operation& operation, const Operation& next) const {
   return config_.costs.load_use != 0 && is_used_by(operation, next) ? config_.costs.load_use : 0;
 }
 
+// Whether the instruction behind the scratch block can change what the block costs.
+bool Core::depends_on_next() const {
+  return config_.costs.load_use != 0 && !ends_block(scratch_operations_[scratch_.count - 1].kind);
+}
+
 // Of the last operation of the scratch block, if the instruction at `next` uses what it loads.
 unsigned Core::stall_before(std::uint32_t next) {
-  if (config_.costs.load_use == 0 || scratch_.count == 0) return 0;
-  const Operation& last = scratch_operations_[scratch_.count - 1];
-  if (ends_block(last.kind)) return 0;
+  if (!depends_on_next()) return 0;
   std::uint16_t low = 0;
   std::uint16_t high = 0;
   if (!peek_parcel(next, low)) return 0;
   const unsigned length = instruction_length(low);
   if (length == 4 && !peek_parcel(next + 2, high)) return 0;
   const std::uint32_t instruction = (static_cast<std::uint32_t>(high) << 16) | low;
-  return stall(last, decode(instruction, length, next, decode_options_));
+  return stall(scratch_operations_[scratch_.count - 1], decode(instruction, length, next, decode_options_));
 }
 
 bool Core::peek_parcel(std::uint32_t address, std::uint16_t& parcel) {

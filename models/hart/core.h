@@ -198,6 +198,7 @@ class Core {
   void append(Operation operation);
   void finish_scratch(unsigned stall_behind);
   unsigned stall(const Operation& operation, const Operation& next) const;
+  bool depends_on_next() const;
   unsigned stall_before(std::uint32_t next);
   bool peek_parcel(std::uint32_t address, std::uint16_t& parcel);
   void clear_blocks();

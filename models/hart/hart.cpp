@@ -320,10 +320,11 @@ sc_time Hart::catch_up_or_annotate() {
   return local > now ? local - now : sc_core::SC_ZERO_TIME;
 }
 
-void Hart::stall_until_now() {
+void Hart::stall_until_now() { stall_until(sc_time_stamp()); }
+
+void Hart::stall_until(const sc_time& when) {
   const sc_time local = local_time();
-  const sc_time& now = sc_time_stamp();
-  if (now > local) spend(now - local);
+  if (when > local) spend(when - local);
 }
 
 void Hart::spend(const sc_time& delay) {
@@ -332,9 +333,7 @@ void Hart::spend(const sc_time& delay) {
 }
 
 void Hart::after_transaction(const sc_time& delay) {
-  const sc_time done = sc_time_stamp() + delay;
-  const sc_time local = local_time();
-  if (done > local) spend(done - local);
+  stall_until(sc_time_stamp() + delay);
   // What the access started may interrupt this hart earlier than was known when it set out.
   if (core_->interrupts_enabled() && something_happens_before(horizon_)) core_->request_yield();
 }

@@ -206,6 +206,7 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   void catch_up();
   sc_core::sc_time catch_up_or_annotate();
   void stall_until_now();
+  void stall_until(const sc_core::sc_time& when);
   void spend(const sc_core::sc_time& delay);
   void after_transaction(const sc_core::sc_time& delay);
   static bool something_happens_before(const sc_core::sc_time& when);
