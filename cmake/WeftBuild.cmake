@@ -17,6 +17,7 @@ string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}
 string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELWITHDEBINFO "${CMAKE_CXX_FLAGS_RELWITHDEBINFO}")
 
 option(WEFT_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+option(WEFT_SANITIZE_THREADS "Build with ThreadSanitizer" OFF)
 
 add_library(weft_options INTERFACE)
 target_compile_options(weft_options INTERFACE
@@ -26,6 +27,10 @@ if(WEFT_SANITIZE)
   target_compile_options(weft_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
                          -Wno-maybe-uninitialized)
   target_link_options(weft_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(WEFT_SANITIZE_THREADS)
+  target_compile_options(weft_options INTERFACE -fsanitize=thread -Wno-maybe-uninitialized)
+  target_link_options(weft_options INTERFACE -fsanitize=thread)
 endif()
 
 # weft_library(NAME SOURCES … [LIBRARIES …]): a static library whose headers are included as
@@ -57,6 +62,9 @@ function(weft_test name)
   if(is_unit_test)
     list(APPEND arg_LABELS unit)
     add_dependencies(weft_unit_tests ${name})
+  endif()
+  if("threads" IN_LIST arg_LABELS)
+    add_dependencies(weft_thread_tests ${name})
   endif()
   # An empty argument would be dropped and shift the properties after it.
   set(labels "")

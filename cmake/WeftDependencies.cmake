@@ -43,6 +43,7 @@ weft_need(CLI11 DEBIAN libcli11-dev)
 weft_need(fmt DEBIAN libfmt-dev)
 weft_need(nlohmann_json DEBIAN nlohmann-json3-dev)
 weft_need(ZLIB DEBIAN zlib1g-dev)
+find_package(Threads REQUIRED)
 # Hosts with another processor interpret.
 set(WEFT_HAVE_JIT OFF)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")

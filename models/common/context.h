@@ -4,12 +4,15 @@
 
 #include "models/common/energy_ledger.h"
 #include "models/common/log.h"
+#include "models/common/worker_pool.h"
 
 namespace weft {
 
 struct Context {
   EnergyLedger energy;
   Log log;
+  // Where units may compute while simulated time goes on; null: they compute at once.
+  WorkerPool* workers = nullptr;
 };
 
 }  // namespace weft

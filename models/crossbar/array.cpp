@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "models/crossbar/adc.h"
 
@@ -88,14 +89,37 @@ Array::Array(const ArrayConfig& config, const Kernels& kernels)
 // ---- Matrix-vector products ----
 
 Status Array::mvm(Span<const std::int16_t> x, int in_bits, Span<std::int64_t> y) {
-  return read_out(ReadSide::columns, x, in_bits, y);
+  const Status status = begin_mvm(x, in_bits, y);
+  if (status.ok()) compute();
+  return status;
 }
 
 Status Array::mtvm(Span<const std::int16_t> x, int in_bits, Span<std::int64_t> y) {
-  return read_out(ReadSide::rows, x, in_bits, y);
+  const Status status = begin_mtvm(x, in_bits, y);
+  if (status.ok()) compute();
+  return status;
 }
 
-Status Array::read_out(ReadSide side, Span<const std::int16_t> x, int in_bits, Span<std::int64_t> y) {
+Status Array::begin_mvm(Span<const std::int16_t> x, int in_bits, Span<std::int64_t> y) {
+  return begin_read(ReadSide::columns, x, in_bits, y);
+}
+
+Status Array::begin_mtvm(Span<const std::int16_t> x, int in_bits, Span<std::int64_t> y) {
+  return begin_read(ReadSide::rows, x, in_bits, y);
+}
+
+void Array::compute() {
+  switch (std::exchange(begun_.kind, Begun::Kind::nothing)) {
+    case Begun::Kind::nothing:
+      return;
+    case Begun::Kind::read:
+      return compute_read();
+    case Begun::Kind::update:
+      return compute_update();
+  }
+}
+
+Status Array::begin_read(ReadSide side, Span<const std::int16_t> x, int in_bits, Span<std::int64_t> y) {
   const bool columns = side == ReadSide::columns;
   const auto driven_lines = static_cast<std::size_t>(columns ? config_.rows : config_.cols);
   const auto read_lines = static_cast<std::size_t>(columns ? config_.cols : config_.rows);
@@ -110,12 +134,16 @@ Status Array::read_out(ReadSide side, Span<const std::int16_t> x, int in_bits, S
   ++(columns ? statistics_.mvms : statistics_.mtvms);
   statistics_.read_steps += static_cast<std::uint64_t>(read_steps(in_bits));
   statistics_.conversions += static_cast<std::uint64_t>(conversions(in_bits, static_cast<int>(y.size())));
-  if (provable && !observed_) {
-    read_exact(side, y);
-  } else {
-    read_sliced(side, in_bits, y);
-  }
+  begun_ = {Begun::Kind::read, provable, side, in_bits, y};
   return {};
+}
+
+void Array::compute_read() {
+  if (begun_.exact && !observed_) {
+    read_exact(begun_.side, begun_.y);
+  } else {
+    read_sliced(begun_.side, begun_.in_bits, begun_.y);
+  }
 }
 
 void Array::observe(CurrentProfile* profile) {
@@ -177,6 +205,12 @@ void Array::read_sliced(ReadSide side, int in_bits, Span<std::int64_t> y) {
 // ---- Outer-product update ----
 
 Status Array::opa(Span<const std::int16_t> x, int in_bits, Span<const std::int16_t> d) {
+  const Status status = begin_opa(x, in_bits, d);
+  if (status.ok()) compute();
+  return status;
+}
+
+Status Array::begin_opa(Span<const std::int16_t> x, int in_bits, Span<const std::int16_t> d) {
   if (x.size() > static_cast<std::size_t>(config_.rows) ||
       d.size() > static_cast<std::size_t>(config_.cols)) {
     return {StatusCode::shape};
@@ -191,7 +225,12 @@ Status Array::opa(Span<const std::int16_t> x, int in_bits, Span<const std::int16
   if (!exact && config_.arithmetic == Arithmetic::exact) return {StatusCode::not_provable};
 
   count_opa(in_bits);
-  if (exact) {
+  begun_ = {Begun::Kind::update, exact, ReadSide::columns, in_bits, {}};
+  return {};
+}
+
+void Array::compute_update() {
+  if (begun_.exact) {
     opa_exact(deposit_scratch_);
   } else {
     opa_sliced();
@@ -200,7 +239,6 @@ Status Array::opa(Span<const std::int16_t> x, int in_bits, Span<const std::int16
   updated_cols_ = std::max(updated_cols_, col_operand_.lines());
   used_rows_ = std::max(used_rows_, row_operand_.lines());
   used_cols_ = std::max(used_cols_, col_operand_.lines());
-  return {};
 }
 
 void Array::count_opa(int in_bits) {

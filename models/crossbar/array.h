@@ -86,6 +86,18 @@ class Array {
   Status mtvm(Span<const std::int16_t> x, int in_bits, Span<std::int64_t> y);
   // W[r][c] += x[r] * d[c]; x is streamed one bit a step (in_bits steps), d has up to 15 magnitude bits.
   Status opa(Span<const std::int16_t> x, int in_bits, Span<const std::int16_t> d);
+  // mvm, mtvm and opa in two steps, for work that is done elsewhere: begin_ refuses the operation, or counts
+  // it and takes its operands; compute() does the rest, and nothing else may be asked of the array in
+  // between.
+  Status begin_mvm(Span<const std::int16_t> x, int in_bits, Span<std::int64_t> y);
+  Status begin_mtvm(Span<const std::int16_t> x, int in_bits, Span<std::int64_t> y);
+  Status begin_opa(Span<const std::int16_t> x, int in_bits, Span<const std::int16_t> d);
+  void compute();
+  // Whether compute(), or crs(), has more to do than exact arithmetic, which is done sooner than handed over.
+  // Never while currents are observed: the profile may be another array's as well.
+  bool takes_long() const { return !begun_.exact && !observed_; }
+  bool crs_takes_long() const { return !weights_live_ && !observed_; }
+
   // Carry resolution: every weight clamped to its range and rewritten as canonical digits.
   void crs();
   // Writes a block of weights as canonical digits; row i starts at values[i * stride].
@@ -131,7 +143,20 @@ class Array {
     std::size_t offset = 0;  // of the row operand in kept_operands_; the column operand follows it
   };
 
-  Status read_out(ReadSide side, Span<const std::int16_t> x, int in_bits, Span<std::int64_t> y);
+  // What begin_ leaves for compute().
+  struct Begun {
+    enum class Kind : std::uint8_t { nothing, read, update };
+
+    Kind kind = Kind::nothing;
+    bool exact = true;
+    ReadSide side = ReadSide::columns;
+    int in_bits = 0;
+    Span<std::int64_t> y;
+  };
+
+  Status begin_read(ReadSide side, Span<const std::int16_t> x, int in_bits, Span<std::int64_t> y);
+  void compute_read();
+  void compute_update();
   bool read_provable(ReadSide side, int driven, int in_bits) const;
   void read_exact(ReadSide side, Span<std::int64_t> y);
   void read_sliced(ReadSide side, int in_bits, Span<std::int64_t> y);
@@ -196,6 +221,7 @@ class Array {
   SliceBound deposited_;
   SliceBound deposit_scratch_;
 
+  Begun begun_;
   Operand row_operand_;
   Operand col_operand_;
   std::vector<std::int64_t> result_;

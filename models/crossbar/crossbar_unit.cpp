@@ -52,8 +52,6 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       update_out("update_out"),
       update("update"),
       config_(config),
-      array_(config.array),
-      saturated_before_(array_.statistics().saturated),
       mvm_energy_(context.energy.open(this->name(), "mvm_slice_step", config.energy.mvm_step)),
       mvm_adc_energy_(context.energy.open(this->name(), "mvm_adc_step", config.energy.adc_step)),
       mtvm_energy_(context.energy.open(this->name(), "mtvm_slice_step", config.energy.mvm_step)),
@@ -71,7 +69,9 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       mtvm_digital_energy_(context.energy.open(this->name(), "mtvm_digital_bit", config.digital.product_bit)),
       opa_digital_energy_(
           context.energy.open(this->name(), "opa_digital_bit", config.digital.outer_product_bit)),
-      update_add_energy_(context.energy.open(this->name(), "update_digital_add", config.digital.add)) {
+      update_add_energy_(context.energy.open(this->name(), "update_digital_add", config.digital.add)),
+      array_(config.array) {
+  saturated_before_ = array_->statistics().saturated;
   if (config.policy == UpdatePolicy::write_back) collected_.emplace(config.array.rows, config.array.cols);
   const auto lines = static_cast<std::size_t>(std::max(config.array.rows, config.array.cols));
   input_.resize(lines);
@@ -176,8 +176,8 @@ unit::Footprint CrossbarUnit::footprint(const Command& command) const {
 
 std::uint32_t CrossbarUnit::saturated(unsigned slice) const {
   if (slice >= saturated_before_.size()) return 0;
-  return static_cast<std::uint32_t>(array_.statistics().saturated[slice].cells -
-                                    saturated_before_[slice].cells);
+  const std::vector<Saturation>& now = array().statistics().saturated;
+  return static_cast<std::uint32_t>(now[slice].cells - saturated_before_[slice].cells);
 }
 
 std::optional<Fault> CrossbarUnit::multiply(const Command& command) {
@@ -191,9 +191,12 @@ std::optional<Fault> CrossbarUnit::multiply(const Command& command) {
 
   const Span<const std::int16_t> x(input_.data(), inputs);
   const Span<std::int64_t> y(sums_.data(), outputs);
-  const Status status = transposed ? array_.mtvm(x, bits, y) : array_.mvm(x, bits, y);
+  const Status status = transposed ? array_->begin_mtvm(x, bits, y) : array_->begin_mvm(x, bits, y);
   if (!status.ok()) return refused(command, status);
-  wait(delay + product_cost(transposed, bits));
+  const sc_core::sc_time cost = product_cost(transposed, bits);
+  array_.compute(context().workers);
+  wait(delay + cost);
+  array_.settle();
 
   delay = sc_core::SC_ZERO_TIME;
   // No time passes between reading and writing an accumulator: units that share it lose nothing.
@@ -212,7 +215,7 @@ sc_core::sc_time CrossbarUnit::product_cost(bool transposed, int bits) {
     (transposed ? mtvm_digital_energy_ : mvm_digital_energy_).charge(static_cast<std::uint64_t>(bits));
     return config_.digital.product;
   }
-  const int steps = array_.read_steps(bits);
+  const int steps = array_->read_steps(bits);
   const std::uint64_t slice_steps =
       static_cast<std::uint64_t>(steps) * static_cast<unsigned>(config_.array.slices);
   (transposed ? mtvm_energy_ : mvm_energy_).charge(slice_steps);
@@ -271,7 +274,7 @@ std::optional<Fault> CrossbarUnit::write_back(const Command& command) {
   const auto columns = static_cast<unsigned>(collected_->cols());
   for (int row = 0; row < collected_->rows(); ++row) {
     std::vector<std::int32_t> weights(columns);
-    const Status status = array_.read(row, 0, 1, collected_->cols(), weights.data(), collected_->cols());
+    const Status status = array_->read(row, 0, 1, collected_->cols(), weights.data(), collected_->cols());
     if (!status.ok()) return refused(command, status);
     update_read_energy_.charge(static_cast<unsigned>(config_.array.slices));
     collected_->take_row(row, weights.data());
@@ -304,8 +307,8 @@ std::optional<Fault> CrossbarUnit::read_out(const Command& command) {
   const auto [rows, columns] = shape(command);
   read_energy_.charge(std::uint64_t{rows} * static_cast<unsigned>(config_.array.slices));
   for (unsigned row = 0; row < rows; ++row) {
-    const Status status = array_.read(static_cast<int>(row), 0, 1, static_cast<int>(columns), output_.data(),
-                                      static_cast<int>(columns));
+    const Status status = array_->read(static_cast<int>(row), 0, 1, static_cast<int>(columns), output_.data(),
+                                       static_cast<int>(columns));
     if (!status.ok()) return refused(command, status);
     sc_core::sc_time delay = row_time(config_.timing.array_read, 1);
     const std::uint32_t address = command.dst + 4u * row * columns;
@@ -339,8 +342,7 @@ weft::Status CrossbarUnit::update_access(const Transfer& transfer, sc_core::sc_t
   if (transfer.address == outer_product_address) return update_outer_product(transfer, delay);
   if (transfer.address < outer_product_address) return update_row(transfer, delay);
   if (transfer.address != carry_resolution_address) return weft::Status::address_error;
-  array_.crs();
-  saturated_before_ = array_.statistics().saturated;
+  array_.resolve_carries(context().workers, saturated_before_);
   const std::uint64_t row_slices = std::uint64_t{rows_in_use_} * static_cast<unsigned>(config_.array.slices);
   update_read_energy_.charge(row_slices);
   update_write_energy_.charge(row_slices);
@@ -360,13 +362,14 @@ weft::Status CrossbarUnit::update_outer_product(const Transfer& transfer, sc_cor
   std::memcpy(row_operand.data(), transfer.data + sizeof header, 2u * header.rows);
   std::memcpy(column_operand.data(), transfer.data + sizeof header + 2u * header.rows, 2u * header.columns);
   const Status status =
-      array_.opa(Span<const std::int16_t>(row_operand.data(), header.rows), header.magnitude_bits,
-                 Span<const std::int16_t>(column_operand.data(), header.columns));
+      array_->begin_opa(Span<const std::int16_t>(row_operand.data(), header.rows), header.magnitude_bits,
+                        Span<const std::int16_t>(column_operand.data(), header.columns));
   if (!status.ok()) return weft::Status::generic_error;
+  array_.compute(context().workers);
   rows_in_use_ = std::max<unsigned>(rows_in_use_, header.rows);
   if (config_.policy == UpdatePolicy::digital) {
     // A digital sum has no carries to leave behind.
-    array_.crs();
+    array_->crs();
     opa_digital_energy_.charge(header.magnitude_bits);
     delay += config_.digital.outer_product;
     return weft::Status::ok;
@@ -383,8 +386,8 @@ weft::Status CrossbarUnit::update_row(const Transfer& transfer, sc_core::sc_time
   if (columns > output_.size()) return weft::Status::burst_error;
   std::vector<std::int32_t> values(columns);
   std::memcpy(values.data(), transfer.data, transfer.size);
-  const Status status = array_.program(static_cast<int>(row), 0, 1, static_cast<int>(columns), values.data(),
-                                       static_cast<int>(columns));
+  const Status status = array_->program(static_cast<int>(row), 0, 1, static_cast<int>(columns), values.data(),
+                                        static_cast<int>(columns));
   if (!status.ok()) return weft::Status::address_error;
   rows_in_use_ = std::max(rows_in_use_, row + 1);
   const bool writes_back = collected_ && !collected_->empty();

@@ -15,8 +15,8 @@
 #include <systemc>
 #include <vector>
 
-#include "models/crossbar/array.h"
 #include "models/crossbar/collected_update.h"
+#include "models/crossbar/working_array.h"
 #include "models/unit/command_unit.h"
 
 namespace weft::crossbar {
@@ -70,7 +70,7 @@ class CrossbarUnit : public unit::CommandUnit {
 
   CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUnitConfig& config, Context& context);
 
-  const Array& array() const { return array_; }
+  const Array& array() const { return *array_; }
   std::uint64_t results_saturated() const { return results_saturated_; }
 
  protected:
@@ -107,7 +107,6 @@ class CrossbarUnit : public unit::CommandUnit {
   sc_core::sc_time row_time(const sc_core::sc_time& whole_array, unsigned rows) const;
 
   CrossbarUnitConfig config_;
-  Array array_;
   std::optional<CollectedUpdate> collected_;  // policy write_back; whoever uses weights empties it first
   unsigned rows_in_use_ = 0;                  // highest row ever programmed or updated
   std::uint64_t results_saturated_ = 0;
@@ -133,6 +132,8 @@ class CrossbarUnit : public unit::CommandUnit {
   std::vector<std::int64_t> sums_;
   std::vector<std::int32_t> output_;
   std::vector<std::uint8_t> burst_;
+
+  WorkingArray array_;  // last: what it may be working with outlives it
 };
 
 }  // namespace weft::crossbar

@@ -356,6 +356,7 @@ struct RunConfig {
   double max_simulated_time_ns = 0;  // 0: no limit
   double watchdog_ns = 1e9;
   Progress progress = Progress::automatic;
+  int threads = 1;  // that compute, the simulating one included; 0: one a core
   SpeedConfig speed;
 };
 

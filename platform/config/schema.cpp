@@ -645,6 +645,29 @@ const Table<SpeedConfig>& speed_table() {
   return table;
 }
 
+class ThreadsCodec final : public ScalarCodec<int> {
+ protected:
+  std::optional<int> parse(const YamlNode& scalar) const override {
+    if (scalar.text == automatic) return 0;
+    const std::optional<int> value = parse_integer<int>(scalar.text);
+    if (scalar.quoted || !value || *value < 1 || *value > most) return std::nullopt;
+    return value;
+  }
+  YamlNode write_scalar(const int& value) const override {
+    return YamlNode::scalar(value == 0 ? automatic : fmt::format("{}", value));
+  }
+  std::string type() const override { return "integer or choice"; }
+  std::string range() const override { return fmt::format("1 … {}, {}", most, automatic); }
+  std::string expected() const override {
+    return fmt::format("an integer from 1 to {} or {}", most, automatic);
+  }
+  std::vector<std::string> words() const override { return {automatic}; }
+
+ private:
+  static constexpr int most = 256;
+  static constexpr const char* automatic = "auto";
+};
+
 const Table<RunConfig>& run_table() {
   using R = RunConfig;
   static const Table<R> table =
@@ -665,6 +688,10 @@ const Table<RunConfig>& run_table() {
                                  {"lines", Progress::lines},
                                  {"none", Progress::none}}),
                "How progress is shown; auto: a bar on a terminal, else lines.")
+          .not_in_hash()
+          .add("threads", &R::threads, CodecPtr<int>(std::make_shared<ThreadsCodec>()),
+               "Threads that compute, the simulating one included; auto: one a core. Changes how fast the "
+               "simulation is, and nothing in it.")
           .not_in_hash()
           .add("speed", &R::speed, object(speed_table()), "")
           .not_in_hash();

@@ -83,7 +83,9 @@ void describe_faults(const RunReport& report) {
 }  // namespace
 
 int run(const RunOptions& options) {
-  const config::Scenario scenario = load(options.scenario);
+  ScenarioOptions source = options.scenario;
+  if (options.threads) source.set.push_back("run.threads=" + *options.threads);
+  const config::Scenario scenario = load(source);
   const fs::path folder = options.out.value_or(scenario.run.output);
   const std::vector<std::uint8_t> firmware =
       loader::read_file(scenario.run.firmware ? *scenario.run.firmware : default_firmware());

@@ -24,10 +24,11 @@ struct RunOptions {
   bool reference = true;  // train the golden and the float32 reference as well
   std::optional<trace::TraceConfig> trace;
   std::string trace_hart = "all";
-  bool quiet = false;              // no UART output and no progress on the terminal
-  bool verbose = false;            // log what blocks have to say
-  std::optional<std::string> gdb;  // where to listen for a debugger
-  bool gdb_wait = false;           // for it, before the first instruction
+  std::optional<std::string> threads;  // overrides run.threads
+  bool quiet = false;                  // no UART output and no progress on the terminal
+  bool verbose = false;                // log what blocks have to say
+  std::optional<std::string> gdb;      // where to listen for a debugger
+  bool gdb_wait = false;               // for it, before the first instruction
 };
 
 constexpr int status_ok = 0;

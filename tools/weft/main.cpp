@@ -48,6 +48,8 @@ int dispatch(int argc, char** argv) {
       ->capture_default_str();
   bool skip_reference = false;
   run->add_flag("--no-reference", skip_reference, "Do not train the golden and the float32 reference");
+  run->add_option("--threads", run_options.threads, "Threads that compute, or auto: one a core (run.threads)")
+      ->type_name("N");
   run->add_flag("-q,--quiet", run_options.quiet, "Neither firmware output nor progress on the terminal");
   run->add_flag("-v,--verbose", run_options.verbose,
                 "Show what the blocks log (unmapped accesses, failed commands)");

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "models/common/error.h"
 #include "models/tile/window.h"
@@ -40,6 +41,12 @@ std::uint64_t tile_address(int tile, std::uint64_t offset) {
 
 std::uint64_t control_register(int tile, const RegisterInfo& info) {
   return tile_address(tile, tile::window::tile_control_base + info.offset);
+}
+
+// Beside the thread that simulates.
+unsigned worker_threads(const config::Scenario& scenario) {
+  const auto threads = static_cast<unsigned>(scenario.run.threads);
+  return (threads == 0 ? std::max(1u, std::thread::hardware_concurrency()) : threads) - 1;
 }
 
 }  // namespace
@@ -93,6 +100,9 @@ Simulation::Simulation(const config::Scenario& scenario, const compiler::Compile
   sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
   if (options.log || options.gdb) {
     context_.log.set_sink([this](const LogEntry& entry) { log(entry); }, LogLevel::info);
+  }
+  if (const unsigned workers = worker_threads(scenario); workers > 0) {
+    context_.workers = &workers_.emplace(workers);
   }
   // The compiler puts the boot information right behind the firmware; hand-written programs get theirs
   // at the same place.

@@ -127,6 +127,7 @@ class Simulation {
   std::uint32_t boot_info_ = 0;
   std::uint64_t progress_at_last_check_ = 0;
   sc_core::sc_time last_progress_;
+  std::optional<WorkerPool> workers_;  // last: they are done before what they work on goes
 };
 
 }  // namespace weft::tool

@@ -93,6 +93,77 @@ TEST_CASE("results are the same with every switch of speed") {
   }
 }
 
+TEST_CASE("results, resolved scenario and trace are the same with 1, 2 and 4 threads") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("threads.yaml", small_scenario);
+  const std::vector<std::string> arithmetic = GENERATE(
+      std::vector<std::string>{"sliced"}, std::vector<std::string>{"device", "read_noise.sigma=0.001"},
+      std::vector<std::string>{"device", "update.model=soft_bounds"});
+  std::vector<std::string> arguments{"run",
+                                     file,
+                                     "-q",
+                                     "--set",
+                                     "platform.crossbar.arithmetic=" + arithmetic[0],
+                                     "--set",
+                                     "training.variant=3",
+                                     "--set",
+                                     "training.batch=4"};
+  if (arithmetic.size() > 1)
+    arguments.insert(arguments.end(), {"--set", "platform.crossbar.device." + arithmetic[1]});
+  nlohmann::json expected;
+  std::string expected_trace;
+  std::string hash;
+  for (const std::string threads : {"1", "2", "4", "auto"}) {
+    CAPTURE(threads, arithmetic);
+    const std::filesystem::path out = folder / ("out" + threads);
+    std::vector<std::string> all = arguments;
+    all.insert(all.end(), {"--threads", threads, "--out", out.string(), "--trace", out.string() + ".trace"});
+    const ProgramResult result = weft::test::weft(all);
+    CAPTURE(result.errors);
+    REQUIRE(result.status == 0);
+    CHECK(contains(read_text(out / "scenario.yaml"), "threads: " + threads + "\n"));
+    if (threads == "1") {
+      expected = comparable(out);
+      expected_trace = read_text(out.string() + ".trace");
+      hash = results(out)["scenario"]["hash"];
+      REQUIRE(expected["operations"]["crossbar"]["computed_sliced"] > 0);
+    }
+    CHECK(comparable(out) == expected);
+    CHECK(results(out)["scenario"]["hash"] == hash);
+    CHECK(read_text(out.string() + ".trace") == expected_trace);
+  }
+}
+
+TEST_CASE("a run that ends at its time limit leaves the same results with threads") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("limit.yaml", small_scenario);
+  std::vector<nlohmann::json> found;
+  for (const std::string threads : {"1", "3"}) {
+    const std::filesystem::path out = folder / threads;
+    const ProgramResult result =
+        weft::test::weft({"run", file, "-q", "--set", "platform.crossbar.arithmetic=sliced", "--set",
+                          "run.max_simulated_time=700100 ns", "--threads", threads, "--out", out.string()});
+    CAPTURE(result.errors);
+    REQUIRE(result.status == 1);
+    found.push_back(comparable(out));
+    CHECK(found.back()["ending"] == "time_limit");
+  }
+  CHECK(found[0]["operations"]["crossbar"]["mvm"] > 0);
+  CHECK(found[0] == found[1]);
+}
+
+TEST_CASE("a number of threads that makes no sense is refused") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("small.yaml", small_scenario);
+  for (const std::string threads : {"0", "-1", "257", "two", "1.5", ""}) {
+    CAPTURE(threads);
+    const ProgramResult result = weft::test::weft({"run", file, "-q", "--threads", threads});
+    CHECK(result.status == 2);
+    CHECK(contains(result.errors, "run.threads"));
+    CHECK(contains(result.errors, "an integer from 1 to 256 or auto"));
+  }
+}
+
 TEST_CASE("sliced arithmetic gives the same results, time and energy as exact arithmetic") {
   const TemporaryFolder folder;
   nlohmann::json exact = comparable(run_small(folder, "exact", {}));
