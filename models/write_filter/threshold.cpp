@@ -4,19 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-namespace weft::write_filter {
+#include "models/common/normal.h"
 
-double inverse_normal(double p) {
-  // Bisection on the distribution itself: exact to the last bits, and only run once a pass.
-  double low = -40;
-  double high = 40;
-  for (int step = 0; step < 120; ++step) {
-    const double middle = (low + high) / 2;
-    const double below = 0.5 * std::erfc(-middle / std::sqrt(2.0));
-    (below < p ? low : high) = middle;
-  }
-  return (low + high) / 2;
-}
+namespace weft::write_filter {
 
 Threshold::Threshold(const FilterConfig& config) : config_(config) {}
 

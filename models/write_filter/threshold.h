@@ -8,9 +8,6 @@
 
 namespace weft::write_filter {
 
-// Φ⁻¹, the inverse of the standard normal distribution, for 0 < p < 1.
-double inverse_normal(double p);
-
 // What a pass over all updates tells about their size.
 struct UpdateSize {
   double sum_of_squares = 0;

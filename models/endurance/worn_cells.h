@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The physical cells of an array, as far as writing them goes: which level each holds, how worn it is,
+// whether it still switches, and where the matrix lies among them. Numerics only: no time, no energy.
+//
+// A matrix has rows x columns weights of one digit a slice. Row r is in physical row row_of(r), column c in
+// physical column (c + shift) mod columns; slices are arrays of their own and are written in parallel.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/endurance/endurance_config.h"
+
+namespace weft::endurance {
+
+// What the write filter says of a weight: left alone, all of its cells written, or those that change.
+enum class Mark : std::uint8_t { skip = 0, whole = 1, changed = 2 };
+
+struct Geometry {
+  int slices = 1;
+  int rows = 1;
+  int columns = 1;
+  std::vector<int> levels;  // per slice, of a cell
+};
+
+// A row write: SET and RESET cells are written one phase after the other, each as long as its slowest cell.
+struct RowWrite {
+  std::uint64_t cells = 0;
+  std::uint64_t pulses = 0;
+  std::uint64_t half_selected = 0;  // pulses seen by cells of the row that are not written
+  unsigned set_pulses = 0;          // of the slowest cell
+  unsigned reset_pulses = 0;
+
+  void add(const RowWrite& other);  // another row, after this one: phases add up
+};
+
+struct WearStatistics {
+  std::uint64_t cells_written = 0;
+  std::uint64_t cells_skipped = 0;  // of the rows written
+  std::uint64_t pulses = 0;
+  std::uint64_t cells_stuck = 0;
+  std::uint64_t writes_refused = 0;  // of cells that are stuck, at another level than asked for
+  std::uint64_t first_failure = 0;   // cells written when the first one failed; 0: none has
+  std::uint64_t levelling_moves = 0;
+  std::uint64_t levelling_cells = 0;
+};
+
+class WornCells {
+ public:
+  // All cells at level 0. Throws weft::Error on a configuration that is not allowed.
+  WornCells(const EnduranceConfig& config, Geometry geometry);
+
+  // Writes digits [slice][columns], the first `columns` of the row. Afterwards they are what the cells
+  // hold, which differs where cells are stuck.
+  RowWrite write_row(int row, int columns, const Mark* marks, std::int8_t* digits);
+
+  // Counts an update pass, and moves the matrix when it is time to. The rows moved are rewritten;
+  // their number and writes are returned.
+  struct Move {
+    unsigned rows = 0;
+    RowWrite write;
+    bool digits_changed = false;  // a stuck cell now stands where another level was wanted
+  };
+  Move end_of_pass();
+
+  std::int8_t level(int slice, int row, int column) const { return levels_[cell(slice, row, column)]; }
+  int row_of(int row) const { return row_of_[static_cast<std::size_t>(row)]; }
+  int column_shift() const { return shift_; }
+
+  const EnduranceConfig& config() const { return config_; }
+  const Geometry& geometry() const { return geometry_; }
+  const WearStatistics& statistics() const { return statistics_; }
+  // Per physical cell, [slice][row][column]; empty unless wear is counted.
+  const std::vector<double>& wear() const { return wear_; }
+  // Drawn for each cell; the median for all without spread.
+  double endurance(std::size_t cell) const { return endurance_.empty() ? config_.median : endurance_[cell]; }
+
+ private:
+  std::size_t cell(int slice, int row, int column) const {
+    const int physical = (column + shift_) % geometry_.columns;
+    return (static_cast<std::size_t>(slice) * static_cast<std::size_t>(geometry_.rows) +
+            static_cast<std::size_t>(row_of(row))) *
+               static_cast<std::size_t>(geometry_.columns) +
+           static_cast<std::size_t>(physical);
+  }
+  void draw_endurance();
+  unsigned pulses_for(int change);
+  // False if the cell did not switch.
+  bool write_cell(std::size_t at, int slice, std::int8_t level, unsigned pulses);
+  void wear_out(std::size_t at, int slice, int change, unsigned pulses);
+  std::vector<std::int8_t> digits_of(int row) const;
+  double row_wear(int physical_row) const;
+  Move move_to(const std::vector<int>& row_of, int shift);
+
+  EnduranceConfig config_;
+  Geometry geometry_;
+  std::vector<std::int8_t> levels_;
+  std::vector<double> wear_;
+  std::vector<double> endurance_;
+  std::vector<std::uint8_t> stuck_;  // empty until a cell fails
+  std::vector<int> row_of_;
+  int shift_ = 0;
+  int columns_in_use_ = 0;
+  int rows_in_use_ = 0;
+  std::uint64_t passes_ = 0;
+  std::uint32_t draws_ = 0;  // of pulse counts
+  WearStatistics statistics_;
+};
+
+}  // namespace weft::endurance
