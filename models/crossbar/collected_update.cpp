@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <limits>
 
 namespace weft::crossbar {
 
@@ -34,14 +33,10 @@ Status CollectedUpdate::add(Span<const std::int16_t> x, int in_bits, Span<const 
   return {};
 }
 
-void CollectedUpdate::take_row(int row, std::int32_t* weights) {
-  constexpr std::int64_t low = std::numeric_limits<std::int32_t>::min();
-  constexpr std::int64_t high = std::numeric_limits<std::int32_t>::max();
+void CollectedUpdate::take_row(int row, std::int64_t* changes) {
   std::int64_t* const sums = sums_.data() + static_cast<std::ptrdiff_t>(row) * cols_;
-  for (int col = 0; col < used_cols_; ++col) {
-    weights[col] = static_cast<std::int32_t>(std::clamp(weights[col] + sums[col], low, high));
-    sums[col] = 0;
-  }
+  std::copy_n(sums, used_cols_, changes);
+  std::fill_n(sums, used_cols_, 0);
 }
 
 void CollectedUpdate::clear() { used_rows_ = used_cols_ = 0; }

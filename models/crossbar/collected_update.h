@@ -21,8 +21,8 @@ class CollectedUpdate {
   int rows() const { return used_rows_; }  // with anything in them; columns likewise
   int cols() const { return used_cols_; }
 
-  // Adds row `row`, which then counts as zero, to cols() weights, saturating at int32.
-  void take_row(int row, std::int32_t* weights);
+  // Moves the cols() changes of a row to `changes`; the row then counts as zero.
+  void take_row(int row, std::int64_t* changes);
   // To be called when all rows have been taken.
   void clear();
 

@@ -36,6 +36,12 @@ bool streams(const Command& command) {
          accumulates(command);
 }
 
+endurance::Geometry geometry(const ArrayConfig& array) {
+  endurance::Geometry result{array.slices, array.rows, array.cols, {}};
+  for (int slice = 0; slice < array.slices; ++slice) result.levels.push_back(1 << array.cell_bits_of(slice));
+  return result;
+}
+
 // A command the array refuses is a bad operand or a bad format: the descriptor's fault, not the bus's.
 Fault refused(const Command& command, const Status& status) {
   if (status.code == StatusCode::operand_overflow) {
@@ -52,6 +58,7 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       update_out("update_out"),
       update("update"),
       config_(config),
+      code_(config.array),
       mvm_energy_(context.energy.open(this->name(), "mvm_slice_step", config.energy.mvm_step)),
       mvm_adc_energy_(context.energy.open(this->name(), "mvm_adc_step", config.energy.adc_step)),
       mtvm_energy_(context.energy.open(this->name(), "mtvm_slice_step", config.energy.mvm_step)),
@@ -70,8 +77,12 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       opa_digital_energy_(
           context.energy.open(this->name(), "opa_digital_bit", config.digital.outer_product_bit)),
       update_add_energy_(context.energy.open(this->name(), "update_digital_add", config.digital.add)),
+      pulse_energy_(context.energy.open(this->name(), "write_pulse", config.energy.write_pulse)),
+      half_select_energy_(context.energy.open(this->name(), "write_half_select", config.energy.half_select)),
+      row_setup_energy_(context.energy.open(this->name(), "write_row_setup", config.energy.row_setup)),
       array_(config.array) {
   saturated_before_ = array_->statistics().saturated;
+  if (config.endurance.on()) cells_.emplace(config.endurance, geometry(config.array));
   if (config.policy == UpdatePolicy::write_back) collected_.emplace(config.array.rows, config.array.cols);
   const auto lines = static_cast<std::size_t>(std::max(config.array.rows, config.array.cols));
   input_.resize(lines);
@@ -270,26 +281,6 @@ std::optional<Fault> CrossbarUnit::collect(const Command& command) {
   return std::nullopt;
 }
 
-std::optional<Fault> CrossbarUnit::write_back(const Command& command) {
-  const auto columns = static_cast<unsigned>(collected_->cols());
-  for (int row = 0; row < collected_->rows(); ++row) {
-    std::vector<std::int32_t> weights(columns);
-    const Status status = array_->read(row, 0, 1, collected_->cols(), weights.data(), collected_->cols());
-    if (!status.ok()) return refused(command, status);
-    update_read_energy_.charge(static_cast<unsigned>(config_.array.slices));
-    collected_->take_row(row, weights.data());
-    update_add_energy_.charge(columns);
-    sc_core::sc_time delay = row_time(config_.timing.array_read, 1);
-    if (auto fault = send_update(program_address(static_cast<unsigned>(row)), weights.data(), 4 * columns,
-                                 command.opcode, delay)) {
-      return fault;
-    }
-    wait(delay);
-  }
-  collected_->clear();
-  return std::nullopt;
-}
-
 std::optional<Fault> CrossbarUnit::program(const Command& command) {
   const auto [rows, columns] = shape(command);
   for (unsigned row = 0; row < rows; ++row) {
@@ -340,7 +331,8 @@ weft::Status CrossbarUnit::update_access(const Transfer& transfer, sc_core::sc_t
   if (transfer.debug) return weft::Status::address_error;
   if (!transfer.write) return weft::Status::command_error;
   if (transfer.address == outer_product_address) return update_outer_product(transfer, delay);
-  if (transfer.address < outer_product_address) return update_row(transfer, delay);
+  if (transfer.address < rewrite_base) return update_row(transfer, delay);
+  if (transfer.address < outer_product_address) return update_rewrite(transfer, delay);
   if (transfer.address != carry_resolution_address) return weft::Status::address_error;
   array_.resolve_carries(context().workers, saturated_before_);
   const std::uint64_t row_slices = std::uint64_t{rows_in_use_} * static_cast<unsigned>(config_.array.slices);
@@ -376,23 +368,6 @@ weft::Status CrossbarUnit::update_outer_product(const Transfer& transfer, sc_cor
   }
   opa_energy_.charge(std::uint64_t{header.magnitude_bits} * static_cast<unsigned>(config_.array.slices));
   delay += config_.timing.opa_step * static_cast<double>(config_.timing.opa_phases * header.magnitude_bits);
-  return weft::Status::ok;
-}
-
-weft::Status CrossbarUnit::update_row(const Transfer& transfer, sc_core::sc_time& delay) {
-  const auto row = static_cast<unsigned>(transfer.address / program_row_pitch);
-  if (transfer.address % program_row_pitch != 0 || transfer.size % 4 != 0) return weft::Status::burst_error;
-  const unsigned columns = transfer.size / 4;
-  if (columns > output_.size()) return weft::Status::burst_error;
-  std::vector<std::int32_t> values(columns);
-  std::memcpy(values.data(), transfer.data, transfer.size);
-  const Status status = array_->program(static_cast<int>(row), 0, 1, static_cast<int>(columns), values.data(),
-                                        static_cast<int>(columns));
-  if (!status.ok()) return weft::Status::address_error;
-  rows_in_use_ = std::max(rows_in_use_, row + 1);
-  const bool writes_back = collected_ && !collected_->empty();
-  (writes_back ? update_write_energy_ : write_energy_).charge(static_cast<unsigned>(config_.array.slices));
-  delay += row_time(config_.timing.array_write, 1);
   return weft::Status::ok;
 }
 

@@ -7,6 +7,7 @@
 //   OPA        phases · steps · opa_step    one pulse a step, repeated for each polarity phase
 //   read       array_read · rows / array rows, row by row; write likewise
 //   CRS        read and write of the rows in use
+//   write      a row as above, or pulse by pulse: slowest SET plus slowest RESET cell (models/endurance)
 // All slices of an array work in parallel. Time and energy never depend on how the numbers were computed.
 #pragma once
 
@@ -16,7 +17,9 @@
 #include <vector>
 
 #include "models/crossbar/collected_update.h"
+#include "models/crossbar/slicing.h"
 #include "models/crossbar/working_array.h"
+#include "models/endurance/worn_cells.h"
 #include "models/unit/command_unit.h"
 
 namespace weft::crossbar {
@@ -27,6 +30,7 @@ struct CrossbarTiming {
   unsigned opa_phases = 4;
   sc_core::sc_time array_read = sc_core::sc_time(10.25, sc_core::SC_US);   // all rows of one array
   sc_core::sc_time array_write = sc_core::sc_time(10.97, sc_core::SC_US);  // all rows of one array
+  sc_core::sc_time write_pulse = sc_core::sc_time(50, sc_core::SC_NS);     // its verify read included
 };
 
 // Energy of one physical array, that is of one slice.
@@ -36,6 +40,10 @@ struct CrossbarEnergy {
   Joule opa_step;
   Joule array_read;   // all rows
   Joule array_write;  // all rows, verify pulses included
+  // Where pulses are counted (EnduranceConfig), instead of array_write.
+  Joule write_pulse;  // a cell
+  Joule half_select;  // a pulse, of a cell of the row that is not written
+  Joule row_setup;    // a row of a slice: decoder, drivers, lines
 };
 
 // How weights change, PANTHER's design and the baselines of its section 6.3.
@@ -61,6 +69,8 @@ struct CrossbarUnitConfig {
   CrossbarEnergy energy;
   UpdatePolicy policy = UpdatePolicy::in_place;
   DigitalCosts digital;
+  // Not with policy in_place, whose outer products change cells without a write of rows.
+  endurance::EnduranceConfig endurance;
 };
 
 class CrossbarUnit : public unit::CommandUnit {
@@ -72,6 +82,8 @@ class CrossbarUnit : public unit::CommandUnit {
 
   const Array& array() const { return *array_; }
   std::uint64_t results_saturated() const { return results_saturated_; }
+  // Null unless pulses or wear are counted.
+  const endurance::WornCells* cells() const { return cells_ ? &*cells_ : nullptr; }
 
  protected:
   std::optional<unit::Fault> check(const unit::Command& command) const override;
@@ -95,6 +107,9 @@ class CrossbarUnit : public unit::CommandUnit {
   std::optional<unit::Fault> resolve_carries(const unit::Command& command);
   std::optional<unit::Fault> collect(const unit::Command& command);
   std::optional<unit::Fault> write_back(const unit::Command& command);
+  std::optional<unit::Fault> offer_updates(const unit::Command& command);
+  std::optional<unit::Fault> rewrite_row(const unit::Command& command, int row);
+  std::optional<unit::Fault> level_wear(const unit::Command& command);
   // Charges a product, and says how long it takes.
   sc_core::sc_time product_cost(bool transposed, int bits);
   // Sends one write through the filter and lets its time pass.
@@ -104,11 +119,22 @@ class CrossbarUnit : public unit::CommandUnit {
   weft::Status update_access(const Transfer& transfer, sc_core::sc_time& delay);
   weft::Status update_outer_product(const Transfer& transfer, sc_core::sc_time& delay);
   weft::Status update_row(const Transfer& transfer, sc_core::sc_time& delay);
+  weft::Status update_rewrite(const Transfer& transfer, sc_core::sc_time& delay);
+  // Writes the first columns of a row. Values are then what the cells hold.
+  weft::Status write_row(unsigned row, std::vector<std::int32_t>& values, const endurance::Mark* marks,
+                         EnergyLedger::Account& whole_row, sc_core::sc_time& delay);
+  void charge_pulses(const endurance::RowWrite& done, unsigned rows, sc_core::sc_time& delay);
+  void write_cells(unsigned row, std::vector<std::int32_t>& values, const endurance::Mark* marks,
+                   sc_core::sc_time& delay);
+  std::vector<std::int32_t> weights_in_cells(unsigned row, unsigned columns) const;
   sc_core::sc_time row_time(const sc_core::sc_time& whole_array, unsigned rows) const;
 
   CrossbarUnitConfig config_;
   std::optional<CollectedUpdate> collected_;  // policy write_back; whoever uses weights empties it first
-  unsigned rows_in_use_ = 0;                  // highest row ever programmed or updated
+  DigitCode code_;
+  std::optional<endurance::WornCells> cells_;
+  unsigned rows_in_use_ = 0;  // highest row ever programmed or updated, and column
+  unsigned columns_in_use_ = 0;
   std::uint64_t results_saturated_ = 0;
   std::vector<Saturation> saturated_before_;  // as of the last carry resolution
 
@@ -127,6 +153,9 @@ class CrossbarUnit : public unit::CommandUnit {
   EnergyLedger::Account& mtvm_digital_energy_;
   EnergyLedger::Account& opa_digital_energy_;
   EnergyLedger::Account& update_add_energy_;
+  EnergyLedger::Account& pulse_energy_;
+  EnergyLedger::Account& half_select_energy_;
+  EnergyLedger::Account& row_setup_energy_;
 
   std::vector<std::int16_t> input_;
   std::vector<std::int64_t> sums_;

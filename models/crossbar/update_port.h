@@ -25,4 +25,23 @@ struct UpdateHeader {
 // Carry resolution: a write of any four bytes.
 constexpr std::uint64_t carry_resolution_address = 0x50000000;
 
+// A digital update, before any weight is read. The write filter answers these addresses, which no array
+// has: a pass begins, every row is offered, the filter decides, every row is asked for.
+constexpr std::uint64_t update_begin_address = 0x60000000;   // UpdateShape
+constexpr std::uint64_t update_decide_address = 0x60000010;  // four bytes
+struct UpdateShape {
+  std::uint16_t rows;
+  std::uint16_t columns;
+};
+// Written: int64 changes of a row. Read: what is to be written of them, and then one byte a column, an
+// endurance::Mark.
+constexpr std::uint64_t update_base = 0x70000000;
+constexpr std::uint64_t update_row_pitch = 0x4000;
+constexpr std::uint64_t update_row_address(unsigned row) { return update_base + row * update_row_pitch; }
+
+// A row of weights that is written in part: int32 from the first column on, then their marks.
+constexpr std::uint64_t rewrite_base = 0x20000000;
+constexpr std::uint64_t rewrite_row_pitch = 0x2000;
+constexpr std::uint64_t rewrite_row_address(unsigned row) { return rewrite_base + row * rewrite_row_pitch; }
+
 }  // namespace weft::crossbar

@@ -181,9 +181,10 @@ void Tile::build_units(Context& context) {
     crossbar::CrossbarUnitConfig own = config_.crossbar;
     own.unit = unit_config(config_, unit::first_crossbar_index + number);
     own.array.device.unit = config_.index * max_crossbars + number;
+    own.endurance.unit = own.array.device.unit;
     const std::string unit_name = crossbar_region(number);
     crossbars_.push_back(std::make_unique<crossbar::CrossbarUnit>(unit_name.c_str(), own, context));
-    filters_.push_back(std::make_unique<write_filter::WriteFilter>(fmt::format("filter{}", number).c_str()));
+    own_filter(number, context);
   }
   for (unsigned number = 0; number < config_.inversions; ++number) {
     inversion::InversionUnitConfig own = config_.inversion;
@@ -197,6 +198,15 @@ void Tile::build_units(Context& context) {
     const std::string unit_name = fp_pim_region(number);
     fp_pims_.push_back(std::make_unique<fp_pim::FpPimUnit>(unit_name.c_str(), own, context));
   }
+}
+
+void Tile::own_filter(unsigned crossbar, Context& context) {
+  write_filter::WriteFilterConfig own = config_.write_filter;
+  own.rows = config_.crossbar.array.rows;
+  own.columns = config_.crossbar.array.cols;
+  own.rules.unit = config_.index * max_crossbars + crossbar;
+  const std::string name = fmt::format("filter{}", crossbar);
+  filters_.push_back(std::make_unique<write_filter::WriteFilter>(name.c_str(), own, context));
 }
 
 void Tile::bind() {

@@ -54,6 +54,7 @@ struct TileConfig {
   hart::HartConfig hart;
   memory::MemoryConfig buffer;
   crossbar::CrossbarUnitConfig crossbar;
+  write_filter::WriteFilterConfig write_filter;
   inversion::InversionUnitConfig inversion;
   fp_pim::FpPimUnitConfig fp_pim;
   vector::VectorUnitConfig vector;
@@ -77,6 +78,7 @@ class Tile : public sc_core::sc_module {
   const tile_dma::TileDma& dma() const { return dma_; }
   const sync::SyncBoard& board() const { return board_; }
   const std::vector<std::unique_ptr<crossbar::CrossbarUnit>>& crossbars() const { return crossbars_; }
+  const std::vector<std::unique_ptr<write_filter::WriteFilter>>& filters() const { return filters_; }
   const std::vector<std::unique_ptr<inversion::InversionUnit>>& inversions() const { return inversions_; }
   const std::vector<std::unique_ptr<fp_pim::FpPimUnit>>& fp_pims() const { return fp_pims_; }
   // Null unless hazards are checked.
@@ -86,6 +88,7 @@ class Tile : public sc_core::sc_module {
 
  private:
   void build_units(Context& context);
+  void own_filter(unsigned crossbar, Context& context);
   void bind();
   void bind_unit(unit::CommandUnit& unit, const std::string& region, unsigned input);
   void check_hazards(Context& context);

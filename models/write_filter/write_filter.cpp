@@ -1,11 +1,90 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/write_filter/write_filter.h"
 
+#include <cstring>
+#include <vector>
+
+#include "models/crossbar/update_port.h"
+#include "models/endurance/worn_cells.h"
+
 namespace weft::write_filter {
 
-WriteFilter::WriteFilter(const sc_core::sc_module_name& name) : sc_module(name), in("in"), out("out") {
-  in.on_access(
-      [this](const Transfer& transfer, sc_core::sc_time& delay) { return out.access(transfer, delay); });
+using crossbar::update_base;
+using crossbar::update_begin_address;
+using crossbar::update_decide_address;
+using crossbar::update_row_pitch;
+using endurance::Mark;
+
+WriteFilter::WriteFilter(const sc_core::sc_module_name& name, const WriteFilterConfig& config,
+                         Context& context)
+    : sc_module(name),
+      in("in"),
+      out("out"),
+      config_(config),
+      compare_energy_(context.energy.open(this->name(), "compare", config.compare)),
+      residual_energy_(context.energy.open(this->name(), "residual_access", config.residual_access)) {
+  config_.rules.validate();
+  in.on_access([this](const Transfer& transfer, sc_core::sc_time& delay) { return access(transfer, delay); });
+}
+
+Status WriteFilter::access(const Transfer& transfer, sc_core::sc_time& delay) {
+  if (transfer.address < update_begin_address) return out.access(transfer, delay);
+  if (transfer.debug) return Status::address_error;
+  if (transfer.address >= update_base) return transfer.write ? offer(transfer, delay) : take(transfer);
+  if (!transfer.write) return Status::command_error;
+  if (transfer.address == update_begin_address) return begin(transfer);
+  if (transfer.address != update_decide_address || columns_ == 0) return Status::address_error;
+  filter_->decide();
+  return Status::ok;
+}
+
+Status WriteFilter::begin(const Transfer& transfer) {
+  crossbar::UpdateShape shape{};
+  if (transfer.size != sizeof shape) return Status::burst_error;
+  std::memcpy(&shape, transfer.data, sizeof shape);
+  if (shape.rows > config_.rows || shape.columns > config_.columns || shape.columns == 0)
+    return Status::generic_error;
+  if (!filter_) filter_.emplace(config_.rules, config_.rows, config_.columns);
+  rows_ = shape.rows;
+  columns_ = shape.columns;
+  filter_->begin(rows_, columns_);
+  return Status::ok;
+}
+
+Status WriteFilter::offer(const Transfer& transfer, sc_core::sc_time& delay) {
+  const std::uint64_t offset = transfer.address - update_base;
+  const std::uint64_t row = offset / update_row_pitch;
+  if (row >= static_cast<std::uint64_t>(rows_) || offset % update_row_pitch != 0)
+    return Status::address_error;
+  if (transfer.size != 8u * static_cast<unsigned>(columns_)) return Status::burst_error;
+  std::vector<std::int64_t> changes(static_cast<std::size_t>(columns_));
+  std::memcpy(changes.data(), transfer.data, transfer.size);
+  filter_->offer(static_cast<int>(row), changes.data());
+  if (filter_->config().policy == Policy::none) return Status::ok;
+  const auto weights = static_cast<unsigned>(columns_);
+  compare_energy_.charge(weights);
+  if (filter_->config().has_residual()) residual_energy_.charge(weights);
+  delay += config_.cycle * static_cast<double>((weights + config_.lanes - 1) / config_.lanes);
+  return Status::ok;
+}
+
+Status WriteFilter::take(const Transfer& transfer) {
+  const std::uint64_t offset = transfer.address - update_base;
+  const std::uint64_t row = offset / update_row_pitch;
+  if (row >= static_cast<std::uint64_t>(rows_) || offset % update_row_pitch != 0)
+    return Status::address_error;
+  const auto columns = static_cast<std::size_t>(columns_);
+  if (transfer.size != 9 * columns) return Status::burst_error;
+  std::vector<std::int64_t> changes(columns);
+  std::vector<std::uint8_t> written(columns);
+  filter_->take(static_cast<int>(row), changes.data(), written.data());
+  const FilterConfig& rules = filter_->config();
+  const bool by_cell = rules.granularity == Granularity::cell && rules.policy != Policy::none;
+  const auto mark = static_cast<std::uint8_t>(by_cell ? Mark::changed : Mark::whole);
+  for (std::uint8_t& one : written) one = one != 0 ? mark : static_cast<std::uint8_t>(Mark::skip);
+  std::memcpy(transfer.data, changes.data(), 8 * columns);
+  std::memcpy(transfer.data + 8 * columns, written.data(), columns);
+  return Status::ok;
 }
 
 }  // namespace weft::write_filter

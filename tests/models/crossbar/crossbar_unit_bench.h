@@ -88,7 +88,7 @@ struct Bench {
   Context context;
   memory::Memory buffer;
   Listener listener;
-  write_filter::WriteFilter filter{"filter"};
+  write_filter::WriteFilter filter;
   CrossbarUnit unit;
   Master master;
 
@@ -99,8 +99,10 @@ struct Bench {
   }
 
   explicit Bench(std::function<void(Master&)> script, const CrossbarUnitConfig& config = config_of_test(),
-                 const memory::MemoryConfig& memory = buffer_config())
+                 const memory::MemoryConfig& memory = buffer_config(),
+                 const write_filter::WriteFilterConfig& rules = {})
       : buffer("buffer", memory, context),
+        filter("filter", rules, context),
         unit("unit", config, context),
         master("master", std::move(script)) {
     master.socket.bind(unit.window);

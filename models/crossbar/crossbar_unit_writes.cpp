@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a crossbar unit writes rows: programming, and digital updates that are written back.
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "models/crossbar/crossbar_unit.h"
+#include "models/crossbar/update_port.h"
+
+namespace weft::crossbar {
+
+using endurance::Mark;
+using unit::Cause;
+using unit::Command;
+using unit::Fault;
+
+std::optional<Fault> CrossbarUnit::write_back(const Command& command) {
+  if (auto fault = offer_updates(command)) return fault;
+  for (int row = 0; row < collected_->rows(); ++row) {
+    if (auto fault = rewrite_row(command, row)) return fault;
+  }
+  collected_->clear();
+  return cells_ ? level_wear(command) : std::nullopt;
+}
+
+std::optional<Fault> CrossbarUnit::offer_updates(const Command& command) {
+  const UpdateShape shape{static_cast<std::uint16_t>(collected_->rows()),
+                          static_cast<std::uint16_t>(collected_->cols())};
+  sc_core::sc_time delay;
+  if (auto fault = send_update(update_begin_address, &shape, sizeof shape, command.opcode, delay))
+    return fault;
+  std::vector<std::int64_t> changes(shape.columns);
+  for (unsigned row = 0; row < shape.rows; ++row) {
+    collected_->take_row(static_cast<int>(row), changes.data());
+    if (auto fault =
+            send_update(update_row_address(row), changes.data(), 8u * shape.columns, command.opcode, delay))
+      return fault;
+  }
+  const std::uint32_t trigger = 1;
+  if (auto fault = send_update(update_decide_address, &trigger, sizeof trigger, command.opcode, delay))
+    return fault;
+  if (delay != sc_core::SC_ZERO_TIME) wait(delay);
+  return std::nullopt;
+}
+
+std::optional<Fault> CrossbarUnit::rewrite_row(const Command& command, int row) {
+  const auto columns = static_cast<unsigned>(collected_->cols());
+  burst_.resize(std::size_t{9} * columns);
+  sc_core::sc_time delay;
+  if (update_out.read(update_row_address(static_cast<unsigned>(row)), burst_.data(), 9 * columns, delay) !=
+      weft::Status::ok) {
+    return Fault{Cause::illegal_instruction, command.opcode};
+  }
+  const std::vector<std::uint8_t> marks(burst_.begin() + 8 * static_cast<std::ptrdiff_t>(columns),
+                                        burst_.end());
+  if (std::all_of(marks.begin(), marks.end(), [](std::uint8_t mark) { return mark == 0; }))
+    return std::nullopt;
+  std::vector<std::int64_t> changes(columns);
+  std::memcpy(changes.data(), burst_.data(), 8u * columns);
+
+  std::vector<std::int32_t> weights(columns);
+  const Status status = array_->read(row, 0, 1, collected_->cols(), weights.data(), collected_->cols());
+  if (!status.ok()) return Fault{Cause::illegal_instruction, command.opcode};
+  update_read_energy_.charge(static_cast<unsigned>(config_.array.slices));
+  update_add_energy_.charge(columns);
+  constexpr std::int64_t low = std::numeric_limits<std::int32_t>::min();
+  constexpr std::int64_t high = std::numeric_limits<std::int32_t>::max();
+  for (unsigned column = 0; column < columns; ++column)
+    weights[column] = static_cast<std::int32_t>(std::clamp(weights[column] + changes[column], low, high));
+  std::memcpy(burst_.data(), weights.data(), 4u * columns);
+  std::copy(marks.begin(), marks.end(), burst_.begin() + 4 * static_cast<std::ptrdiff_t>(columns));
+  delay += row_time(config_.timing.array_read, 1);
+  if (auto fault = send_update(rewrite_row_address(static_cast<unsigned>(row)), burst_.data(), 5 * columns,
+                               command.opcode, delay)) {
+    return fault;
+  }
+  wait(delay);
+  return std::nullopt;
+}
+
+std::optional<Fault> CrossbarUnit::level_wear(const Command& command) {
+  const endurance::WornCells::Move move = cells_->end_of_pass();
+  if (move.rows == 0) return std::nullopt;
+  sc_core::sc_time delay = row_time(config_.timing.array_read, move.rows);
+  update_read_energy_.charge(std::uint64_t{move.rows} * static_cast<unsigned>(config_.array.slices));
+  if (config_.endurance.pulses_model == endurance::PulseModel::array) {
+    update_write_energy_.charge(std::uint64_t{move.rows} * static_cast<unsigned>(config_.array.slices));
+    delay += row_time(config_.timing.array_write, move.rows);
+  } else {
+    charge_pulses(move.write, move.rows, delay);
+  }
+  wait(delay);
+  for (unsigned row = 0; move.digits_changed && row < rows_in_use_; ++row) {
+    const std::vector<std::int32_t> held = weights_in_cells(row, columns_in_use_);
+    const Status status = array_->program(static_cast<int>(row), 0, 1, static_cast<int>(columns_in_use_),
+                                          held.data(), static_cast<int>(columns_in_use_));
+    if (!status.ok()) return Fault{Cause::illegal_instruction, command.opcode};
+  }
+  return std::nullopt;
+}
+
+weft::Status CrossbarUnit::update_row(const Transfer& transfer, sc_core::sc_time& delay) {
+  const auto row = static_cast<unsigned>(transfer.address / program_row_pitch);
+  if (transfer.address % program_row_pitch != 0 || transfer.size % 4 != 0) return weft::Status::burst_error;
+  const unsigned columns = transfer.size / 4;
+  if (columns > output_.size()) return weft::Status::burst_error;
+  std::vector<std::int32_t> values(columns);
+  std::memcpy(values.data(), transfer.data, transfer.size);
+  const std::vector<Mark> marks(columns, Mark::whole);
+  return write_row(row, values, marks.data(), write_energy_, delay);
+}
+
+weft::Status CrossbarUnit::update_rewrite(const Transfer& transfer, sc_core::sc_time& delay) {
+  const std::uint64_t offset = transfer.address - rewrite_base;
+  if (offset % rewrite_row_pitch != 0 || transfer.size % 5 != 0) return weft::Status::burst_error;
+  const unsigned columns = transfer.size / 5;
+  if (columns > output_.size()) return weft::Status::burst_error;
+  std::vector<std::int32_t> values(columns);
+  std::memcpy(values.data(), transfer.data, 4u * columns);
+  std::vector<Mark> marks(columns);
+  for (unsigned column = 0; column < columns; ++column) {
+    const std::uint8_t mark = transfer.data[4u * columns + column];
+    if (mark > static_cast<std::uint8_t>(Mark::changed)) return weft::Status::generic_error;
+    marks[column] = static_cast<Mark>(mark);
+  }
+  return write_row(static_cast<unsigned>(offset / rewrite_row_pitch), values, marks.data(),
+                   update_write_energy_, delay);
+}
+
+weft::Status CrossbarUnit::write_row(unsigned row, std::vector<std::int32_t>& values, const Mark* marks,
+                                     EnergyLedger::Account& whole_row, sc_core::sc_time& delay) {
+  const auto columns = static_cast<unsigned>(values.size());
+  if (row >= static_cast<unsigned>(config_.array.rows) || columns > static_cast<unsigned>(config_.array.cols))
+    return weft::Status::address_error;
+  if (cells_) write_cells(row, values, marks, delay);
+  const Status status = array_->program(static_cast<int>(row), 0, 1, static_cast<int>(columns), values.data(),
+                                        static_cast<int>(columns));
+  if (!status.ok()) return weft::Status::address_error;
+  rows_in_use_ = std::max(rows_in_use_, row + 1);
+  columns_in_use_ = std::max(columns_in_use_, columns);
+  if (config_.endurance.pulses_model != endurance::PulseModel::array) return weft::Status::ok;
+  whole_row.charge(static_cast<unsigned>(config_.array.slices));
+  delay += row_time(config_.timing.array_write, 1);
+  return weft::Status::ok;
+}
+
+void CrossbarUnit::write_cells(unsigned row, std::vector<std::int32_t>& values, const Mark* marks,
+                               sc_core::sc_time& delay) {
+  const auto columns = static_cast<int>(values.size());
+  for (std::int32_t& value : values) {
+    value = static_cast<std::int32_t>(
+        std::clamp<std::int64_t>(value, config_.array.weight_min(), config_.array.weight_max()));
+  }
+  std::vector<std::int8_t> digits(static_cast<std::size_t>(config_.array.slices) * values.size());
+  for (int slice = 0; slice < config_.array.slices; ++slice)
+    code_.encode(values.data(), columns, slice, &digits[static_cast<std::size_t>(slice) * values.size()]);
+  const endurance::RowWrite done = cells_->write_row(static_cast<int>(row), columns, marks, digits.data());
+  values = weights_in_cells(row, static_cast<unsigned>(columns));
+  if (config_.endurance.pulses_model != endurance::PulseModel::array) charge_pulses(done, 1, delay);
+}
+
+std::vector<std::int32_t> CrossbarUnit::weights_in_cells(unsigned row, unsigned columns) const {
+  std::vector<std::int32_t> weights(columns);
+  for (unsigned column = 0; column < columns; ++column) {
+    std::int64_t weight = 0;
+    for (int slice = config_.array.slices - 1; slice >= 0; --slice) {
+      weight = weight * (std::int64_t{1} << config_.array.digit_bits) +
+               cells_->level(slice, static_cast<int>(row), static_cast<int>(column));
+    }
+    weights[column] = static_cast<std::int32_t>(weight);
+  }
+  return weights;
+}
+
+void CrossbarUnit::charge_pulses(const endurance::RowWrite& done, unsigned rows, sc_core::sc_time& delay) {
+  pulse_energy_.charge(done.pulses);
+  half_select_energy_.charge(done.half_selected);
+  row_setup_energy_.charge(std::uint64_t{rows} * static_cast<unsigned>(config_.array.slices));
+  delay += config_.timing.write_pulse * static_cast<double>(done.set_pulses + done.reset_pulses);
+}
+
+}  // namespace weft::crossbar
