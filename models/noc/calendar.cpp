@@ -1,24 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/noc/calendar.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace weft::noc {
 
-Cycle Calendar::reserve(Cycle ready, Cycle length) {
-  assert(length > 0);
-  Cycle start = ready;
-  std::size_t position = first_ending_after(ready);
-  while (position < busy_.size() && start + length > busy_[position].begin) {
-    start = busy_[position].end;
-    ++position;
+void WindowLoad::add(Cycle begin, Cycle end) {
+  while (begin < end) {
+    if (begin / kWindow != window_) {
+      close();
+      window_ = begin / kWindow;
+    }
+    const Cycle until = std::min(end, (window_ + 1) * kWindow);
+    busy_ += until - begin;
+    begin = until;
   }
-  take(position, {start, start + length});
-  return start;
+}
+
+void WindowLoad::close() {
+  most_ = std::max(most_, busy_);
+  overloaded_ = overloaded();
+  busy_ = 0;
+}
+
+std::uint64_t WindowLoad::overloaded() const {
+  return overloaded_ + (static_cast<double>(busy_) > kLimit * kWindow ? 1 : 0);
+}
+
+double WindowLoad::busiest() const { return static_cast<double>(std::max(most_, busy_)) / kWindow; }
+
+Cycle Calendar::reserve(Cycle ready, Cycle length) {
+  const Gap gap = find(ready, length);
+  take(gap.position, {gap.start, gap.start + length});
+  return gap.start;
+}
+
+Cycle Calendar::first_gap(Cycle ready, Cycle length) const { return find(ready, length).start; }
+
+Calendar::Gap Calendar::find(Cycle ready, Cycle length) const {
+  assert(length > 0);
+  Gap gap{first_ending_after(ready), ready};
+  while (gap.position < busy_.size() && gap.start + length > busy_[gap.position].begin) {
+    gap.start = busy_[gap.position].end;
+    ++gap.position;
+  }
+  return gap;
 }
 
 void Calendar::forget_before(Cycle horizon) {
-  while (!busy_.empty() && busy_.front().end <= horizon) busy_.pop_front();
+  while (!busy_.empty() && busy_.front().end <= horizon) {
+    forgotten_.add(busy_.front().begin, busy_.front().end);
+    busy_.pop_front();
+  }
+}
+
+WindowLoad Calendar::load() const {
+  WindowLoad load = forgotten_;
+  for (const Interval& interval : busy_) load.add(interval.begin, interval.end);
+  return load;
 }
 
 // Backwards from the newest interval: requests are nearly in order, so this is a step or two.

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <array>
 
 #include "models/common/error.h"
 
@@ -26,6 +26,11 @@ std::uint64_t ceil_divide(std::uint64_t value, std::uint64_t by) { return value 
 std::size_t index(int node) { return static_cast<std::size_t>(node); }
 std::size_t index(Port port) { return static_cast<std::size_t>(port); }
 
+const MeshConfig& checked(const MeshConfig& config) {
+  config.validate();
+  return config;
+}
+
 }  // namespace
 
 const char* to_string(Port port) {
@@ -43,15 +48,16 @@ void MeshConfig::validate() const {
   check("header_flits", header_flits, 1u, 16u);
   check("virtual_channels", virtual_channels, 1u, 16u);
   check("vc_turnaround_cycles", vc_turnaround_cycles, 0u, 16u);
+  topology_config().validate();
 }
 
 double TrafficStatistics::mean_latency() const {
   return messages == 0 ? 0.0 : static_cast<double>(latency_sum) / static_cast<double>(messages);
 }
 
-Mesh::Mesh(const MeshConfig& config) : config_(config) {
-  config_.validate();
-  routers_.resize(index(config_.nodes()));
+Mesh::Mesh(const MeshConfig& config) : config_(checked(config)), topology_(config_.topology_config()) {
+  outputs_.resize(index(topology_.routers() * topology_.ports()));
+  injections_.resize(index(config_.nodes()));
   pairs_.resize(index(config_.nodes()));
 }
 
@@ -64,8 +70,7 @@ int Mesh::node(int column, int row) const {
 int Mesh::hops(int source, int destination) const {
   check_node(source, "source");
   check_node(destination, "destination");
-  return std::abs(source % config_.columns - destination % config_.columns) +
-         std::abs(source / config_.columns - destination / config_.columns);
+  return topology_.hops(source, destination);
 }
 
 Delivery Mesh::send(Cycle now, int source, int destination, std::uint64_t bytes) {
@@ -75,6 +80,7 @@ Delivery Mesh::send(Cycle now, int source, int destination, std::uint64_t bytes)
     throw Error(fmt::format(
         "mesh network: a message is sent in cycle {}, the calendars reach back to cycle {}", now, horizon_));
   }
+  if (!config_.contention) return send_free(now, source, destination, bytes);
   const Cut parts = cut(bytes);
   Pair& order = pair(source, destination);
   const bool in_order = now >= order.sent;
@@ -84,7 +90,7 @@ Delivery Mesh::send(Cycle now, int source, int destination, std::uint64_t bytes)
     const Cycle payload = std::min<std::uint64_t>(payload_left, config_.max_packet_flits);
     const Cycle flits = payload + config_.header_flits;
     payload_left -= payload;
-    const Cycle injection = reserve(source, Port::kInjection, {now, 0, flits, flits});
+    const Cycle injection = reserve(injections_[index(source)], {now, 0, flits, flits});
     const Cycle start = traverse(source, destination, injection, not_before, flits);
     not_before = start + flits + turnaround();
     if (packet == 0) delivery.head = start + kExitCycles;
@@ -98,6 +104,26 @@ Delivery Mesh::send(Cycle now, int source, int destination, std::uint64_t bytes)
   return delivery;
 }
 
+// As in an empty network, but a short message does not overtake a long one of its pair.
+Delivery Mesh::send_free(Cycle now, int source, int destination, std::uint64_t bytes) {
+  const Cut parts = cut(bytes);
+  const Cycle zero_load = zero_load_latency(source, destination, bytes);
+  Pair& order = pair(source, destination);
+  Delivery delivery;
+  delivery.hops = hops(source, destination);
+  delivery.packets = parts.packets;
+  delivery.flits = parts.flits;
+  delivery.tail = now + zero_load;
+  if (now >= order.sent) {
+    delivery.tail = std::max(delivery.tail, order.delivered + parts.flits);
+    order = {now, delivery.tail};
+  }
+  delivery.head = delivery.tail + 1 - parts.flits - (parts.packets - 1) * turnaround();
+  delivery.contention = delivery.tail - now - zero_load;
+  count(now, delivery, bytes);
+  return delivery;
+}
+
 Cycle Mesh::zero_load_latency(int source, int destination, std::uint64_t bytes) const {
   const Cycle routers = static_cast<Cycle>(hops(source, destination)) + 1;
   const Cut parts = cut(bytes);
@@ -106,9 +132,36 @@ Cycle Mesh::zero_load_latency(int source, int destination, std::uint64_t bytes) 
 
 void Mesh::forget_before(Cycle horizon) { horizon_ = std::max(horizon_, horizon); }
 
+const LinkStatistics& Mesh::output(int router, int port) const {
+  check("router", router, 0, topology_.routers() - 1);
+  check("port", port, 0, topology_.ports() - 1);
+  return outputs_[index(router * topology_.ports() + port)].statistics;
+}
+
+const LinkStatistics& Mesh::injection(int node) const {
+  check_node(node, "node");
+  return injections_[index(node)].statistics;
+}
+
 const LinkStatistics& Mesh::link(int node, Port port) const {
   check_node(node, "node");
-  return routers_[index(node)].outputs[index(port)].statistics;
+  if (port == Port::kInjection) return injection(node);
+  if (config_.topology != TopologyKind::kMesh && config_.topology != TopologyKind::kTorus) {
+    throw Error(fmt::format("network: a {} has no ports by name, ask for them by number",
+                            noc::to_string(config_.topology)));
+  }
+  constexpr std::array<int, 5> numbers = {0, 1, 3, 2, 4};  // of east, west, north, south, ejection
+  return output(node, numbers.at(index(port)));
+}
+
+Trust Mesh::trust() const {
+  Trust trust;
+  for (const Output& each : outputs_) {
+    const WindowLoad load = each.calendar.load();
+    trust.overloaded_windows += load.overloaded();
+    trust.busiest = std::max(trust.busiest, load.busiest());
+  }
+  return trust;
 }
 
 Mesh::Cut Mesh::cut(std::uint64_t bytes) const {
@@ -120,22 +173,31 @@ Mesh::Cut Mesh::cut(std::uint64_t bytes) const {
 // Returns the start at the ejection port.
 Cycle Mesh::traverse(int source, int destination, Cycle injection, Cycle not_before, Cycle flits) {
   const Cycle length = flits + turnaround();
-  const int columns = config_.columns;
+  const Topology::Place end = topology_.attachment(destination);
   Cycle ready = injection + config_.hop_cycles - 1;
-  int at = source;
-  const auto hop = [&](Port port, int step) {
-    ready = reserve(at, port, {ready, 0, flits, length}) + config_.hop_cycles;
-    at += step;
-  };
-  while (at % columns < destination % columns) hop(Port::kEast, 1);
-  while (at % columns > destination % columns) hop(Port::kWest, -1);
-  while (at < destination) hop(Port::kSouth, columns);
-  while (at > destination) hop(Port::kNorth, -columns);
-  return reserve(at, Port::kEjection, {ready, not_before, flits, length});
+  int at = topology_.attachment(source).router;
+  while (at != end.router) {
+    const int port = choose(at, destination, ready, length).port;
+    ready = reserve(output_of(at, port), {ready, 0, flits, length}) + config_.hop_cycles;
+    at = topology_.neighbour(at, port).router;
+  }
+  return reserve(output_of(at, end.port), {ready, not_before, flits, length});
 }
 
-Cycle Mesh::reserve(int at, Port port, const Request& request) {
-  Output& output = routers_[index(at)].outputs[index(port)];
+Topology::Way Mesh::choose(int router, int destination, Cycle ready, Cycle length) {
+  const Topology::Ways ways = topology_.ways(router, destination);
+  if (ways.count == 1) return ways.way[0];
+  const auto start = [&](const Topology::Way& way) {
+    return output_of(router, way.port).calendar.first_gap(ready, length);
+  };
+  return ways.way[start(ways.way[1]) < start(ways.way[0]) ? 1 : 0];
+}
+
+Mesh::Output& Mesh::output_of(int router, int port) {
+  return outputs_[index(router * topology_.ports() + port)];
+}
+
+Cycle Mesh::reserve(Output& output, const Request& request) {
   output.calendar.forget_before(horizon_);
   const Cycle start = output.calendar.reserve(std::max(request.ready, request.not_before), request.length);
   output.statistics.flits += request.flits;

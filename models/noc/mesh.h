@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loosely timed two-dimensional mesh network: latency and contention of messages, without flits, time
-// or sockets.
+// Loosely timed network, a two-dimensional mesh unless configured otherwise: latency and contention of
+// messages, without flits, time or sockets.
 //
 // Every router output port, the ejection port included, and every injection port has a reservation
-// calendar. A packet of L flits takes the first gap of S cycles at each port of its route (X first,
-// then Y). With injection cycle i, distance D and hop time t_hop:
+// calendar. A packet of L flits takes the first gap of S cycles at each port of its route. With injection
+// cycle i, distance D and hop time t_hop:
 //
 //   ready at the first port   i + t_hop - 1
 //   ready at the next port    start at this port + t_hop
@@ -15,14 +15,18 @@
 // BookSim2 (Jiang et al., "A detailed and flexible cycle-accurate network-on-chip simulator",
 // ISPASS 2013) for input-queued virtual-channel routers with t_hop = routing + VC allocation + switch
 // allocation + switch traversal + link. Buffers are unlimited: back-pressure and head-of-line blocking
-// are not modelled, so saturated bursts finish too early (docs/models/noc.md has the figures).
+// are not modelled, so saturated bursts finish too early (docs/models/noc.md has the figures). The model is
+// trusted while no port is busy for more than 70 % of a window of 1024 cycles; trust() tells.
+//
+// Without contention nothing is reserved and every message takes the time of an empty network; the messages
+// of a pair still arrive in order.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "models/noc/calendar.h"
+#include "models/noc/topology.h"
 
 namespace weft::noc {
 
@@ -35,13 +39,19 @@ struct MeshConfig {
   unsigned header_flits = 1;          // per packet, before the payload; 1 to 16
   unsigned virtual_channels = 2;      // 1 to 16
   unsigned vc_turnaround_cycles = 1;  // from a tail to the next head in the same channel; 0 to 16
+  TopologyKind topology = TopologyKind::kMesh;
+  Routing routing = Routing::kXy;  // west-first takes the way whose next port is free sooner
+  int concentration = 2;           // of a concentrated mesh
+  bool contention = true;
 
+  TopologyConfig topology_config() const { return {topology, columns, rows, routing, concentration}; }
   int nodes() const { return columns * rows; }
   // Throws weft::Error naming the field, what was found and what is allowed.
   void validate() const;
 };
 
-// Output ports of a router, and the injection port of its network interface. North is towards row 0.
+// Output ports of a router of a mesh or torus, and the injection port of its network interface. North is
+// towards row 0.
 enum class Port : std::uint8_t { kEast, kWest, kNorth, kSouth, kEjection, kInjection };
 inline constexpr int kPorts = 6;
 const char* to_string(Port port);
@@ -64,6 +74,14 @@ struct LinkStatistics {
   std::uint64_t flits = 0;
   Cycle busy = 0;     // cycles reserved, the turnaround of a single virtual channel included
   Cycle waiting = 0;  // cycles heads were ready and the port was not, summed over packets
+};
+
+// How far the results can be believed.
+struct Trust {
+  std::uint64_t overloaded_windows = 0;  // in which a port was busier than WindowLoad::kLimit, over all ports
+  double busiest = 0.0;                  // largest busy share of a port in a window
+
+  bool trusted() const { return overloaded_windows == 0; }
 };
 
 // Counted over all messages since construction.
@@ -105,17 +123,19 @@ class Mesh {
   // go back are ignored.
   void forget_before(Cycle horizon);
 
-  // The counters of the link that leaves `node` through `port`. Throws weft::Error for another node.
+  const Topology& topology() const { return topology_; }
+  // The counters of an output port of a router, numbered as in Topology, and of a node's injection port.
+  const LinkStatistics& output(int router, int port) const;
+  const LinkStatistics& injection(int node) const;
+  // The same by name, where every node has a router of its own. Throws weft::Error for another node.
   const LinkStatistics& link(int node, Port port) const;
+  Trust trust() const;
   const TrafficStatistics& traffic() const { return traffic_; }
 
  private:
   struct Output {
     Calendar calendar;
     LinkStatistics statistics;
-  };
-  struct Router {
-    std::array<Output, kPorts> outputs;
   };
   // What is needed to keep a source-destination pair in order.
   struct Pair {
@@ -139,14 +159,19 @@ class Mesh {
 
   Cut cut(std::uint64_t bytes) const;
   Cycle turnaround() const { return config_.virtual_channels == 1 ? config_.vc_turnaround_cycles : 0; }
-  Cycle reserve(int at, Port port, const Request& request);
+  Cycle reserve(Output& output, const Request& request);
+  Output& output_of(int router, int port);
+  Topology::Way choose(int router, int destination, Cycle ready, Cycle length);
+  Delivery send_free(Cycle now, int source, int destination, std::uint64_t bytes);
   Cycle traverse(int source, int destination, Cycle injection, Cycle not_before, Cycle flits);
   Pair& pair(int source, int destination);
   void check_node(int node, const char* what) const;
   void count(Cycle now, const Delivery& delivery, std::uint64_t bytes);
 
   MeshConfig config_;
-  std::vector<Router> routers_;
+  Topology topology_;
+  std::vector<Output> outputs_;     // by router and port
+  std::vector<Output> injections_;  // by node
   // A row per source, made at its first send: most nodes of a large mesh talk to few others.
   std::vector<std::vector<Pair>> pairs_;
   Cycle horizon_ = 0;
