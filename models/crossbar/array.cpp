@@ -125,17 +125,26 @@ Status Array::begin_read(ReadSide side, Span<const std::int16_t> x, int in_bits,
   const auto read_lines = static_cast<std::size_t>(columns ? config_.cols : config_.rows);
   if (x.size() > driven_lines || y.size() > read_lines) return {StatusCode::shape};
   if (!width_allowed(in_bits)) return {StatusCode::width, 0, in_bits};
+  if (!computes()) {
+    std::fill(y.begin(), y.end(), 0);
+    count_read(side, in_bits, static_cast<int>(y.size()));
+    return {};
+  }
   Operand& operand = columns ? row_operand_ : col_operand_;
   if (const auto overflow = operand.load(x, in_bits)) return overflow_status(*overflow);
 
   const bool provable = weights_live_ && read_provable(side, operand.active_count(), in_bits);
   if (!provable && config_.arithmetic == Arithmetic::exact) return {StatusCode::not_provable};
 
-  ++(columns ? statistics_.mvms : statistics_.mtvms);
-  statistics_.read_steps += static_cast<std::uint64_t>(read_steps(in_bits));
-  statistics_.conversions += static_cast<std::uint64_t>(conversions(in_bits, static_cast<int>(y.size())));
+  count_read(side, in_bits, static_cast<int>(y.size()));
   begun_ = {Begun::Kind::read, provable, side, in_bits, y};
   return {};
+}
+
+void Array::count_read(ReadSide side, int in_bits, int lines) {
+  ++(side == ReadSide::columns ? statistics_.mvms : statistics_.mtvms);
+  statistics_.read_steps += static_cast<std::uint64_t>(read_steps(in_bits));
+  statistics_.conversions += static_cast<std::uint64_t>(conversions(in_bits, lines));
 }
 
 void Array::compute_read() {
@@ -216,6 +225,11 @@ Status Array::begin_opa(Span<const std::int16_t> x, int in_bits, Span<const std:
     return {StatusCode::shape};
   }
   if (!width_allowed(in_bits)) return {StatusCode::width, 0, in_bits};
+  if (!computes()) {
+    ++statistics_.opas;
+    statistics_.opa_steps += static_cast<std::uint64_t>(in_bits);
+    return {};
+  }
   if (const auto overflow = row_operand_.load(x, in_bits)) return overflow_status(*overflow);
   if (const auto overflow = col_operand_.load(d, ArrayConfig::max_operand_bits))
     return overflow_status(*overflow);
@@ -327,6 +341,7 @@ void Array::opa_sliced() {
 
 void Array::crs() {
   ++statistics_.carry_resolutions;
+  if (!computes()) return;
   if (!weights_live_) {
     take_weights_from_cells();
   } else if (!kept_.empty()) {
@@ -440,6 +455,7 @@ Status Array::program(int row, int col, int rows, int cols, const std::int32_t* 
   }
   statistics_.cells_programmed += static_cast<std::uint64_t>(rows) * static_cast<std::uint64_t>(cols) *
                                   static_cast<std::uint64_t>(config_.slices);
+  if (!computes()) return {};
   used_rows_ = std::max(used_rows_, row + rows);
   used_cols_ = std::max(used_cols_, col + cols);
   for (int r = 0; r < rows; ++r) {
@@ -496,6 +512,10 @@ Status Array::read(int row, int col, int rows, int cols, std::int32_t* values, i
                             static_cast<std::uint64_t>(config_.slices);
   for (int r = 0; r < rows; ++r) {
     std::int32_t* target = values + static_cast<std::ptrdiff_t>(r) * stride;
+    if (!computes()) {
+      std::fill_n(target, cols, 0);
+      continue;
+    }
     if (weights_live_) {
       std::copy_n(weights(row + r) + col, cols, target);
       continue;
@@ -513,6 +533,7 @@ Status Array::read(int row, int col, int rows, int cols, std::int32_t* values, i
 
 std::int64_t Array::weight(int row, int col) const {
   assert(row >= 0 && row < config_.rows && col >= 0 && col < config_.cols);
+  if (!computes()) return 0;
   if (weights_live_) return weights(row)[col];
   std::int64_t value = 0;
   if (devices()) {
@@ -526,6 +547,7 @@ std::int64_t Array::weight(int row, int col) const {
 int Array::cell(int slice, int row, int col) {
   assert(slice >= 0 && slice < config_.slices && row >= 0 && row < config_.rows && col >= 0 &&
          col < config_.cols);
+  if (!computes()) return 0;
   bring_cells_up_to_date();
   return devices() ? device_cells_.cell(slice, row, col) : cells_.cell(slice, row, col);
 }

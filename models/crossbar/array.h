@@ -157,6 +157,7 @@ class Array {
   Status begin_read(ReadSide side, Span<const std::int16_t> x, int in_bits, Span<std::int64_t> y);
   void compute_read();
   void compute_update();
+  void count_read(ReadSide side, int in_bits, int lines);
   bool read_provable(ReadSide side, int driven, int in_bits) const;
   void read_exact(ReadSide side, Span<std::int64_t> y);
   void read_sliced(ReadSide side, int in_bits, Span<std::int64_t> y);
@@ -177,6 +178,7 @@ class Array {
   void carries_gone();
   const std::int32_t* clamped(const std::int32_t* values, int count);
   void forget_updates();
+  bool computes() const { return config_.arithmetic != Arithmetic::none; }
   bool devices() const { return config_.arithmetic == Arithmetic::device; }
   void read_cells(int row, int col, int count);
   void bring_cells_up_to_date();

@@ -27,7 +27,8 @@ enum class AdcRange : std::uint8_t { max, granular, calibrated };
 //   sliced     always the sliced model
 //   exact      integer arithmetic only; an operation that is not provable is refused
 //   device     the sliced model with the devices of ArrayConfig::device, which change the results
-enum class Arithmetic : std::uint8_t { automatic, sliced, exact, device };
+//   none       not at all: weights and results are zero, operations are counted
+enum class Arithmetic : std::uint8_t { automatic, sliced, exact, device, none };
 
 struct ArrayConfig {
   static constexpr int max_lines = 1024;

@@ -81,6 +81,7 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       half_select_energy_(context.energy.open(this->name(), "write_half_select", config.energy.half_select)),
       row_setup_energy_(context.energy.open(this->name(), "write_row_setup", config.energy.row_setup)),
       array_(config.array) {
+  if (config.registers) registers_.emplace(this->name(), *config.registers, context);
   saturated_before_ = array_->statistics().saturated;
   if (config.endurance.on()) cells_.emplace(config.endurance, geometry(config.array));
   if (config.policy == UpdatePolicy::write_back) collected_.emplace(config.array.rows, config.array.cols);
@@ -137,12 +138,40 @@ std::optional<Fault> CrossbarUnit::check(const Command& command) const {
   return Fault{Cause::illegal_instruction, command.opcode};
 }
 
+void CrossbarUnit::reset() {
+  CommandUnit::reset();
+  pass_times_ = {};
+}
+
 std::optional<Fault> CrossbarUnit::execute(const Command& command) {
   const auto opcode = static_cast<CrossbarCommand>(command.opcode);
   const bool uses_weights = opcode != CrossbarCommand::opa && opcode != CrossbarCommand::crs;
+  PassTimes::Watch watch(pass_times_);
   if (uses_weights && collected_ && !collected_->empty()) {
-    if (auto fault = write_back(command)) return fault;
+    auto fault = write_back(command);
+    watch.lap(Pass::update);
+    if (fault) return fault;
   }
+  auto fault = run(command);
+  watch.lap(pass_of(opcode));
+  return fault;
+}
+
+std::optional<Fault> CrossbarUnit::fetch(std::uint32_t address, void* data, std::uint32_t bytes,
+                                         sc_core::sc_time& delay) {
+  if (!registers_) return load(address, data, bytes, delay);
+  if (operands.read_debug(address, data, bytes) == weft::Status::ok) return std::nullopt;
+  return Fault{Cause::load_access_fault, address};
+}
+
+std::optional<Fault> CrossbarUnit::deliver(std::uint32_t address, const void* data, std::uint32_t bytes,
+                                           sc_core::sc_time& delay) {
+  if (!registers_) return store(address, data, bytes, delay);
+  if (operands.write_debug(address, data, bytes) == weft::Status::ok) return std::nullopt;
+  return Fault{Cause::store_access_fault, address};
+}
+
+std::optional<Fault> CrossbarUnit::run(const Command& command) {
   switch (static_cast<CrossbarCommand>(command.opcode)) {
     case CrossbarCommand::mvm:
     case CrossbarCommand::mtvm:
@@ -198,13 +227,13 @@ std::optional<Fault> CrossbarUnit::multiply(const Command& command) {
   const unsigned outputs = transposed ? rows : columns;
   const int bits = static_cast<int>(command.magnitude_bits);
   sc_core::sc_time delay;
-  if (auto fault = load(command.src0, input_.data(), 2 * inputs, delay)) return fault;
+  if (auto fault = fetch(command.src0, input_.data(), 2 * inputs, delay)) return fault;
 
   const Span<const std::int16_t> x(input_.data(), inputs);
   const Span<std::int64_t> y(sums_.data(), outputs);
   const Status status = transposed ? array_->begin_mtvm(x, bits, y) : array_->begin_mvm(x, bits, y);
   if (!status.ok()) return refused(command, status);
-  const sc_core::sc_time cost = product_cost(transposed, bits);
+  const sc_core::sc_time cost = product_cost(transposed, bits, {inputs, outputs});
   array_.compute(context().workers);
   wait(delay + cost);
   array_.settle();
@@ -213,22 +242,24 @@ std::optional<Fault> CrossbarUnit::multiply(const Command& command) {
   // No time passes between reading and writing an accumulator: units that share it lose nothing.
   std::fill_n(output_.begin(), outputs, 0);
   if (accumulates(command)) {
-    if (auto fault = load(command.dst, output_.data(), 4 * outputs, delay)) return fault;
+    if (auto fault = fetch(command.dst, output_.data(), 4 * outputs, delay)) return fault;
   }
   add_results(command, outputs);
-  if (auto fault = store(command.dst, output_.data(), 4 * outputs, delay)) return fault;
+  if (auto fault = deliver(command.dst, output_.data(), 4 * outputs, delay)) return fault;
   wait(delay);
   return std::nullopt;
 }
 
-sc_core::sc_time CrossbarUnit::product_cost(bool transposed, int bits) {
+sc_core::sc_time CrossbarUnit::product_cost(bool transposed, int bits, const Shape& used) {
   if (config_.policy == UpdatePolicy::digital) {
-    (transposed ? mtvm_digital_energy_ : mvm_digital_energy_).charge(static_cast<std::uint64_t>(bits));
+    const std::uint64_t streamed = static_cast<unsigned>(bits) + config_.timing.sign_steps;
+    (transposed ? mtvm_digital_energy_ : mvm_digital_energy_).charge(streamed);
     return config_.digital.product;
   }
-  const int steps = array_->read_steps(bits);
-  const std::uint64_t slice_steps =
-      static_cast<std::uint64_t>(steps) * static_cast<unsigned>(config_.array.slices);
+  const unsigned steps = static_cast<unsigned>(array_->read_steps(bits)) + config_.timing.sign_steps;
+  const auto slices = static_cast<unsigned>(config_.array.slices);
+  const std::uint64_t slice_steps = std::uint64_t{steps} * slices;
+  if (registers_) registers_->product(transposed, used.rows, used.columns, steps, slices);
   (transposed ? mtvm_energy_ : mvm_energy_).charge(slice_steps);
   (transposed ? mtvm_adc_energy_ : mvm_adc_energy_).charge(slice_steps);
   return config_.timing.mvm_step * static_cast<double>(steps + pipeline_fill_steps);
@@ -256,8 +287,8 @@ std::optional<Fault> CrossbarUnit::outer_product(const Command& command) {
   std::memcpy(burst_.data(), &header, sizeof header);
   sc_core::sc_time delay;
   std::uint8_t* const row_operand = burst_.data() + sizeof header;
-  if (auto fault = load(command.src0, row_operand, 2 * rows, delay)) return fault;
-  if (auto fault = load(command.src1, row_operand + 2u * rows, 2 * columns, delay)) return fault;
+  if (auto fault = fetch(command.src0, row_operand, 2 * rows, delay)) return fault;
+  if (auto fault = fetch(command.src1, row_operand + 2u * rows, 2 * columns, delay)) return fault;
   if (auto fault = send_update(outer_product_address, burst_.data(),
                                static_cast<std::uint32_t>(burst_.size()), command.src0, delay)) {
     return fault;
@@ -270,13 +301,15 @@ std::optional<Fault> CrossbarUnit::collect(const Command& command) {
   const auto [rows, columns] = shape(command);
   std::vector<std::int16_t> column_operand(columns);
   sc_core::sc_time delay;
-  if (auto fault = load(command.src0, input_.data(), 2 * rows, delay)) return fault;
-  if (auto fault = load(command.src1, column_operand.data(), 2 * columns, delay)) return fault;
+  if (auto fault = fetch(command.src0, input_.data(), 2 * rows, delay)) return fault;
+  if (auto fault = fetch(command.src1, column_operand.data(), 2 * columns, delay)) return fault;
   const Status status =
       collected_->add(Span<const std::int16_t>(input_.data(), rows), static_cast<int>(command.magnitude_bits),
                       Span<const std::int16_t>(column_operand.data(), columns));
   if (!status.ok()) return Fault{Cause::illegal_instruction, command.src0};
-  opa_digital_energy_.charge(command.magnitude_bits);
+  const unsigned steps = command.magnitude_bits + config_.timing.sign_steps;
+  if (registers_) registers_->outer_product(rows, columns, steps);
+  opa_digital_energy_.charge(steps);
   wait(delay + config_.digital.outer_product);
   return std::nullopt;
 }
@@ -359,15 +392,17 @@ weft::Status CrossbarUnit::update_outer_product(const Transfer& transfer, sc_cor
   if (!status.ok()) return weft::Status::generic_error;
   array_.compute(context().workers);
   rows_in_use_ = std::max<unsigned>(rows_in_use_, header.rows);
+  const unsigned steps = header.magnitude_bits + config_.timing.sign_steps;
+  if (registers_) registers_->outer_product(header.rows, header.columns, steps);
   if (config_.policy == UpdatePolicy::digital) {
     // A digital sum has no carries to leave behind.
     array_->crs();
-    opa_digital_energy_.charge(header.magnitude_bits);
+    opa_digital_energy_.charge(steps);
     delay += config_.digital.outer_product;
     return weft::Status::ok;
   }
-  opa_energy_.charge(std::uint64_t{header.magnitude_bits} * static_cast<unsigned>(config_.array.slices));
-  delay += config_.timing.opa_step * static_cast<double>(config_.timing.opa_phases * header.magnitude_bits);
+  opa_energy_.charge(std::uint64_t{steps} * static_cast<unsigned>(config_.array.slices));
+  delay += config_.timing.opa_step * static_cast<double>(config_.timing.opa_phases * steps);
   return weft::Status::ok;
 }
 

@@ -17,6 +17,8 @@
 #include <vector>
 
 #include "models/crossbar/collected_update.h"
+#include "models/crossbar/operand_registers.h"
+#include "models/crossbar/pass_times.h"
 #include "models/crossbar/slicing.h"
 #include "models/crossbar/working_array.h"
 #include "models/endurance/worn_cells.h"
@@ -28,6 +30,7 @@ struct CrossbarTiming {
   sc_core::sc_time mvm_step = sc_core::sc_time(100, sc_core::SC_NS);
   sc_core::sc_time opa_step = sc_core::sc_time(1.25, sc_core::SC_NS);
   unsigned opa_phases = 4;
+  unsigned sign_steps = 0;  // steps of a product or outer product that stream the sign, besides the magnitude
   sc_core::sc_time array_read = sc_core::sc_time(10.25, sc_core::SC_US);   // all rows of one array
   sc_core::sc_time array_write = sc_core::sc_time(10.97, sc_core::SC_US);  // all rows of one array
   sc_core::sc_time write_pulse = sc_core::sc_time(50, sc_core::SC_NS);     // its verify read included
@@ -71,6 +74,8 @@ struct CrossbarUnitConfig {
   DigitalCosts digital;
   // Not with policy in_place, whose outer products change cells without a write of rows.
   endurance::EnduranceConfig endurance;
+  // With these, operands and results lie in registers that the buffer stands for: no transfers.
+  std::optional<RegisterEnergy> registers;
 };
 
 class CrossbarUnit : public unit::CommandUnit {
@@ -80,8 +85,11 @@ class CrossbarUnit : public unit::CommandUnit {
 
   CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUnitConfig& config, Context& context);
 
+  void reset() override;
   const Array& array() const { return *array_; }
   std::uint64_t results_saturated() const { return results_saturated_; }
+  // Time worked for each pass of training; together busy_time(), but for a command that runs.
+  const PassTimes& pass_times() const { return pass_times_; }
   // Null unless pulses or wear are counted.
   const endurance::WornCells* cells() const { return cells_ ? &*cells_ : nullptr; }
 
@@ -97,6 +105,12 @@ class CrossbarUnit : public unit::CommandUnit {
     unsigned columns;
   };
 
+  std::optional<unit::Fault> run(const unit::Command& command);
+  // Operands and results, from and to the buffer or the registers that it stands for.
+  std::optional<unit::Fault> fetch(std::uint32_t address, void* data, std::uint32_t bytes,
+                                   sc_core::sc_time& delay);
+  std::optional<unit::Fault> deliver(std::uint32_t address, const void* data, std::uint32_t bytes,
+                                     sc_core::sc_time& delay);
   Shape shape(const unit::Command& command) const;
   std::optional<unit::Fault> check_shape(const unit::Command& command) const;
   std::optional<unit::Fault> multiply(const unit::Command& command);
@@ -111,7 +125,7 @@ class CrossbarUnit : public unit::CommandUnit {
   std::optional<unit::Fault> rewrite_row(const unit::Command& command, int row);
   std::optional<unit::Fault> level_wear(const unit::Command& command);
   // Charges a product, and says how long it takes.
-  sc_core::sc_time product_cost(bool transposed, int bits);
+  sc_core::sc_time product_cost(bool transposed, int bits, const Shape& used);
   // Sends one write through the filter and lets its time pass.
   std::optional<unit::Fault> send_update(std::uint64_t address, const void* data, std::uint32_t size,
                                          std::uint32_t operand, sc_core::sc_time& delay);
@@ -137,6 +151,8 @@ class CrossbarUnit : public unit::CommandUnit {
   unsigned columns_in_use_ = 0;
   std::uint64_t results_saturated_ = 0;
   std::vector<Saturation> saturated_before_;  // as of the last carry resolution
+  std::optional<OperandRegisters> registers_;
+  PassTimes pass_times_;
 
   // Products, forward and transposed, are charged apart: they belong to different passes of training. So
   // are the row accesses of updates and of loading and reading out.

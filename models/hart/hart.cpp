@@ -89,6 +89,8 @@ Hart::Hart(const sc_core::sc_module_name& name, const HartConfig& config, Contex
       core_(std::make_unique<Core>(config.core, static_cast<Environment&>(*this))),
       running_(config.starts_running),
       instruction_energy_(context.energy.open(this->name(), "instruction", config.energy_per_instruction)) {
+  if (config.energy_per_cycle.value() > 0)
+    cycle_energy_ = &context.energy.open(this->name(), "cycle", config.energy_per_cycle);
   SC_HAS_PROCESS(Hart);
   SC_THREAD(thread);
   SC_METHOD(update_interrupts);
@@ -225,6 +227,7 @@ void Hart::sleep_until_started() {
   catch_up();
   while (!running_) wait(control_changed_);
   stall_until_now();
+  cycles_charged_ = core_->cycles();  // a halted hart's clock stands
 }
 
 void Hart::sleep_until_interrupt() {
@@ -305,6 +308,8 @@ void Hart::catch_up() {
   origin_cycles_ = core_->cycles();
   instruction_energy_.charge(core_->instructions() - instructions_charged_);
   instructions_charged_ = core_->instructions();
+  if (cycle_energy_ != nullptr) cycle_energy_->charge(core_->cycles() - cycles_charged_);
+  cycles_charged_ = core_->cycles();
 }
 
 // Waiting costs a switch of threads. If nothing happens until local time, the target sees the same state now,

@@ -61,6 +61,7 @@ struct HartConfig {
   ReservationMonitor* reservations = nullptr;  // of all harts of the machine; without it this hart's own
   std::optional<XweftConfig> xweft;            // without it, Xweft instructions are illegal
   Joule energy_per_instruction;
+  Joule energy_per_cycle;  // of a hart that has been started, asleep or not; 0 opens no account
 };
 
 enum class WaitKind { running, halted, interrupt, ticket, units, counter, queue, barrier };
@@ -271,6 +272,8 @@ class Hart : public sc_core::sc_module, public HartControl, private Environment 
   sc_core::sc_time horizon_;  // run_ahead() looks again then at the latest
   EnergyLedger::Account& instruction_energy_;
   std::uint64_t instructions_charged_ = 0;
+  EnergyLedger::Account* cycle_energy_ = nullptr;
+  std::uint64_t cycles_charged_ = 0;
 };
 
 // "cwait: counter 3 has 16, 17 wanted (pc 0x40001234)"

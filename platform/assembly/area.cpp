@@ -33,6 +33,18 @@ AreaItem item(const std::string& part, double count, const PartCost& one) {
   return {part, count, times(count, one)};
 }
 
+// Units that only some platforms have. A technology without figures for them says so instead of counting
+// nothing.
+void add_units(AreaReport& report, const std::string& part, const std::string& name, int count,
+               const PartCost& one) {
+  if (count == 0) return;
+  if (one.area_mm2 == 0 && one.power_mW == 0 && one.leakage_mW == 0) {
+    report.without_figures.push_back(name);
+  } else {
+    report.tile.push_back(item(part, count, one));
+  }
+}
+
 // The converters of one crossbar unit: power and leakage grow with the bits as the energy does.
 PartCost converters(const config::Scenario& scenario) {
   const config::CrossbarConfig& crossbar = scenario.platform.crossbar;
@@ -83,8 +95,8 @@ AreaReport area(const config::Scenario& scenario) {
   report.tile.push_back(item("dma", 1, area.dma));
   report.chip.push_back(item("router", report.tiles, area.router));
   report.chip.push_back(item("off_chip", 1, area.off_chip));
-  if (tile.inversion_units > 0) report.without_figures.emplace_back("inversion units");
-  if (tile.fp_pim_units > 0) report.without_figures.emplace_back("floating-point PIM units");
+  add_units(report, "inversion_unit", "inversion units", tile.inversion_units, area.inversion_unit);
+  add_units(report, "fp_pim_unit", "floating-point PIM units", tile.fp_pim_units, area.fp_pim_unit);
   return report;
 }
 

@@ -71,6 +71,7 @@ hart::HartConfig hart_config(const config::Scenario& scenario, const config::Har
   hart.cycle = period(scenario.platform.clock_MHz);
   hart.quantum = nanoseconds(scenario.platform.quantum_ns);
   hart.energy_per_instruction = picojoule(scenario.technology.digital.hart_pJ_per_instruction);
+  hart.energy_per_cycle = picojoule(scenario.technology.digital.hart_pJ_per_cycle);
   return hart;
 }
 
@@ -142,7 +143,17 @@ crossbar::ArrayConfig digital_array(const config::CrossbarConfig& from) {
   array.cell_bits.assign(static_cast<std::size_t>(array.slices), room_for_one_update);
   constexpr int lossless = 28;
   array.adc_bits = lossless;
+  if (from.arithmetic == config::Arithmetic::none) array.arithmetic = crossbar::Arithmetic::none;
   return array;
+}
+
+crossbar::RegisterEnergy register_energy(const config::CrossbarTechnology& technology) {
+  crossbar::RegisterEnergy energy;
+  energy.input_write = picojoule(technology.input_write_pJ);
+  energy.input_read = picojoule(technology.input_read_pJ);
+  energy.output_access = picojoule(technology.output_access_pJ);
+  energy.shift_add = picojoule(technology.shift_add_pJ);
+  return energy;
 }
 
 crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
@@ -152,6 +163,7 @@ crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
   crossbar.timing.mvm_step = nanoseconds(technology.mvm_step_ns);
   crossbar.timing.opa_step = nanoseconds(technology.opa_step_ns);
   crossbar.timing.opa_phases = static_cast<unsigned>(technology.opa_phases);
+  crossbar.timing.sign_steps = static_cast<unsigned>(technology.sign_steps);
   crossbar.timing.array_read = nanoseconds(technology.read_time_ns);
   crossbar.timing.array_write = nanoseconds(technology.write_time_ns);
   crossbar.energy.mvm_step = picojoule(technology.array_step_pJ);
@@ -159,6 +171,7 @@ crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
   crossbar.energy.opa_step = picojoule(technology.opa_step_pJ);
   crossbar.energy.array_read = picojoule(technology.read_pJ);
   crossbar.energy.array_write = technology.write_verify_pulses * picojoule(technology.write_pJ);
+  if (scenario.platform.crossbar.registers) crossbar.registers = register_energy(technology);
   crossbar.policy = update_policy(scenario.platform.crossbar.update);
   crossbar.digital = digital_costs(scenario.technology.digital);
   if (crossbar.policy == crossbar::UpdatePolicy::digital) set_memory_access(crossbar, scenario);
@@ -289,6 +302,9 @@ crossbar::ArrayConfig array_config(const config::CrossbarConfig& from) {
     case config::Arithmetic::device:
       array.arithmetic = crossbar::Arithmetic::device;
       array.device = from.device;
+      break;
+    case config::Arithmetic::none:
+      array.arithmetic = crossbar::Arithmetic::none;
       break;
   }
   return array;

@@ -104,7 +104,7 @@ struct TileConfig {
 enum class AdcRange { max, granular, calibrated };
 // How weights change: in the cells; by reading, changing and writing them; or without any cells.
 enum class UpdatePolicy { in_place, write_back, digital };
-enum class Arithmetic { automatic, exact, sliced, device };
+enum class Arithmetic { automatic, exact, sliced, device, none };
 
 // One crossbar unit: a weight of slices * digit_bits bits, one physical array a slice.
 struct CrossbarConfig {
@@ -118,6 +118,7 @@ struct CrossbarConfig {
   AdcRange adc_range = AdcRange::max;
   std::vector<int> adc_full_scale;  // cell units, likewise; range `calibrated` only
   UpdatePolicy update = UpdatePolicy::in_place;
+  bool registers = false;
   Arithmetic arithmetic = Arithmetic::automatic;
   device::DeviceConfig device;
 
@@ -182,6 +183,12 @@ struct CrossbarTechnology {
   double read_pJ = 6'500;
   double write_pJ = 21'100;
   int write_verify_pulses = 14;
+  int sign_steps = 0;
+  // With crossbar.registers.
+  double input_write_pJ = 0;
+  double input_read_pJ = 0;
+  double output_access_pJ = 0;
+  double shift_add_pJ = 0;
 };
 
 struct InversionTechnology {
@@ -209,6 +216,7 @@ struct DigitalTechnology {
   double buffer_pJ_per_byte = 0.5375;
   double dram_pJ_per_byte = 31.2;
   double hart_pJ_per_instruction = 5;
+  double hart_pJ_per_cycle = 0;
   // Of a matrix of 128 x 128 with operands of 16 bits.
   double product_time_ns = 16'000;
   double product_pJ = 365'000;
@@ -234,6 +242,8 @@ struct AreaTechnology {
   double adc_area_growth = 1.31;                     // factor a bit
   PartCost crossbar_unit = {0.00616, 1.833, 0.31};   // what the slices of a unit share
   PartCost digital_unit = {0.2364, 371.9, 0.46};     // instead of the three above
+  PartCost inversion_unit;                           // no published figures
+  PartCost fp_pim_unit;                              // likewise
   PartCost vector_lane = {0.004, 1.9, 0.192};
   PartCost hart = {0.00685, 2.41, 0.466};
   PartCost buffer = {0.086, 17.66, 0.46};  // 64 KiB

@@ -194,14 +194,21 @@ const Table<CrossbarConfig>& crossbar_table() {
               "in_place: outer products are deposited in the cells; write_back: digital outer products, and "
               "weights are read, changed and written before the next product; digital: digital units on SRAM "
               "instead of arrays.")
-          .add("arithmetic", &C::arithmetic,
-               choice<Arithmetic>({{"automatic", Arithmetic::automatic},
-                                   {"exact", Arithmetic::exact},
-                                   {"sliced", Arithmetic::sliced},
-                                   {"device", Arithmetic::device}}),
-               "How results are computed; never changes time or energy. automatic: integers where "
-               "provably equal to sliced; sliced: always slice by slice; exact: an error where not provable; "
-               "device: slice by slice with the effects of crossbar.device.")
+          .add("registers", &C::registers, flag(),
+               "Operands and results lie in registers of the unit, PUMA's XbarIn and XbarOut, which the "
+               "buffer's "
+               "addresses stand for: no transfers, and accesses cost what technology.crossbar says.")
+          .add(
+              "arithmetic", &C::arithmetic,
+              choice<Arithmetic>({{"automatic", Arithmetic::automatic},
+                                  {"exact", Arithmetic::exact},
+                                  {"sliced", Arithmetic::sliced},
+                                  {"device", Arithmetic::device},
+                                  {"none", Arithmetic::none}}),
+              "How results are computed; never changes time or energy. automatic: integers where "
+              "provably equal to sliced; sliced: always slice by slice; exact: an error where not provable; "
+              "device: slice by slice with the effects of crossbar.device; none: not at all, every result is "
+              "0 (time and energy of networks too large to compute).")
           .add("device", &C::device, object(device_table()), "")
           .only_with("arithmetic", "arithmetic: device",
                      [](const C& crossbar) { return crossbar.arithmetic == Arithmetic::device; });
@@ -302,7 +309,23 @@ const Table<CrossbarTechnology>& crossbar_technology_table() {
                "Serial write of a whole array of one slice, one pulse a cell (PANTHER's public simulator).")
           .add("write_verify_pulses", &T::write_verify_pulses, integer(1, 1000),
                "Pulses of a verified write, each at write_energy (derived from the energy ratios of PANTHER "
-               "section 7.3).");
+               "section 7.3).")
+          .add("sign_steps", &T::sign_steps, integer(0, 1),
+               "Steps of a product or outer product that stream the operand's sign. 0: the sign is a "
+               "polarity; "
+               "1: "
+               "operands of 16 bits take 16 steps, as PANTHER counts them.")
+          .add("input_write_energy", &T::input_write_pJ, price(),
+               "With crossbar.registers: writing an element of an operand. The default price of a step "
+               "includes "
+               "registers and shift-and-add.")
+          .add("input_read_energy", &T::input_read_pJ, price(),
+               "With crossbar.registers: the driven bits of all rows, once a step.")
+          .add(
+              "output_access_energy", &T::output_access_pJ, price(),
+              "With crossbar.registers: reading or writing an element of the results; two a column and step.")
+          .add("shift_add_energy", &T::shift_add_pJ, price(),
+               "With crossbar.registers: one addition; one a slice and another one a column and step.");
   return table;
 }
 
@@ -365,6 +388,9 @@ const Table<DigitalTechnology>& digital_technology_table() {
           .add("hart_pJ_per_instruction", &T::hart_pJ_per_instruction, price(),
                "Host and tile harts. Assumed: about twice the 2.2 pJ a cycle of PUMA's control pipeline, "
                "instruction memory and register file (PUMA table 3).")
+          .add(
+              "hart_pJ_per_cycle", &T::hart_pJ_per_cycle, price(),
+              "Each cycle of a started hart, asleep or not; the default price of an instruction includes it.")
           .add("product_time", &T::product_time_ns, duration(0.001, second),
                "Digital matrix-vector product, 128 x 128 (8.9 times 1.8 us, PANTHER figure 1).")
           .add("product_energy", &T::product_pJ, energy(0, millijoule),
@@ -411,6 +437,8 @@ const Table<AreaTechnology>& area_technology_table() {
                "Factor of a converter's area for each further bit (derived: PANTHER's node of 117 mm2).")
           .add("crossbar_unit", &A::crossbar_unit, part(), "")
           .add("digital_unit", &A::digital_unit, part(), "")
+          .add("inversion_unit", &A::inversion_unit, part(), "")
+          .add("fp_pim_unit", &A::fp_pim_unit, part(), "")
           .add("vector_lane", &A::vector_lane, part(), "")
           .add("hart", &A::hart, part(), "")
           .add("buffer", &A::buffer, part(), "")

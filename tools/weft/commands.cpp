@@ -43,6 +43,10 @@ config::Scenario load(const ScenarioOptions& options) {
   return config::load_scenario(options.scenario, load);
 }
 
+bool computes(const config::Scenario& scenario) {
+  return scenario.platform.crossbar.arithmetic != config::Arithmetic::none;
+}
+
 bool is_compiled(const config::Scenario& scenario) { return scenario.workload.programs.empty(); }
 
 void write_program(const compiler::CompiledProgram& program, const fs::path& folder) {
@@ -133,7 +137,7 @@ int run(const RunOptions& options) {
   RunReport report{
       scenario, config::scenario_hash(scenario), workload ? &*workload : nullptr, simulation, outcome, {}, {},
       {}};
-  if (workload && options.reference && outcome.ending == Ending::finished) {
+  if (workload && options.reference && computes(scenario) && outcome.ending == Ending::finished) {
     report.float32 = run_float(*workload, scenario);
     report.golden = run_golden(*workload, scenario);
     report.difference = first_difference(simulation.trained_weights(), report.golden->weights);

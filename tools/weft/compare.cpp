@@ -119,9 +119,9 @@ json at(const json& object, const std::vector<std::string>& path) {
 
 double as_number(const json& value) { return value.is_number() ? value.get<double>() : 0; }
 
-json sum_of_layers(const json& layers, const std::string& pass) {
+double sum_of_layers(const json& layers, const char* quantity, const char* pass) {
   double sum = 0;
-  for (const json& layer : layers) sum += as_number(at(layer, {"energy_J", pass}));
+  for (const json& layer : layers) sum += as_number(at(layer, {quantity, pass}));
   return sum;
 }
 
@@ -134,14 +134,19 @@ json figures(const json& results) {
   flat["leakage_J"] = at(results, {"energy", "leakage_J"});
   flat["area_mm2"] = at(results, {"area", "chip", "area_mm2"});
   flat["accuracy"] = at(results, {"accuracy", "platform"});
+  for (const char* pass : passes)
+    flat[fmt::format("crossbars.{}_J", pass)] = at(results, {"energy", "by_pass_J", pass});
+  flat["other_J"] = at(results, {"energy", "by_pass_J", "other"});
   const json layers = at(results, {"layers"});
   if (!layers.is_array()) return flat;
-  for (const char* pass : passes) flat[fmt::format("crossbars.{}_J", pass)] = sum_of_layers(layers, pass);
+  for (const char* pass : passes)
+    flat[fmt::format("crossbars.{}_s", pass)] = sum_of_layers(layers, "time_s", pass);
   for (std::size_t number = 0; number < layers.size(); ++number) {
     double whole = 0;
     for (const char* pass : passes) {
       const json joule = at(layers[number], {"energy_J", pass});
       flat[fmt::format("layer{}.{}_J", number, pass)] = joule;
+      flat[fmt::format("layer{}.{}_s", number, pass)] = at(layers[number], {"time_s", pass});
       if (std::string(pass) != "access") whole += as_number(joule);
     }
     flat[fmt::format("layer{}.training_J", number)] = whole;

@@ -14,4 +14,7 @@ namespace weft::tool {
 nlohmann::json layer_report(const compiler::Placement& placement, const machine::Accelerator& accelerator,
                             const Context& context);
 
+// Energy of all crossbar units by pass, and as `other` what is left of the run's total.
+nlohmann::json pass_report(const machine::Accelerator& accelerator, const Context& context, double total_J);
+
 }  // namespace weft::tool

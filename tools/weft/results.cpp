@@ -40,19 +40,24 @@ json score(const reference::EpochMetrics& metrics) {
                metrics.loss_q16);
 }
 
-json platform_epoch(const weft_epoch_record& record) {
-  return {{"train", score(record.train_samples, record.train_correct,
-                          join(record.train_loss_low, record.train_loss_high))},
-          {"test", score(record.test_samples, record.test_correct,
-                         join(record.test_loss_low, record.test_loss_high))}};
+json platform_epoch(const weft_epoch_record& record, bool computed) {
+  json epoch = {{"train", score(record.train_samples, record.train_correct,
+                                join(record.train_loss_low, record.train_loss_high))},
+                {"test", score(record.test_samples, record.test_correct,
+                               join(record.test_loss_low, record.test_loss_high))}};
+  if (computed) return epoch;
+  // Guesses among equal results mean nothing.
+  for (const char* part : {"train", "test"}) epoch[part]["accuracy"] = epoch[part]["loss"] = nullptr;
+  return epoch;
 }
 
 json epochs(const RunReport& report) {
+  const bool computed = report.scenario.platform.crossbar.arithmetic != config::Arithmetic::none;
   json list = json::array();
   for (std::size_t index = 0; index < report.outcome.records.size(); ++index) {
     json epoch = {{"epoch", report.outcome.records[index].epoch},
                   {"learning_rate", report.workload->plan.learning_rate[index]},
-                  {"platform", platform_epoch(report.outcome.records[index])}};
+                  {"platform", platform_epoch(report.outcome.records[index], computed)}};
     if (report.golden) {
       epoch["golden"] = {{"train", score(report.golden->epochs[index].train)},
                          {"test", score(report.golden->epochs[index].test)}};
@@ -359,6 +364,9 @@ json make_results(const RunReport& report) {
   constexpr double watt_per_milliwatt = 1e-3;
   results["energy"] = energy(report.simulation.context(),
                              chip.chip_total().leakage_mW * watt_per_milliwatt * report.outcome.simulated_s);
+  results["energy"]["by_pass_J"] =
+      pass_report(report.simulation.machine().accelerator(), report.simulation.context(),
+                  results["energy"]["total_J"].get<double>());
   if (report.workload != nullptr) {
     results["layers"] = layer_report(report.workload->program.placement,
                                      report.simulation.machine().accelerator(), report.simulation.context());

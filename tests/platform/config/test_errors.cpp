@@ -80,7 +80,7 @@ TEST_CASE("a bad scenario is refused with file, line, column, key, what was foun
        "a multiple of 4 KiB, such as '64 KiB'"},
       {"word that is not among the choices", with("platform: {crossbar: {arithmetic: slcied}}\n"),
        "x.yaml:7:35: platform.crossbar.arithmetic: found 'slcied', expected one of automatic, exact, sliced, "
-       "device; "
+       "device, none; "
        "did you mean 'sliced'?"},
       {"boolean in another language's spelling",
        "workload: {layers: [{outputs: 10}]}\n"
