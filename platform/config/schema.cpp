@@ -194,10 +194,10 @@ const Table<CrossbarConfig>& crossbar_table() {
               "in_place: outer products are deposited in the cells; write_back: digital outer products, and "
               "weights are read, changed and written before the next product; digital: digital units on SRAM "
               "instead of arrays.")
-          .add("registers", &C::registers, flag(),
-               "Operands and results lie in registers of the unit, PUMA's XbarIn and XbarOut, which the "
-               "buffer's "
-               "addresses stand for: no transfers, and accesses cost what technology.crossbar says.")
+          .add(
+              "registers", &C::registers, flag(),
+              "Operands and results lie in registers of the unit, PUMA's XbarIn and XbarOut, which addresses "
+              "in the buffer stand for: no transfers, and accesses cost what technology.crossbar says.")
           .add(
               "arithmetic", &C::arithmetic,
               choice<Arithmetic>({{"automatic", Arithmetic::automatic},
@@ -311,14 +311,11 @@ const Table<CrossbarTechnology>& crossbar_technology_table() {
                "Pulses of a verified write, each at write_energy (derived from the energy ratios of PANTHER "
                "section 7.3).")
           .add("sign_steps", &T::sign_steps, integer(0, 1),
-               "Steps of a product or outer product that stream the operand's sign. 0: the sign is a "
-               "polarity; "
-               "1: "
+               "Steps of a product or outer product that stream the operand's sign. 0: it is a polarity; 1: "
                "operands of 16 bits take 16 steps, as PANTHER counts them.")
           .add("input_write_energy", &T::input_write_pJ, price(),
-               "With crossbar.registers: writing an element of an operand. The default price of a step "
-               "includes "
-               "registers and shift-and-add.")
+               "With crossbar.registers: writing an element of an operand. By default, registers and "
+               "shift-and-add are in the price of a step.")
           .add("input_read_energy", &T::input_read_pJ, price(),
                "With crossbar.registers: the driven bits of all rows, once a step.")
           .add(

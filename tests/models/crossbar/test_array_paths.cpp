@@ -11,6 +11,7 @@ using crossbar::Arithmetic;
 using crossbar::Array;
 using crossbar::ArrayConfig;
 using crossbar::ReadSide;
+using crossbar::Span;
 using crossbar::StatusCode;
 
 ArrayConfig array_of(int rows, int cols, Arithmetic arithmetic = Arithmetic::automatic) {
@@ -42,6 +43,38 @@ TEST_CASE("training with one update per carry resolution never leaves exact arit
   CHECK(array.path_statistics().exact_operations == 900);
   CHECK(array.path_statistics().sliced_operations == 0);
   CHECK(array.path_statistics().reconstructions == 0);
+}
+
+TEST_CASE("an array that computes nothing counts operations all the same, and holds zeros") {
+  Random random(22);
+  Array with(array_of(32, 16));
+  Array without(array_of(32, 16, Arithmetic::none));
+  for (Array* array : {&with, &without}) {
+    REQUIRE(program(*array, 0, 0, random.weights(32, 16, 24)).ok());
+    mvm(*array, random.operands(32, 10), 10, 16);
+    mtvm(*array, random.operands(16, 15), 15, 32);
+    REQUIRE(array->opa(random.operands(32, 10), 10, random.operands(16, 10)).ok());
+    array->crs();
+  }
+  CHECK(without.statistics().mvms == with.statistics().mvms);
+  CHECK(without.statistics().mtvms == with.statistics().mtvms);
+  CHECK(without.statistics().read_steps == with.statistics().read_steps);
+  CHECK(without.statistics().conversions == with.statistics().conversions);
+  CHECK(without.statistics().opas == with.statistics().opas);
+  CHECK(without.statistics().opa_steps == with.statistics().opa_steps);
+  CHECK(without.statistics().carry_resolutions == with.statistics().carry_resolutions);
+  CHECK(without.statistics().cells_programmed == with.statistics().cells_programmed);
+  CHECK(without.path_statistics().exact_operations + without.path_statistics().sliced_operations == 0);
+  CHECK(mvm(without, Operands(32, 1), 1, 16) == Results(16, 0));
+  CHECK(without.weight(3, 3) == 0);
+  CHECK(without.cell(0, 3, 3) == 0);
+  std::int32_t read = 1;
+  REQUIRE(without.read(3, 3, 1, 1, &read, 1).ok());
+  CHECK(read == 0);
+  // What does not fit is refused as ever.
+  Results outputs(17);
+  CHECK(without.mvm(Operands(32, 1), 1, outputs).code == StatusCode::shape);
+  CHECK(without.mvm(Operands(32, 1), 16, Span<std::int64_t>(outputs.data(), 16)).code == StatusCode::width);
 }
 
 TEST_CASE("ten row bits are provable after a carry resolution, eleven are not") {
