@@ -71,7 +71,6 @@ hart::HartConfig hart_config(const config::Scenario& scenario, const config::Har
   hart.cycle = period(scenario.platform.clock_MHz);
   hart.quantum = nanoseconds(scenario.platform.quantum_ns);
   hart.energy_per_instruction = picojoule(scenario.technology.digital.hart_pJ_per_instruction);
-  hart.energy_per_cycle = picojoule(scenario.technology.digital.hart_pJ_per_cycle);
   return hart;
 }
 
@@ -228,6 +227,7 @@ tile::TileConfig tile_config(const config::Scenario& scenario) {
   tile.queue_depth = static_cast<unsigned>(from.queue_depth);
   tile.bus_latency = period(scenario.platform.clock_MHz);
   tile.hart = hart_config(scenario, from.hart, from.cycles, "platform.tile.hart");
+  tile.hart.energy_per_cycle = picojoule(scenario.technology.digital.hart_pJ_per_cycle);
   tile.buffer = memory_config(from.buffer_size_bytes, from.buffer_latency_ns, from.buffer_bandwidth_GBps,
                               scenario.technology.digital.buffer_pJ_per_byte);
   tile.crossbar = crossbar_config(scenario);

@@ -385,9 +385,9 @@ const Table<DigitalTechnology>& digital_technology_table() {
           .add("hart_pJ_per_instruction", &T::hart_pJ_per_instruction, price(),
                "Host and tile harts. Assumed: about twice the 2.2 pJ a cycle of PUMA's control pipeline, "
                "instruction memory and register file (PUMA table 3).")
-          .add(
-              "hart_pJ_per_cycle", &T::hart_pJ_per_cycle, price(),
-              "Each cycle of a started hart, asleep or not; the default price of an instruction includes it.")
+          .add("hart_pJ_per_cycle", &T::hart_pJ_per_cycle, price(),
+               "Each cycle of a tile's hart once it is started, asleep or not; by default in the price of an "
+               "instruction.")
           .add("product_time", &T::product_time_ns, duration(0.001, second),
                "Digital matrix-vector product, 128 x 128 (8.9 times 1.8 us, PANTHER figure 1).")
           .add("product_energy", &T::product_pJ, energy(0, millijoule),

@@ -154,7 +154,9 @@ void check_numbers(PresetMachine& golden) {
 }
 
 Measured run_trace() {
-  PresetMachine golden({"platform.preset=panther-simulator", "technology.preset=panther-simulator-trace"});
+  PresetMachine golden({"platform.preset=panther-simulator", "technology.preset=panther-simulator-trace",
+                        // A copy moves a whole register.
+                        "platform.tile.buffer_latency=1 ns", "platform.tile.buffer_bandwidth=512 GB/s"});
   golden.put(window(0), sender().words);
   golden.put(window(0) + input, example());
   golden.put(at(0), load_weights().words);
