@@ -96,7 +96,8 @@ class Array {
   // Whether compute(), or crs(), has more to do than exact arithmetic, which is done sooner than handed over.
   // Never while currents are observed: the profile may be another array's as well.
   bool takes_long() const { return !begun_.exact && !observed_; }
-  bool crs_takes_long() const { return !weights_live_ && !observed_; }
+  // Nor if what it writes decides what it costs.
+  bool crs_takes_long() const { return !weights_live_ && !observed_ && !config_.counts_write_pulses(); }
 
   // Carry resolution: every weight clamped to its range and rewritten as canonical digits.
   void crs();
@@ -108,6 +109,9 @@ class Array {
   // Adds the currents of every mvm and mtvm from now on to `profile`, null for none; it must outlive that.
   // Meanwhile products are computed by the sliced model, with the same results.
   void observe(CurrentProfile* profile);
+
+  // Simulated time of what follows, in seconds: conductances age by it (DriftAge::simulated).
+  void set_time(double now_s) { device_cells_.set_time(now_s); }
 
   // For debuggers and tests: no statistics, no clamping.
   std::int64_t weight(int row, int col) const;

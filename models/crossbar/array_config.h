@@ -58,6 +58,10 @@ struct ArrayConfig {
   bool keeps_weights() const {
     return arithmetic == Arithmetic::automatic || arithmetic == Arithmetic::exact;
   }
+  // Whether writes are verified on devices, so that their pulses decide what they cost.
+  bool counts_write_pulses() const {
+    return arithmetic == Arithmetic::device && device.programming.counts_pulses();
+  }
   int weight_bits() const { return slices * digit_bits; }
   int cell_bits_of(int slice) const {
     return cell_bits.empty() ? default_cell_bits : cell_bits[static_cast<std::size_t>(slice)];

@@ -42,6 +42,12 @@ endurance::Geometry geometry(const ArrayConfig& array) {
   return result;
 }
 
+// One pulse of one cell, and the reading that verifies it.
+Joule verified_pulse(const CrossbarUnitConfig& config) {
+  const double cells = static_cast<double>(config.array.rows) * config.array.cols;
+  return (config.energy.array_pulse + config.energy.array_read) * (1 / cells);
+}
+
 // A command the array refuses is a bad operand or a bad format: the descriptor's fault, not the bus's.
 Fault refused(const Command& command, const Status& status) {
   if (status.code == StatusCode::operand_overflow) {
@@ -80,6 +86,9 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       pulse_energy_(context.energy.open(this->name(), "write_pulse", config.energy.write_pulse)),
       half_select_energy_(context.energy.open(this->name(), "write_half_select", config.energy.half_select)),
       row_setup_energy_(context.energy.open(this->name(), "write_row_setup", config.energy.row_setup)),
+      verified_energy_(context.energy.open(this->name(), "array_verified_pulse", verified_pulse(config))),
+      update_verified_energy_(
+          context.energy.open(this->name(), "update_verified_pulse", verified_pulse(config))),
       array_(config.array) {
   if (config.registers) registers_.emplace(this->name(), *config.registers, context);
   saturated_before_ = array_->statistics().saturated;
@@ -145,6 +154,7 @@ void CrossbarUnit::reset() {
 
 std::optional<Fault> CrossbarUnit::execute(const Command& command) {
   const auto opcode = static_cast<CrossbarCommand>(command.opcode);
+  array_->set_time(sc_core::sc_time_stamp().to_seconds());
   const bool uses_weights = opcode != CrossbarCommand::opa && opcode != CrossbarCommand::crs;
   PassTimes::Watch watch(pass_times_);
   if (uses_weights && collected_ && !collected_->empty()) {
@@ -363,16 +373,16 @@ std::optional<Fault> CrossbarUnit::send_update(std::uint64_t address, const void
 weft::Status CrossbarUnit::update_access(const Transfer& transfer, sc_core::sc_time& delay) {
   if (transfer.debug) return weft::Status::address_error;
   if (!transfer.write) return weft::Status::command_error;
+  array_->set_time((sc_core::sc_time_stamp() + delay).to_seconds());
   if (transfer.address == outer_product_address) return update_outer_product(transfer, delay);
   if (transfer.address < rewrite_base) return update_row(transfer, delay);
   if (transfer.address < outer_product_address) return update_rewrite(transfer, delay);
   if (transfer.address != carry_resolution_address) return weft::Status::address_error;
+  const device::CellStatistics before = pulses_so_far();
   array_.resolve_carries(context().workers, saturated_before_);
-  const std::uint64_t row_slices = std::uint64_t{rows_in_use_} * static_cast<unsigned>(config_.array.slices);
-  update_read_energy_.charge(row_slices);
-  update_write_energy_.charge(row_slices);
-  delay +=
-      row_time(config_.timing.array_read, rows_in_use_) + row_time(config_.timing.array_write, rows_in_use_);
+  update_read_energy_.charge(std::uint64_t{rows_in_use_} * static_cast<unsigned>(config_.array.slices));
+  delay += row_time(config_.timing.array_read, rows_in_use_) +
+           write_cost(rows_in_use_, before, update_write_energy_, update_verified_energy_);
   return weft::Status::ok;
 }
 
@@ -404,6 +414,22 @@ weft::Status CrossbarUnit::update_outer_product(const Transfer& transfer, sc_cor
   opa_energy_.charge(std::uint64_t{steps} * static_cast<unsigned>(config_.array.slices));
   delay += config_.timing.opa_step * static_cast<double>(config_.timing.opa_phases * steps);
   return weft::Status::ok;
+}
+
+device::CellStatistics CrossbarUnit::pulses_so_far() const {
+  return config_.array.counts_write_pulses() ? array().device_statistics() : device::CellStatistics{};
+}
+
+sc_core::sc_time CrossbarUnit::write_cost(unsigned rows, const device::CellStatistics& before,
+                                          EnergyLedger::Account& by_row, EnergyLedger::Account& by_pulse) {
+  if (!config_.array.counts_write_pulses()) {
+    by_row.charge(std::uint64_t{rows} * static_cast<unsigned>(config_.array.slices));
+    return row_time(config_.timing.array_write, rows);
+  }
+  const device::CellStatistics now = pulses_so_far();
+  by_pulse.charge(now.program_pulses - before.program_pulses);
+  const auto row_pulses = static_cast<unsigned>(now.row_pulses - before.row_pulses);
+  return row_time(config_.timing.array_write + config_.timing.array_read, row_pulses);
 }
 
 sc_core::sc_time CrossbarUnit::row_time(const sc_core::sc_time& whole_array, unsigned rows) const {

@@ -47,6 +47,7 @@ struct CrossbarEnergy {
   Joule write_pulse;  // a cell
   Joule half_select;  // a pulse, of a cell of the row that is not written
   Joule row_setup;    // a row of a slice: decoder, drivers, lines
+  Joule array_pulse;  // all cells, one pulse; where devices say how many pulses a verified write takes
 };
 
 // How weights change, PANTHER's design and the baselines of its section 6.3.
@@ -141,6 +142,10 @@ class CrossbarUnit : public unit::CommandUnit {
   void write_cells(unsigned row, std::vector<std::int32_t>& values, const endurance::Mark* marks,
                    sc_core::sc_time& delay);
   std::vector<std::int32_t> weights_in_cells(unsigned row, unsigned columns) const;
+  device::CellStatistics pulses_so_far() const;
+  // Charges the writing of `rows` rows since `before` to one of the accounts, and says how long it takes.
+  sc_core::sc_time write_cost(unsigned rows, const device::CellStatistics& before,
+                              EnergyLedger::Account& by_row, EnergyLedger::Account& by_pulse);
   sc_core::sc_time row_time(const sc_core::sc_time& whole_array, unsigned rows) const;
 
   CrossbarUnitConfig config_;
@@ -172,6 +177,8 @@ class CrossbarUnit : public unit::CommandUnit {
   EnergyLedger::Account& pulse_energy_;
   EnergyLedger::Account& half_select_energy_;
   EnergyLedger::Account& row_setup_energy_;
+  EnergyLedger::Account& verified_energy_;
+  EnergyLedger::Account& update_verified_energy_;
 
   std::vector<std::int16_t> input_;
   std::vector<std::int64_t> sums_;

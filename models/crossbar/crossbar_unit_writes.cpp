@@ -133,14 +133,15 @@ weft::Status CrossbarUnit::write_row(unsigned row, std::vector<std::int32_t>& va
   if (row >= static_cast<unsigned>(config_.array.rows) || columns > static_cast<unsigned>(config_.array.cols))
     return weft::Status::address_error;
   if (cells_) write_cells(row, values, marks, delay);
+  const device::CellStatistics before = pulses_so_far();
   const Status status = array_->program(static_cast<int>(row), 0, 1, static_cast<int>(columns), values.data(),
                                         static_cast<int>(columns));
   if (!status.ok()) return weft::Status::address_error;
   rows_in_use_ = std::max(rows_in_use_, row + 1);
   columns_in_use_ = std::max(columns_in_use_, columns);
   if (config_.endurance.pulses_model != endurance::PulseModel::array) return weft::Status::ok;
-  whole_row.charge(static_cast<unsigned>(config_.array.slices));
-  delay += row_time(config_.timing.array_write, 1);
+  delay += write_cost(1, before, whole_row,
+                      &whole_row == &write_energy_ ? verified_energy_ : update_verified_energy_);
   return weft::Status::ok;
 }
 

@@ -37,8 +37,13 @@ void add_scaled_squares(const float* cells, float reference, float scale, int wi
 DeviceCells::DeviceCells(const ArrayConfig& config)
     : config_(config), code_(config), stride_(pad_to_lanes(config.cols)) {}
 
+void DeviceCells::begin_operation() {
+  ++operation_;
+  if (slices_.empty()) allocate();
+  for (device::CellArray& slice : slices_) slice.set_time(now_s_);
+}
+
 void DeviceCells::allocate() {
-  if (!slices_.empty()) return;
   const auto lines = static_cast<std::size_t>(std::max(pad_to_lanes(config_.rows), stride_));
   for (int slice = 0; slice < config_.slices; ++slice) {
     slices_.emplace_back(config_.device,
@@ -56,13 +61,14 @@ void DeviceCells::allocate() {
 // ---- Programming and reading cell by cell ----
 
 void DeviceCells::write_digits(int row, int col, int count, const std::int32_t* weights, bool changed_only) {
-  allocate();
-  ++operation_;
+  begin_operation();
+  unsigned most = 0;
   for (int slice = 0; slice < config_.slices; ++slice) {
     code_.encode(weights, count, slice, digits_.data());
-    slices_[static_cast<std::size_t>(slice)].program(operation_, row, col, count, digits_.data(),
-                                                     changed_only);
+    most = std::max(most, slices_[static_cast<std::size_t>(slice)].program(operation_, row, col, count,
+                                                                           digits_.data(), changed_only));
   }
+  row_pulses_ += most;
 }
 
 // Horner step from the top slice down.
@@ -72,8 +78,7 @@ void DeviceCells::append(const std::int8_t* digit, int count, std::int64_t* valu
 }
 
 void DeviceCells::read(int row, int col, int count, std::int64_t* value) {
-  allocate();
-  ++operation_;
+  begin_operation();
   std::fill(value, value + count, std::int64_t{0});
   for (auto slice = slices_.rbegin(); slice != slices_.rend(); ++slice) {
     slice->read(operation_, row, col, count, digits_.data());
@@ -115,8 +120,7 @@ DeviceCells::Drive DeviceCells::drive(const Operand& x, int in_bits) {
 
 void DeviceCells::mvm(const Operand& x, int in_bits, bool carries_resolved, int cols, std::int64_t* y,
                       AdcCounts& counts) {
-  allocate();
-  ++operation_;
+  begin_operation();
   const Drive drive_of_rows = drive(x, in_bits);
   const int width = pad_to_lanes(cols);
   std::fill(y, y + cols, std::int64_t{0});
@@ -131,8 +135,7 @@ void DeviceCells::mvm(const Operand& x, int in_bits, bool carries_resolved, int 
 
 void DeviceCells::mtvm(const Operand& x, int in_bits, bool carries_resolved, int rows, std::int64_t* y,
                        AdcCounts& counts) {
-  allocate();
-  ++operation_;
+  begin_operation();
   const Drive drive_of_columns = drive(x, in_bits);
   const int width = x.padded_lines();
   std::fill(dense_chunks_.begin(), dense_chunks_.begin() + drive_of_columns.steps * width, 0.0F);
@@ -270,8 +273,7 @@ std::uint32_t DeviceCells::deposit_chunks(const Operand& x, const Operand& d, in
 }
 
 void DeviceCells::opa(const Operand& x, const Operand& d, std::vector<Saturation>& saturation) {
-  allocate();
-  ++operation_;
+  begin_operation();
   const int width = d.padded_lines();
   std::array<std::int16_t, ArrayConfig::max_lines> pulses;
   for (int slice = 0; slice < config_.slices; ++slice) {
@@ -298,6 +300,7 @@ void DeviceCells::opa(const Operand& x, const Operand& d, std::vector<Saturation
 
 device::CellStatistics DeviceCells::statistics() const {
   device::CellStatistics sum;
+  sum.row_pulses = row_pulses_;
   for (const device::CellArray& slice : slices_) {
     const device::CellStatistics& own = slice.statistics();
     sum.program_pulses += own.program_pulses;

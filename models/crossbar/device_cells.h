@@ -39,6 +39,10 @@ class DeviceCells {
             AdcCounts& counts);
   void opa(const Operand& x, const Operand& d, std::vector<Saturation>& saturation);
 
+  // Simulated time of what follows, in seconds.
+  void set_time(double now_s) { now_s_ = now_s; }
+
+  // row_pulses: of rows, whose slices are programmed together.
   device::CellStatistics statistics() const;
 
  private:
@@ -49,6 +53,7 @@ class DeviceCells {
     const std::int16_t* chunks;
   };
 
+  void begin_operation();
   void allocate();
   void write_digits(int row, int col, int count, const std::int32_t* weights, bool changed_only);
   void append(const std::int8_t* digit, int count, std::int64_t* value) const;
@@ -64,6 +69,8 @@ class DeviceCells {
   DigitCode code_;
   int stride_;
   std::uint64_t operation_ = 0;  // counts everything that draws
+  double now_s_ = 0;
+  std::uint64_t row_pulses_ = 0;
   std::vector<device::CellArray> slices_;
   std::vector<std::int8_t> digits_;
   std::vector<std::int16_t> chunks_;

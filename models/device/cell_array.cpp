@@ -16,6 +16,11 @@ constexpr float smallest_bound = 1e-3F;
 
 double square(double x) { return x * x; }
 
+double drift_exponent(const DriftConfig& drift, const CellRandom& random, std::uint32_t cell) {
+  if (drift.exponent_sigma == 0) return drift.exponent;
+  return std::fabs(drift.exponent + drift.exponent_sigma * random.normals(Purpose::drift, cell)[0]);
+}
+
 double lowest_conductance(const DeviceConfig& config, int top_level) {
   return config.on_off == 0 ? 0 : top_level / (config.on_off - 1);
 }
@@ -40,6 +45,7 @@ CellArray::CellArray(const DeviceConfig& config, const CellArrayShape& shape, in
   if (config_.stuck.on()) draw_stuck();
   if (model_ != nullptr) draw_traits();
   if (config_.variation > 0 || config_.drift.on()) draw_gains();
+  if (config_.drift.age == DriftAge::simulated) draw_ageing();
   if (!gain_.empty() || config_.wires.on()) {
     seen_.resize(state_.size());
     seen_valid_ = false;
@@ -86,21 +92,49 @@ void CellArray::draw_traits() {
   }
 }
 
+// With simulated ages, as long as all cells are new.
 void CellArray::draw_gains() {
   const DriftConfig& drift = config_.drift;
-  const double age = std::log((drift.time_s + drift.t0_s) / drift.t0_s);
+  const bool aged = drift.age == DriftAge::configured;
+  const double age = aged ? std::log((drift.time_s + drift.t0_s) / drift.t0_s) : 0;
   gain_.resize(state_.size());
   for (int row = 0; row < shape_.rows; ++row) {
     for (int col = 0; col < shape_.cols; ++col) {
       const std::uint32_t cell = number(row, col);
       const double spread = 1 + config_.variation * random_.normals(Purpose::variation, cell)[0];
-      double exponent = drift.exponent;
-      if (drift.exponent_sigma > 0) {
-        exponent = std::fabs(exponent + drift.exponent_sigma * random_.normals(Purpose::drift, cell)[0]);
-      }
-      gain_[index(row, col)] = static_cast<float>(std::max(0.0, spread) * std::exp(-exponent * age));
+      gain_[index(row, col)] =
+          static_cast<float>(std::max(0.0, spread) * std::exp(-drift_exponent(drift, random_, cell) * age));
     }
   }
+}
+
+void CellArray::draw_ageing() {
+  std::vector<float> exponents(state_.size(), 0);
+  for (int row = 0; row < shape_.rows; ++row) {
+    for (int col = 0; col < shape_.cols; ++col) {
+      exponents[index(row, col)] =
+          static_cast<float>(drift_exponent(config_.drift, random_, number(row, col)));
+    }
+  }
+  ageing_.emplace(config_.drift.t0_s, exponents);
+  variation_ = gain_;
+}
+
+// ---- Time ----
+
+void CellArray::set_time(double now_s) {
+  if (!ageing_ || !ageing_->advance(now_s)) return;
+  for (std::size_t cell = 0; cell < gain_.size(); ++cell)
+    gain_[cell] = variation_[cell] * ageing_->left(cell);
+  seen_valid_ = false;
+}
+
+// What the cell has lost is lost; its state is that of a new one.
+void CellArray::written(std::size_t cell) {
+  seen_valid_ = seen_.empty();
+  if (!ageing_) return;
+  ageing_->written(cell);
+  gain_[cell] = variation_[cell];
 }
 
 // ---- Programming ----
@@ -117,11 +151,12 @@ double CellArray::programming_sigma(int level) const {
   return std::sqrt(variance);
 }
 
-float CellArray::programmed(std::uint64_t operation, std::uint32_t cell, int level) {
+float CellArray::programmed(std::uint64_t operation, std::uint32_t cell, int level, unsigned& pulses) {
   const float sigma =
       level_sigma_.empty() ? 0 : level_sigma_[static_cast<std::size_t>(level - shape_.cell_min)];
-  if (sigma > 0 && config_.programming.verify_window > 0) return verified(operation, cell, level, sigma);
-  ++statistics_.program_pulses;
+  if (sigma > 0 && config_.programming.verify_window > 0)
+    return verified(operation, cell, level, sigma, pulses);
+  pulses = 1;
   const auto target = static_cast<float>(level);
   if (sigma == 0) return target;
   const float error = sigma * random_.normals(Purpose::programming, cell, operation)[0];
@@ -131,13 +166,14 @@ float CellArray::programmed(std::uint64_t operation, std::uint32_t cell, int lev
 // Every pulse is an attempt of its own, so the number of pulses is geometric with the probability
 // erf(window / (sigma sqrt 2)) that a verification without noise passes. The verifying read is as noisy
 // as any.
-float CellArray::verified(std::uint64_t operation, std::uint32_t cell, int level, float sigma) {
+float CellArray::verified(std::uint64_t operation, std::uint32_t cell, int level, float sigma,
+                          unsigned& pulses) {
   const auto target = static_cast<float>(level);
   const auto window = static_cast<float>(config_.programming.verify_window);
   float state = target;
   for (int attempt = 0; attempt < config_.programming.verify_pulses; ++attempt) {
     const auto draw = random_.normals(Purpose::verify, cell, operation, static_cast<std::uint32_t>(attempt));
-    ++statistics_.program_pulses;
+    ++pulses;
     state = std::max(target + sigma * draw[0], static_cast<float>(-reference_));
     const float noise = static_cast<float>(cell_noise_sigma(state)) * draw[1];
     if (std::fabs(state + noise - target) <= window) return state;
@@ -146,21 +182,27 @@ float CellArray::verified(std::uint64_t operation, std::uint32_t cell, int level
   return state;
 }
 
-void CellArray::program(std::uint64_t operation, int row, int col, int count, const std::int8_t* level,
-                        bool changed_only) {
+unsigned CellArray::program(std::uint64_t operation, int row, int col, int count, const std::int8_t* level,
+                            bool changed_only) {
   std::vector<std::int8_t> before;
   if (changed_only) {
     std::vector<float> scratch;
     before.resize(static_cast<std::size_t>(count));
     nearest_levels(conducting(row, col, count, scratch), count, before.data());
   }
+  unsigned most = 0;
   for (int i = 0; i < count; ++i) {
     const std::size_t cell = index(row, col + i);
     if (changed_only && before[static_cast<std::size_t>(i)] == level[i]) continue;
     if (is_stuck(cell)) continue;
-    state_[cell] = programmed(operation, number(row, col + i), level[i]);
-    seen_valid_ = seen_.empty();
+    unsigned pulses = 0;
+    state_[cell] = programmed(operation, number(row, col + i), level[i], pulses);
+    written(cell);
+    statistics_.program_pulses += pulses;
+    most = std::max(most, pulses);
   }
+  statistics_.row_pulses += most;
+  return most;
 }
 
 // ---- Pulses ----
@@ -194,6 +236,10 @@ PulseLosses CellArray::pulse(std::uint64_t operation, int row, int count, const 
     if (is_stuck(cell)) continue;
     float lost = 0;
     float& state = state_[cell];
+    if (ageing_) {
+      const auto reference = static_cast<float>(reference_);
+      state = (state + reference) * ageing_->left(cell) - reference;
+    }
     if (model_ != nullptr) {
       state = after_pulses(operation, number(row, col), state, pulses[col], traits_[cell], lost);
     } else {
@@ -204,7 +250,7 @@ PulseLosses CellArray::pulse(std::uint64_t operation, int row, int count, const 
     }
     losses.cells += static_cast<std::uint64_t>(lost > 0);
     losses.units += static_cast<std::uint64_t>(std::lround(lost));
-    seen_valid_ = seen_.empty();
+    written(cell);
   }
   return losses;
 }

@@ -7,8 +7,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "models/device/ageing.h"
 #include "models/device/cell_random.h"
 #include "models/device/device_config.h"
 #include "models/device/update/update_model.h"
@@ -25,6 +27,8 @@ struct CellArrayShape {
 
 struct CellStatistics {
   std::uint64_t program_pulses = 0;
+  // Pulses that rows took to be programmed: cells of a row are pulsed together, its slowest cell decides.
+  std::uint64_t row_pulses = 0;
   std::uint64_t verify_failures = 0;  // cells given up after verify_pulses
   std::uint64_t update_pulses = 0;
   std::uint64_t stuck_low = 0;
@@ -42,9 +46,13 @@ class CellArray {
   // `config` is valid. All cells are at level 0, stuck ones at theirs.
   CellArray(const DeviceConfig& config, const CellArrayShape& shape, int slice);
 
-  // Brings cells of a row to levels. `changed_only`: a cell that reads as its target gets no pulse.
-  void program(std::uint64_t operation, int row, int col, int count, const std::int8_t* level,
-               bool changed_only);
+  // Simulated time of what follows; matters to drift only. Never goes back.
+  void set_time(double now_s);
+
+  // Brings cells of a row to levels. `changed_only`: a cell that reads as its target gets no pulse. Returns
+  // the most pulses that any cell took.
+  unsigned program(std::uint64_t operation, int row, int col, int count, const std::int8_t* level,
+                   bool changed_only);
   // pulses[c] up (positive) or down for cells 0 .. count-1 of a row.
   PulseLosses pulse(std::uint64_t operation, int row, int count, const std::int16_t* pulses);
   // Nearest levels of cells read one by one, read noise included. A single cell's current is too small for
@@ -78,12 +86,15 @@ class CellArray {
   void draw_stuck();
   void draw_traits();
   void draw_gains();
+  void draw_ageing();
+  void written(std::size_t cell);
   void refresh_seen();
   void apply_wires();
 
   double programming_sigma(int level) const;
-  float programmed(std::uint64_t operation, std::uint32_t cell, int level);
-  float verified(std::uint64_t operation, std::uint32_t cell, int level, float sigma);
+  // The state that a write leaves; `pulses` is how many it took.
+  float programmed(std::uint64_t operation, std::uint32_t cell, int level, unsigned& pulses);
+  float verified(std::uint64_t operation, std::uint32_t cell, int level, float sigma, unsigned& pulses);
   float after_pulses(std::uint64_t operation, std::uint32_t cell, float state, int pulses,
                      const CellTraits& traits, float& lost) const;
   double cell_noise_sigma(float seen) const;
@@ -106,6 +117,8 @@ class CellArray {
   std::vector<float> state_;
   std::vector<float> seen_;            // empty while it would equal state_
   std::vector<float> gain_;            // variation and drift; empty if neither
+  std::vector<float> variation_;       // factor of a cell's conductance; empty unless conductances age
+  std::optional<Ageing> ageing_;       // drift by simulated age
   std::vector<float> wire_reference_;  // effective conductance of a reference cell at this place
   std::vector<std::uint8_t> stuck_;    // empty if none can be
   std::vector<CellTraits> traits_;     // empty with ideal updates

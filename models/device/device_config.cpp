@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "models/common/error.h"
+#include "models/device/effects.h"
 #include "models/device/programming_error.h"
 #include "models/device/update/update_model.h"
 
@@ -67,14 +68,9 @@ void DeviceConfig::validate() const {
 
 std::vector<std::string> DeviceConfig::effects() const {
   std::vector<std::string> names;
-  if (on_off != 0) names.emplace_back("on_off");
-  if (variation > 0) names.emplace_back("variation");
-  if (programming.has_error()) names.emplace_back("programming");
-  if (read_noise.on()) names.emplace_back("read_noise");
-  if (stuck.on()) names.emplace_back("stuck");
-  if (drift.on()) names.emplace_back("drift");
-  if (update.on()) names.emplace_back("update");
-  if (wires.on()) names.emplace_back("wires");
+  for (const Effect& effect : all_effects()) {
+    if (effect.is_on(*this)) names.emplace_back(effect.name);
+  }
   return names;
 }
 

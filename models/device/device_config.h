@@ -25,6 +25,8 @@ struct ProgrammingConfig {
   int verify_pulses = 100;  // then the cell is left as it is and counted
 
   bool has_error() const { return !fit.empty() || sigma > 0 || relative_sigma > 0; }
+  // Whether the number of pulses of a write is drawn: it then decides what the write costs.
+  bool counts_pulses() const { return has_error() && verify_window > 0; }
 };
 
 // Noise of a read: normal, fresh for every cell and drive step, standard deviations.
@@ -43,15 +45,22 @@ struct StuckConfig {
   bool on() const { return low > 0 || high > 0; }
 };
 
-// Conductance at reading, `time` after it was written: G * ((time + t0) / t0)^-nu, with one nu a cell,
-// |N(exponent, exponent_sigma)| (aihwkit, inference noise models).
+// Conductance of a cell whose age is the time since it was written: G * ((age + t0) / t0)^-nu, with one nu a
+// cell, |N(exponent, exponent_sigma)| (aihwkit, inference noise models).
+//   none        conductances stay
+//   simulated   age of each cell by simulated time; every write and every pulse begins it anew, from the
+//               conductance that is left
+//   configured  time_s for every cell at every read, whenever it was written
+enum class DriftAge : std::uint8_t { none, simulated, configured };
+
 struct DriftConfig {
-  double time_s = 0;
+  DriftAge age = DriftAge::none;
+  double time_s = 0;  // DriftAge::configured only
   double t0_s = 20;
   double exponent = 0.05;
   double exponent_sigma = 0;
 
-  bool on() const { return time_s > 0; }
+  bool on() const { return age == DriftAge::simulated || (age == DriftAge::configured && time_s > 0); }
 };
 
 // What a pulse of an outer-product update does to a state (update/update_model.h). A pulse of an ideal

@@ -171,6 +171,7 @@ crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
   crossbar.energy.array_read = picojoule(technology.read_pJ);
   crossbar.energy.array_write = technology.write_verify_pulses * picojoule(technology.write_pJ);
   if (scenario.platform.crossbar.registers) crossbar.registers = register_energy(technology);
+  crossbar.energy.array_pulse = picojoule(technology.write_pJ);
   crossbar.policy = update_policy(scenario.platform.crossbar.update);
   crossbar.digital = digital_costs(scenario.technology.digital);
   if (crossbar.policy == crossbar::UpdatePolicy::digital) set_memory_access(crossbar, scenario);

@@ -66,10 +66,20 @@ const Table<device::StuckConfig>& stuck_table() {
 
 const Table<device::DriftConfig>& drift_table() {
   using D = device::DriftConfig;
+  using device::DriftAge;
   static const Table<D> table =
       Table<D>()
-          .add("time_s", &D::time_s, real(0, 1e12), "Age of all conductances when read; 0: no drift.")
-          .add("t0_s", &D::t0_s, real(1e-12, 1e12), "Conductances fall with ((time + t0) / t0)^-exponent.")
+          .add("age", &D::age,
+               choice<DriftAge>({{"none", DriftAge::none},
+                                 {"simulated", DriftAge::simulated},
+                                 {"configured", DriftAge::configured}}),
+               "none: conductances stay; simulated: they fall with the simulated time since the cell was "
+               "written; "
+               "configured: with time_s, whenever it was written.")
+          .add("time_s", &D::time_s, real(0, 1e12), "Age of all conductances when read.")
+          .only_with("age", "age: configured",
+                     [](const D& drift) { return drift.age == DriftAge::configured; })
+          .add("t0_s", &D::t0_s, real(1e-12, 1e12), "Conductances fall with ((age + t0) / t0)^-exponent.")
           .add("exponent", &D::exponent, real(-1, 1), "Drift exponent (about 0.05 for PCM).")
           .add("exponent_sigma", &D::exponent_sigma, share(), "Spread of the exponent from cell to cell.");
   return table;

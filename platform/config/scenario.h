@@ -123,6 +123,8 @@ struct CrossbarConfig {
   device::DeviceConfig device;
 
   int weight_bits() const { return slices * digit_bits; }
+  // Whether device effects can matter: a digital unit has no cells.
+  bool has_devices() const { return arithmetic == Arithmetic::device && update != UpdatePolicy::digital; }
   int adc_bits_of(int slice) const {
     return adc_bits.size() == 1 ? adc_bits.front() : adc_bits[static_cast<std::size_t>(slice)];
   }

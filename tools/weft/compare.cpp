@@ -2,8 +2,6 @@
 #include "tools/weft/compare.h"
 
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -12,6 +10,7 @@
 #include "models/common/error.h"
 #include "tools/weft/commands.h"
 #include "tools/weft/files.h"
+#include "tools/weft/run_apart.h"
 
 namespace weft::tool {
 
@@ -36,28 +35,6 @@ json read_results(const fs::path& file) {
                             results["schema_version"].dump(), readable_version));
   }
   return results;
-}
-
-// A simulation needs a process of its own: SystemC's kernel holds one platform and cannot be started anew.
-int run_apart(const RunOptions& options) {
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  if (child < 0) throw Error("a process for the simulation cannot be started");
-  if (child == 0) {
-    int status = status_bad_input;
-    if (std::freopen("/dev/null", "w", stdout) != nullptr) {
-      try {
-        status = run(options);
-      } catch (const std::exception& error) {
-        fmt::print(stderr, "weft: {}\n", error.what());
-      }
-    }
-    std::fflush(nullptr);
-    _exit(status);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : status_failed;
 }
 
 struct Job {
@@ -218,7 +195,7 @@ int compare(const CompareOptions& options) {
   for (const Job& job : jobs(options)) {
     if (job.run) {
       if (!options.as_json) fmt::print(stderr, "running {}\n", job.name);
-      const int ended = run_apart(*job.run);
+      const int ended = run_apart({*job.run}, 1, [](std::size_t) {}).front();
       if (ended == status_bad_input) return status_bad_input;
       if (ended != status_ok) status = status_failed;
     }

@@ -7,6 +7,7 @@
 #include <systemc>
 
 #include "models/common/error.h"
+#include "tools/weft/attribute.h"
 #include "tools/weft/commands.h"
 #include "tools/weft/compare.h"
 #include "tools/weft/gdb_options.h"
@@ -101,6 +102,25 @@ int dispatch(int argc, char** argv) {
       ->capture_default_str();
   compare->add_flag("--json", compare_options.as_json, "As JSON");
 
+  tool::AttributeOptions attribute_options;
+  CLI::App* const attribute =
+      app.add_subcommand("attribute", "Say which effect of devices costs how much accuracy");
+  add_scenario(*attribute, attribute_options.scenario);
+  attribute
+      ->add_option("--seeds", attribute_options.seeds, "Seeds that each combination of effects runs with")
+      ->type_name("N")
+      ->check(CLI::Range(1, tool::max_attribute_seeds))
+      ->capture_default_str();
+  attribute->add_flag("--leave-one-out", attribute_options.leave_one_out, "Also run all effects but one");
+  attribute->add_option("--jobs", attribute_options.jobs, "Simulations at a time")
+      ->type_name("N")
+      ->check(CLI::Range(1, tool::max_attribute_jobs))
+      ->capture_default_str();
+  attribute
+      ->add_option("--out", attribute_options.out, "Folder for the runs (default: results/attribute/<name>)")
+      ->type_name("DIR");
+  attribute->add_flag("--json", attribute_options.as_json, "As JSON");
+
   const tool::RunElfCommand run_elf(app);
 
   std::filesystem::path disasm_file;
@@ -120,6 +140,7 @@ int dispatch(int argc, char** argv) {
   if (check->parsed()) return tool::check(check_options);
   if (config->parsed()) return tool::show_config(config_options);
   if (compare->parsed()) return tool::compare(compare_options);
+  if (attribute->parsed()) return tool::attribute(attribute_options);
   if (area->parsed()) return tool::show_area(area_options, area_as_json);
   return tool::disassemble(disasm_file);
 }

@@ -95,7 +95,7 @@ bool metrics_equal(const RunReport& report) {
 
 std::vector<std::string> device_effects(const config::Scenario& scenario) {
   const config::CrossbarConfig& crossbar = scenario.platform.crossbar;
-  if (crossbar.arithmetic != config::Arithmetic::device) return {};
+  if (!crossbar.has_devices()) return {};
   return crossbar.device.effects();
 }
 
@@ -107,6 +107,7 @@ json devices(const RunReport& report) {
     for (const auto& unit : accelerator.tile(number).crossbars()) {
       const device::CellStatistics own = unit->array().device_statistics();
       sum.program_pulses += own.program_pulses;
+      sum.row_pulses += own.row_pulses;
       sum.verify_failures += own.verify_failures;
       sum.update_pulses += own.update_pulses;
       sum.stuck_low += own.stuck_low;
@@ -115,6 +116,7 @@ json devices(const RunReport& report) {
   }
   return {{"effects", device_effects(report.scenario)},
           {"program_pulses", sum.program_pulses},
+          {"row_pulses", sum.row_pulses},
           {"verify_failures", sum.verify_failures},
           {"update_pulses", sum.update_pulses},
           {"stuck_low", sum.stuck_low},

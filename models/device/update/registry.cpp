@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/device/update/update_model.h"
+#include "models/device/update/all_models.h"
 
 namespace weft::device {
 
@@ -20,10 +20,11 @@ const Ideal ideal;
 }  // namespace
 
 const std::vector<const UpdateModel*>& update_models() {
-  static const std::vector<const UpdateModel*> models = {
-      &ideal,        &constant_step(),    &linear_step(),     &soft_bounds(),
-      &power_step(), &exponential_step(), &saturating_step(),
-  };
+  static const std::vector<const UpdateModel*> models = [] {
+    std::vector<const UpdateModel*> all = all_models();
+    all.insert(all.begin(), &ideal);
+    return all;
+  }();
   return models;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one pulse does to the state of a cell. A model is one file in this folder and one line in
-// registry.cpp; it says what changes on average, CellArray draws the noise and keeps the bounds.
+// What one pulse does to the state of a cell. A model says what changes on average, CellArray draws the noise
+// and keeps the bounds.
+//
+// Adding one takes one file, <name>.cpp in this folder, that defines `const UpdateModel& <name>()`: the build
+// finds it, and with it the scenario's choice and its description.
 #pragma once
 
 #include <cmath>
@@ -41,13 +44,5 @@ class UpdateModel {
 const std::vector<const UpdateModel*>& update_models();
 // Null when there is no model of that name.
 const UpdateModel* find_update_model(const std::string& name);
-
-// One function a file of this folder.
-const UpdateModel& constant_step();
-const UpdateModel& linear_step();
-const UpdateModel& soft_bounds();
-const UpdateModel& power_step();
-const UpdateModel& exponential_step();
-const UpdateModel& saturating_step();
 
 }  // namespace weft::device

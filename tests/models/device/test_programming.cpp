@@ -112,6 +112,33 @@ TEST_CASE("write-verify leaves states in the window after a geometric number of 
   CHECK(chi_squared < 29.9);  // 7 degrees of freedom: exceeded once in ten thousand
 }
 
+// The slowest of n cells: P(most <= k) = (1 - q^k)^n with q = 1 - passes.
+TEST_CASE("a row takes the pulses of its slowest cell") {
+  DeviceConfig config;
+  config.programming.sigma = 0.02;
+  config.programming.verify_window = 0.5;
+  const double fails = 1 - std::erf(0.5 / (0.02 * 63 * std::sqrt(2.0)));
+  constexpr int lines = 16;
+  double expected = 0;
+  double expected_square = 0;
+  for (int k = 0; k < 1000; ++k) {
+    const double above = 1 - std::pow(1 - std::pow(fails, k), lines);
+    expected += above;
+    expected_square += (2 * k + 1) * above;
+  }
+  std::vector<double> most;
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+    config.seed = seed;
+    CellArray cells(config, cells_of(1, lines), 0);
+    const std::vector<std::int8_t> target(lines, 5);
+    most.push_back(cells.program(1, 0, 0, lines, target.data(), false));
+    REQUIRE(cells.statistics().row_pulses == static_cast<std::uint64_t>(most.back()));
+    REQUIRE(cells.statistics().program_pulses >= cells.statistics().row_pulses + lines - 1);
+  }
+  const double sigma = std::sqrt((expected_square - expected * expected) / static_cast<double>(most.size()));
+  CHECK(std::fabs(moments(most).mean - expected) < sigmas_allowed * sigma);
+}
+
 TEST_CASE("write-verify gives up after its pulses and says so") {
   DeviceConfig config;
   config.programming.sigma = 0.1;

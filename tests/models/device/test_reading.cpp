@@ -46,6 +46,7 @@ TEST_CASE("variation is a fixed factor of each cell's conductance") {
 
 TEST_CASE("conductances drift with a power of time") {
   DeviceConfig config;
+  config.drift.age = device::DriftAge::configured;
   config.drift.time_s = 3600;
   config.drift.exponent = 0.06;
   CellArray cells(config, cells_of(2, 2), 0);
@@ -57,6 +58,82 @@ TEST_CASE("conductances drift with a power of time") {
   auto exponents = states_of_seeds(config, [](CellArray& drifting) { program_all(drifting, 31); });
   for (double& value : exponents) value = -std::log((value + 32) / 63) / std::log(181.0);
   require_normal(exponents, 0.06, 0.01);
+}
+
+DeviceConfig ageing_devices() {
+  DeviceConfig config;
+  config.drift.age = device::DriftAge::simulated;
+  config.drift.t0_s = 20;
+  config.drift.exponent = 0.06;
+  return config;
+}
+
+// Share of a conductance that is left at that age.
+double left_after(double age_s) { return std::pow((age_s + 20) / 20, -0.06); }
+
+TEST_CASE("with simulated ages every cell drifts from its own last write") {
+  CellArray cells(ageing_devices(), cells_of(2, 2), 0);
+  program_all(cells, 31, 1);
+  CHECK(cells.seen()[0] == 31);
+  cells.set_time(100);
+  CHECK(cells.seen()[0] + 32 == Approx(63 * left_after(100)));
+  const std::vector<std::int8_t> target = {20, 20};
+  cells.program(2, 0, 0, 2, target.data(), false);  // the first row only
+  CHECK(cells.seen()[0] == 20);
+  CHECK(cells.seen()[2] + 32 == Approx(63 * left_after(100)));
+  cells.set_time(1000);
+  CHECK(cells.seen()[0] + 32 == Approx(52 * left_after(900)));
+  CHECK(cells.seen()[2] + 32 == Approx(63 * left_after(1000)));
+}
+
+TEST_CASE("a pulse starts from the conductance that is left, and begins a new age") {
+  CellArray cells(ageing_devices(), cells_of(1, 2), 0);
+  program_all(cells, 20, 1);
+  cells.set_time(500);
+  const std::vector<std::int16_t> pulses = {3, 0};
+  cells.pulse(2, 0, 2, pulses.data());
+  const double pulsed = 52 * left_after(500) + 3;
+  CHECK(cells.seen()[0] + 32 == Approx(pulsed));
+  CHECK(cells.seen()[1] + 32 == Approx(52 * left_after(500)));
+  cells.set_time(2000);
+  CHECK(cells.seen()[0] + 32 == Approx(pulsed * left_after(1500)));
+  CHECK(cells.seen()[1] + 32 == Approx(52 * left_after(2000)));
+}
+
+TEST_CASE("a cell that reads as its target keeps its age where only others are written") {
+  CellArray cells(ageing_devices(), cells_of(1, 2), 0);
+  const std::vector<std::int8_t> first = {-30, 31};
+  cells.program(1, 0, 0, 2, first.data(), false);
+  cells.set_time(100);  // 31 has drifted by 6 levels, -30 by a fifth
+  cells.program(2, 0, 0, 2, first.data(), true);
+  CHECK(cells.statistics().program_pulses == 3);
+  cells.set_time(200);
+  CHECK(cells.seen()[0] + 32 == Approx(2 * left_after(200)));
+  CHECK(cells.seen()[1] + 32 == Approx(63 * left_after(100)));
+}
+
+TEST_CASE("in steps that are too small to matter conductances still follow time") {
+  CellArray cells(ageing_devices(), cells_of(1, 1), 0);
+  program_all(cells, 31, 1);
+  for (int step = 1; step <= 100'000; ++step) cells.set_time(1e-4 * step);
+  CHECK((cells.seen()[0] + 32) / 63 == Approx(left_after(10)).epsilon(2e-6));
+}
+
+TEST_CASE("simulated ages spread exponents over cells and seeds, and go with variation") {
+  DeviceConfig config = ageing_devices();
+  config.drift.exponent_sigma = 0.01;
+  const auto aged = [](CellArray& cells) {
+    program_all(cells, 31);
+    cells.set_time(3600);
+  };
+  auto exponents = states_of_seeds(config, aged);
+  for (double& value : exponents) value = -std::log((value + 32) / 63) / std::log(181.0);
+  require_normal(exponents, 0.06, 0.01);
+
+  config.drift.exponent_sigma = 0;
+  config.variation = 0.05;
+  const double left = std::pow(181.0, -0.06);
+  require_normal(states_of_seeds(config, aged), 63 * left - 32, 0.05 * 63 * left);
 }
 
 TEST_CASE("a finite on/off ratio adds the conductance of a closed cell to every cell") {

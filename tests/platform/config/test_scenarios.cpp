@@ -172,7 +172,8 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
   const std::set<std::string> of_the_loader = {"include", "platform.preset", "technology.preset"};
   const std::set<std::string> go_in_pairs = {"dataset.images", "dataset.labels", "platform.host.boot",
                                              "platform.crossbar.adc_range",
-                                             "platform.crossbar.adc_full_scale"};
+                                             "platform.crossbar.adc_full_scale",
+                                             "platform.crossbar.device.drift.time_s"};
   int checked = 0;
   for (const KeyDoc& doc : schema_documentation()) {
     INFO(doc.path);
@@ -202,6 +203,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
   }
   CHECK(checked > 80);
   CHECK(changes(digits, "platform.crossbar.adc_range", "granular"));
+  CHECK(changes(devices, "platform.crossbar.device.drift", "{age: configured, time_s: 5}"));
   CHECK(changes(digits, "platform.crossbar", "{adc_range: calibrated, adc_full_scale: 200}"));
   CHECK(changes(digits, "platform.host", "{boot: flash, flash: {image: " + file + "}}"));
   CHECK(changes(idx, "dataset", "{kind: idx, train: 100, test: 10, images: i.gz, labels: l.gz}"));
