@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numerics of the inversion unit: A x = b for a matrix that stays loaded. No time, no energy, no sockets.
+// Reference of the inversion unit: A x = b for a matrix that stays loaded. No time, no energy, no sockets.
 //
 // Mode `reference`: LU decomposition with partial pivoting in double precision, in a fixed order of
 // operations, so that every computer gives the same bits. It is what an analogue inversion circuit
@@ -15,7 +15,13 @@ enum class Outcome {
   ok,
   not_loaded,  // no matrix
   singular,    // a pivot of at most n·2^-52 times the greatest element, or an element that is not finite
-  not_finite   // an element of the right-hand side or of the solution is not finite
+  not_finite,  // an element of the right-hand side or of the solution is not finite
+  // Of analogue arrays only (analogue_solver.h):
+  unstable,       // the array as programmed has an eigenvalue whose real part is not positive
+  not_converged,  // the terms or passes do not shrink, or the residual is too large after all of them
+  asymmetric,
+  bad_diagonal,  // an element of the diagonal is not positive
+  too_large      // a factor with more rows than the array
 };
 
 class ReferenceSolver {

@@ -1,70 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/inversion/solver.h"
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include "models/common/counter_rng.h"
+#include "tests/models/inversion/systems.h"
 
 using namespace weft;
 using namespace weft::inversion;
-
-namespace {
-
-// Kac, Murdock and Szegö: A[i][j] = r^|i−j|, whose inverse is tridiagonal in closed form.
-std::vector<double> kms(std::size_t n, double r) {
-  std::vector<double> matrix(n * n);
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < n; ++j)
-      matrix[i * n + j] = std::pow(r, std::fabs(static_cast<double>(i) - static_cast<double>(j)));
-  }
-  return matrix;
-}
-
-std::vector<double> cosines(std::size_t n) {
-  std::vector<double> b(n);
-  for (std::size_t i = 0; i < n; ++i) b[i] = std::cos(static_cast<double>(i));
-  return b;
-}
-
-std::vector<double> kms_solution(const std::vector<double>& b, double r) {
-  const std::size_t n = b.size();
-  std::vector<double> x(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    const bool end = i == 0 || i == n - 1;
-    x[i] = (end ? 1 : 1 + r * r) * b[i];
-    if (i > 0) x[i] -= r * b[i - 1];
-    if (i + 1 < n) x[i] -= r * b[i + 1];
-    x[i] /= 1 - r * r;
-  }
-  return x;
-}
-
-std::vector<double> times(const std::vector<double>& matrix, const std::vector<double>& x) {
-  const std::size_t n = x.size();
-  std::vector<double> b(n, 0.0);
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < n; ++j) b[i] += matrix[i * n + j] * x[j];
-  }
-  return b;
-}
-
-double greatest_difference(const std::vector<double>& a, const std::vector<double>& b) {
-  double greatest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) greatest = std::max(greatest, std::fabs(a[i] - b[i]));
-  return greatest;
-}
-
-std::vector<double> random_matrix(CounterRng& random, std::size_t count) {
-  std::vector<double> values(count);
-  for (double& value : values) value = random.next_u32() * 0x1p-31 - 1.0;
-  return values;
-}
-
-}  // namespace
+using namespace weft::test;
 
 TEST_CASE("a matrix whose inverse is known in closed form is inverted to the last bits") {
   for (const std::size_t n : {1u, 2u, 8u, 64u, 256u}) {
