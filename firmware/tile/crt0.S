@@ -13,7 +13,7 @@ _start:
   la gp, __global_pointer$
   .option pop
   la sp, __stack
-  la t0, trap
+  la t0, tile_trap
   csrw mtvec, t0
   call main
   li t1, WEFT_TILE_CONTROL_RAISE_DONE
@@ -29,7 +29,9 @@ sleep:
   j sleep
 
   .balign 4
-trap:
+  .globl tile_trap
+  .type tile_trap, @function
+tile_trap:
   csrr a0, mtval
   csrr a1, mepc
   csrr a2, mcause

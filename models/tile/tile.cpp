@@ -189,6 +189,7 @@ void Tile::build_units(Context& context) {
   for (unsigned number = 0; number < config_.inversions; ++number) {
     inversion::InversionUnitConfig own = config_.inversion;
     own.unit = unit_config(config_, unit::first_inversion_index + number);
+    own.solver.unit = config_.index * max_inversions + number;
     const std::string unit_name = inversion_region(number);
     inversions_.push_back(std::make_unique<inversion::InversionUnit>(unit_name.c_str(), own, context));
   }

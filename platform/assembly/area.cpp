@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/assembly/area.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace weft::assembly {
@@ -59,6 +60,36 @@ PartCost converters(const config::Scenario& scenario) {
   return result;
 }
 
+// Arrays, converters and amplifiers for the direct mapping; of the reference, which no circuit is, nothing.
+void add_inversion_units(const config::Scenario& scenario, AreaReport& report) {
+  const config::InversionConfig& inversion = scenario.platform.inversion;
+  const config::AreaTechnology& area = scenario.technology.area;
+  if (!inversion.is_analogue()) {
+    report.without_figures.emplace_back("inversion units");
+    return;
+  }
+  // Elements of all bits that int32 can have, unless the platform says how many.
+  constexpr int widest = 32;
+  const auto arrays_for = [&](int bits) { return std::ceil(1.0 * bits / inversion.cell_bits); };
+  const double units = scenario.platform.tile.inversion_units;
+  const double size = inversion.size;
+  const double block = std::min(inversion.size, inversion.array);
+  // A whole matrix of products, and on the diagonal the blocks that are inverted.
+  const double products = arrays_for(inversion.matrix_bits != 0 ? inversion.matrix_bits : widest);
+  const double cells = size * size * products + size * block * arrays_for(inversion.array_bits);
+  const double arrays = units * cells / cells_of_array;
+  const double blocks = std::ceil(size / block);
+  const double converters_of_size = std::ceil(size / scenario.technology.inversion.columns_per_adc);
+  const double converters = units * converters_of_size * (products * blocks + 1);
+  const int more_bits = inversion.adc_bits - scenario.technology.crossbar.adc_reference_bits;
+  const double power = std::pow(scenario.technology.crossbar.adc_energy_growth, more_bits);
+  const PartCost adc{area.adc.area_mm2 * std::pow(area.adc_area_growth, more_bits), area.adc.power_mW * power,
+                     area.adc.leakage_mW * power};
+  report.tile.push_back({"inversion_array", arrays, times(arrays, area.crossbar_array)});
+  report.tile.push_back({"inversion_adc", converters, times(converters, adc)});
+  report.tile.push_back(item("inversion_amplifier", units * size, area.inversion_amplifier));
+}
+
 }  // namespace
 
 PartCost AreaReport::tile_total() const { return sum(tile); }
@@ -95,7 +126,7 @@ AreaReport area(const config::Scenario& scenario) {
   report.tile.push_back(item("dma", 1, area.dma));
   report.chip.push_back(item("router", report.tiles, area.router));
   report.chip.push_back(item("off_chip", 1, area.off_chip));
-  add_units(report, "inversion_unit", "inversion units", tile.inversion_units, area.inversion_unit);
+  if (tile.inversion_units > 0) add_inversion_units(scenario, report);
   add_units(report, "fp_pim_unit", "floating-point PIM units", tile.fp_pim_units, area.fp_pim_unit);
   return report;
 }

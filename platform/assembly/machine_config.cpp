@@ -178,14 +178,89 @@ crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
   return crossbar;
 }
 
+inversion::Mode inversion_mode(config::InversionMode from) {
+  switch (from) {
+    case config::InversionMode::nested:
+      return inversion::Mode::nested;
+    case config::InversionMode::merged:
+      return inversion::Mode::merged;
+    case config::InversionMode::reference:
+      break;
+  }
+  return inversion::Mode::reference;
+}
+
+inversion::LevelRounding level_rounding(config::LevelRounding from) {
+  switch (from) {
+    case config::LevelRounding::truncate:
+      return inversion::LevelRounding::truncate;
+    case config::LevelRounding::compensated:
+      return inversion::LevelRounding::compensated;
+    case config::LevelRounding::nearest:
+      break;
+  }
+  return inversion::LevelRounding::nearest;
+}
+
+inversion::SolverSettings solver_settings(const config::Scenario& scenario) {
+  const config::InversionConfig& from = scenario.platform.inversion;
+  inversion::SolverSettings solver;
+  solver.mode = inversion_mode(from.mode);
+  solver.array = static_cast<unsigned>(from.array);
+  solver.array_bits = static_cast<unsigned>(from.array_bits);
+  solver.cell_bits = static_cast<unsigned>(from.cell_bits);
+  solver.matrix_bits = static_cast<unsigned>(from.matrix_bits);
+  solver.input_bits = static_cast<unsigned>(from.input_bits);
+  solver.solution_bits = static_cast<unsigned>(from.solution_bits);
+  solver.dac_bits = static_cast<unsigned>(from.dac_bits);
+  solver.adc_bits = static_cast<unsigned>(from.adc_bits);
+  solver.ideal_converters = from.ideal_converters;
+  solver.conversion = from.conversion == config::InversionConversion::each_slice
+                          ? inversion::Conversion::each_slice
+                          : inversion::Conversion::sum;
+  solver.rounding = level_rounding(from.rounding);
+  solver.terms = static_cast<unsigned>(from.terms);
+  solver.passes = static_cast<unsigned>(from.passes);
+  solver.residual_bits = static_cast<unsigned>(from.residual_bits);
+  solver.limit = static_cast<unsigned>(from.limit);
+  solver.effects.programming_sigma = from.effects.programming_sigma;
+  solver.effects.amplifier_gain = from.effects.amplifier_gain;
+  solver.effects.wire_ohm = from.effects.wire_ohm;
+  solver.effects.g_max_uS = scenario.technology.inversion.g_max_uS;
+  solver.seed = from.seed;
+  return solver;
+}
+
+// Costs of the analogue modes.
+void set_operation_costs(inversion::InversionUnitConfig& inversion,
+                         const config::InversionTechnology& technology) {
+  constexpr double Hz_per_MHz = 1e6;
+  inversion.times.drive_ns = technology.drive_time_ns;
+  inversion.times.settle_floor_ns = technology.settle_time_ns;
+  inversion.times.gain_bandwidth_Hz = technology.gain_bandwidth_MHz * Hz_per_MHz;
+  inversion.times.product_ns = technology.product_time_ns;
+  inversion.times.conversion_ns = technology.conversion_time_ns;
+  inversion.times.columns_per_adc = static_cast<unsigned>(technology.columns_per_adc);
+  inversion.conductance = {technology.g_min_uS, technology.g_max_uS};
+  inversion.energy.amplifier_ns = picojoule(technology.amplifier_mW);  // mW · ns = pJ
+  // uS · V² · ns = 1e-15 J
+  inversion.energy.microsiemens_ns = picojoule(technology.read_voltage_V * technology.read_voltage_V * 1e-3);
+  inversion.energy.drive = picojoule(technology.drive_pJ);
+  inversion.energy.conversion = picojoule(technology.conversion_pJ);
+  inversion.energy.cell = picojoule(technology.cell_pJ);
+}
+
 inversion::InversionUnitConfig inversion_config(const config::Scenario& scenario) {
   const config::InversionTechnology& technology = scenario.technology.inversion;
   inversion::InversionUnitConfig inversion;
   inversion.size = static_cast<unsigned>(scenario.platform.inversion.size);
+  inversion.solver = solver_settings(scenario);
+  inversion.measure = scenario.platform.inversion.measure;
   inversion.solve = nanoseconds(technology.solve_time_ns);
   inversion.row_write = nanoseconds(technology.row_write_time_ns);
   inversion.solve_energy = picojoule(technology.solve_pJ);
   inversion.row_write_energy = picojoule(technology.row_write_pJ);
+  set_operation_costs(inversion, technology);
   return inversion;
 }
 

@@ -72,6 +72,19 @@ void check_devices(const CrossbarConfig& crossbar, Reader& reader) {
   }
 }
 
+// What the table of inversion units cannot say.
+void check_inversion(const InversionConfig& inversion, Reader& reader) {
+  if (inversion.matrix_bits == 1) {
+    const std::string path = "platform.inversion.matrix_bits";
+    reader.error(reader.where(path), path, "found 1, expected 0 or at least 2");
+  }
+  const double gain = inversion.effects.amplifier_gain;
+  if (gain != 0 && gain < 1) {
+    const std::string path = "platform.inversion.effects.amplifier_gain";
+    reader.error(reader.where(path), path, fmt::format("found {}, expected 0 or at least 1", gain));
+  }
+}
+
 void check_boot(const Scenario& scenario, Reader& reader) {
   const HostConfig& host = scenario.platform.host;
   if (host.boot != BootSource::flash) return;
@@ -195,6 +208,7 @@ void complete(Scenario& scenario, const Source& file,
 void check_consistency(const Scenario& scenario, Reader& reader) {
   check_crossbar(scenario.platform.crossbar, reader);
   check_devices(scenario.platform.crossbar, reader);
+  check_inversion(scenario.platform.inversion, reader);
   check_host_node(scenario.platform, reader);
   check_boot(scenario, reader);
   const bool network = !scenario.workload.layers.empty();

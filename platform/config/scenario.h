@@ -130,8 +130,40 @@ struct CrossbarConfig {
   }
 };
 
+enum class InversionMode { reference, nested, merged };
+enum class InversionConversion { sum, each_slice };
+enum class LevelRounding { nearest, truncate, compensated };
+
+// What makes the array inside the loop differ from its levels.
+struct InversionEffects {
+  double programming_sigma = 0;
+  double amplifier_gain = 0;  // 0: infinite
+  double wire_ohm = 0;
+};
+
 struct InversionConfig {
   int size = 256;
+  InversionMode mode = InversionMode::reference;
+  int array = 256;
+  int array_bits = 8;
+  int cell_bits = 4;
+  int matrix_bits = 0;  // 0: as many as the elements have
+  int input_bits = 16;
+  int solution_bits = 16;
+  int dac_bits = 4;
+  int adc_bits = 8;
+  bool ideal_converters = false;
+  InversionConversion conversion = InversionConversion::sum;
+  LevelRounding rounding = LevelRounding::nearest;
+  int terms = 4;
+  int passes = 5;
+  int residual_bits = 0;  // 0: fixed terms or passes
+  int limit = 16;
+  bool measure = true;
+  InversionEffects effects;
+  std::uint64_t seed = 1;
+
+  bool is_analogue() const { return mode != InversionMode::reference; }
 };
 
 struct FpPimConfig {
@@ -198,6 +230,19 @@ struct InversionTechnology {
   double row_write_time_ns = 85.7;
   double solve_pJ = 552'000;
   double row_write_pJ = 176.6;
+  double drive_time_ns = 1;
+  double settle_time_ns = 100;
+  double gain_bandwidth_MHz = 1000;
+  double product_time_ns = 100;
+  double conversion_time_ns = 0.78125;
+  int columns_per_adc = 128;
+  double amplifier_mW = 0.2;
+  double read_voltage_V = 0.1;
+  double g_min_uS = 0.5;
+  double g_max_uS = 35;
+  double drive_pJ = 3.5e-3;
+  double conversion_pJ = 1.56;
+  double cell_pJ = 1.83e-3;
 };
 
 // Primitive steps of a digital PIM array.
@@ -244,8 +289,8 @@ struct AreaTechnology {
   double adc_area_growth = 1.31;                     // factor a bit
   PartCost crossbar_unit = {0.00616, 1.833, 0.31};   // what the slices of a unit share
   PartCost digital_unit = {0.2364, 371.9, 0.46};     // instead of the three above
-  PartCost inversion_unit;                           // no published figures
-  PartCost fp_pim_unit;                              // likewise
+  PartCost inversion_amplifier = {1.5e-4, 0.2, 0};   // one a row of an INV array
+  PartCost fp_pim_unit;                              // no published figures
   PartCost vector_lane = {0.004, 1.9, 0.192};
   PartCost hart = {0.00685, 2.41, 0.466};
   PartCost buffer = {0.086, 17.66, 0.46};  // 64 KiB

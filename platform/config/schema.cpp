@@ -215,13 +215,6 @@ const Table<CrossbarConfig>& crossbar_table() {
   return table;
 }
 
-const Table<InversionConfig>& inversion_table() {
-  static const Table<InversionConfig> table =
-      Table<InversionConfig>().add("size", &InversionConfig::size, integer(1, 1024),
-                                   "Unknowns of the largest system an inversion unit solves.");
-  return table;
-}
-
 const Table<FpPimConfig>& fp_pim_table() {
   static const Table<FpPimConfig> table =
       Table<FpPimConfig>()
@@ -326,24 +319,6 @@ const Table<CrossbarTechnology>& crossbar_technology_table() {
   return table;
 }
 
-const Table<InversionTechnology>& inversion_technology_table() {
-  using T = InversionTechnology;
-  static const Table<T> table =
-      Table<T>()
-          .add(
-              "solve_time", &T::solve_time_ns, duration(0.001, second),
-              "One right-hand side. Assumed: 48 inversions and 28 products of 100 ns (16-bit operands, 4-bit "
-              "DAC, 8-bit ADC, four terms of RePAST's series).")
-          .add("row_write_time", &T::row_write_time_ns, duration(0.001, second),
-               "Writing a row of the matrix (a 128th of an array, PUMA's public simulator).")
-          .add("solve_energy", &T::solve_pJ, energy(0, millijoule),
-               "One right-hand side. Assumed: 48 inversions of 11.5 nJ, most of it in 256 amplifiers of 0.2 "
-               "mW.")
-          .add("row_write_energy", &T::row_write_pJ, energy(0, millijoule),
-               "Writing a row of the matrix (a 128th of an array, PUMA's public simulator).");
-  return table;
-}
-
 const Table<FpPimTechnology>& fp_pim_technology_table() {
   using T = FpPimTechnology;
   const auto time = [] { return duration(0.001, second); };
@@ -434,7 +409,7 @@ const Table<AreaTechnology>& area_technology_table() {
                "Factor of a converter's area for each further bit (derived: PANTHER's node of 117 mm2).")
           .add("crossbar_unit", &A::crossbar_unit, part(), "")
           .add("digital_unit", &A::digital_unit, part(), "")
-          .add("inversion_unit", &A::inversion_unit, part(), "")
+          .add("inversion_amplifier", &A::inversion_amplifier, part(), "")
           .add("fp_pim_unit", &A::fp_pim_unit, part(), "")
           .add("vector_lane", &A::vector_lane, part(), "")
           .add("hart", &A::hart, part(), "")

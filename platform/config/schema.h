@@ -9,6 +9,8 @@ namespace weft::config {
 
 const Table<Scenario>& scenario_table();
 const Table<device::DeviceConfig>& device_table();
+const Table<InversionConfig>& inversion_table();
+const Table<InversionTechnology>& inversion_technology_table();
 
 // Fills in what depends on other keys (scenario name, results directory, cell bits a slice, dataset
 // directory) and reports values that do not fit together. To be called on a scenario read without errors.

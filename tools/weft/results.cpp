@@ -226,6 +226,32 @@ json crossbar_counts(const machine::Accelerator& accelerator) {
           {"computed_sliced", paths.sliced_operations}};
 }
 
+// What inversion units did, and how exact their solutions were; null where nothing was measured.
+json inversion(const machine::Accelerator& accelerator) {
+  inversion::InversionStatistics sum;
+  for (int number = 0; number < accelerator.tiles(); ++number) {
+    for (const auto& unit : accelerator.tile(number).inversions()) sum.add(unit->statistics());
+  }
+  json failures = json::object();
+  for (std::size_t i = 1; i < inversion::failure_count; ++i)
+    failures[inversion::to_text(static_cast<inversion::Failure>(i))] = sum.failures[i];
+  const auto measured = [](const inversion::BitHistogram& values) -> json {
+    if (values.total() == 0) return {{"min", nullptr}, {"p50", nullptr}};
+    return {{"min", values.lowest()}, {"p50", values.median()}};
+  };
+  return {{"loads", sum.loads},
+          {"solves", sum.solves},
+          {"measured", sum.bits.total()},
+          {"bits", measured(sum.bits)},
+          {"residual_bits", measured(sum.residual)},
+          {"failures", failures},
+          {"inversions", sum.inversions},
+          {"products", sum.products},
+          {"inversions_per_solve", mean(static_cast<double>(sum.inversions), sum.solves)},
+          {"products_per_solve", mean(static_cast<double>(sum.products), sum.solves)},
+          {"iterations_per_solve", mean(static_cast<double>(sum.iterations), sum.solves)}};
+}
+
 std::string per_batch(compiler::PerBatch what) {
   return what == compiler::PerBatch::batch ? "batch" : "example";
 }
@@ -376,6 +402,8 @@ json make_results(const RunReport& report) {
   results["operations"] = operations(report.simulation.machine());
   if (report.scenario.platform.crossbar.arithmetic == config::Arithmetic::device)
     results["devices"] = devices(report);
+  if (report.scenario.platform.tile.inversion_units > 0)
+    results["inversion"] = inversion(report.simulation.machine().accelerator());
   results["noc"] = noc(report.simulation.machine().accelerator().noc());
   results["utilisation"] = utilisation(report.simulation.machine(), report.outcome.simulated_s);
   results["host"] = host(report);

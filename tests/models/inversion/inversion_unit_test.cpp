@@ -223,8 +223,8 @@ TEST_CASE("what the unit cannot do is refused with the reason") {
   command = load(2, 2, Format::fp32);
   command.length = 2u | 3u << 16;
   cases.push_back({command, 2, command.length});
-  command.opcode = 4;
-  cases.push_back({command, 2, 4});
+  command.opcode = 7;
+  cases.push_back({command, 2, 7});
   for (const Format format : {Format::int8, Format::fp16, Format::bf16}) {
     cases.push_back({load(2, 2, format), 2, static_cast<std::uint32_t>(format)});
     cases.push_back({solve(format, Format::fp32), 2, static_cast<std::uint32_t>(format)});

@@ -148,6 +148,8 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
   const std::string idx = head + "dataset: {kind: idx, train: 100, test: 10}\n";
   const std::string csv = head + "dataset: {kind: csv, train: 100, test: 10, path: t.csv}\n";
   const std::string devices = digits + "platform: {crossbar: {arithmetic: device}}\n";
+  const std::string nested = digits + "platform: {inversion: {mode: nested}}\n";
+  const std::string merged = digits + "platform: {inversion: {mode: merged}}\n";
   const std::string programs = "workload: {programs: [{tile: 1, elf: " + file + "}]}\n";
   const std::map<std::string, std::string> values = {
       // Keys that other keys limit.
@@ -193,11 +195,15 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
     const bool needs_idx = doc.description.find("kind: idx") != std::string::npos;
     const bool of_programs = doc.path.find("workload.programs") == 0;
     const bool of_devices = doc.path.find("platform.crossbar.device") == 0;
-    const std::string& base = of_programs  ? programs
-                              : needs_idx  ? idx
-                              : needs_csv  ? csv
-                              : of_devices ? devices
-                                           : digits;
+    const bool of_inversion = doc.path.find("platform.inversion.") == 0;
+    const bool needs_merged = doc.description.find("Only with mode: merged") != std::string::npos;
+    const std::string& base = of_programs    ? programs
+                              : needs_idx    ? idx
+                              : needs_csv    ? csv
+                              : of_devices   ? devices
+                              : needs_merged ? merged
+                              : of_inversion ? nested
+                                             : digits;
     CHECK(changes(base, replaced(doc.path, "[]", "[0]"), value));
     ++checked;
   }

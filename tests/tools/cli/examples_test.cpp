@@ -9,8 +9,11 @@ using namespace weft::test;
 namespace {
 
 // `programs` as in "{tile: 0, elf: …}", separated by commas.
-std::string scenario(const std::string& programs) {
-  return "name: example\nplatform: {preset: mesh2x2, tile: {inversion_units: 1, fp_pim_units: 1}}\n"
+std::string scenario(const std::string& programs, const std::string& inversion) {
+  return "name: example\nplatform: {preset: mesh2x2, tile: {inversion_units: 1, fp_pim_units: 1}, inversion: "
+         "{" +
+         inversion +
+         "}}\n"
          "technology: {preset: reram-32nm}\nworkload: {programs: [" +
          programs + "]}\nrun: {progress: none}\n";
 }
@@ -19,9 +22,9 @@ std::string program(int tile, const std::string& name) {
   return "{tile: " + std::to_string(tile) + ", elf: " + WEFT_BINARY_DIR + "/firmware/" + name + ".elf}";
 }
 
-nlohmann::json run(const std::string& programs) {
+nlohmann::json run(const std::string& programs, const std::string& inversion = "") {
   const TemporaryFolder folder;
-  const std::string file = folder.file("example.yaml", scenario(programs));
+  const std::string file = folder.file("example.yaml", scenario(programs, inversion));
   const ProgramResult result = weft::test::weft({"run", file, "--out", (folder / "out").string()});
   CAPTURE(programs, result.output, result.errors);
   CHECK(result.status == 0);
@@ -55,6 +58,32 @@ TEST_CASE("linear systems are solved on an inversion unit") {
   const nlohmann::json all = run(program(0, "tile_inversion"));
   CHECK(count(all, "right-hand side") == 3);
   CHECK(count(all, "matrix row write") == 3 + 2 * 3);
+}
+
+TEST_CASE("the same systems are solved on analogue arrays") {
+  const nlohmann::json all = run(program(0, "tile_inversion"), "mode: nested");
+  const nlohmann::json& inversion = all["inversion"];
+  CHECK(inversion["loads"] == 2);
+  CHECK(inversion["solves"] == 3);
+  CHECK(inversion["measured"] == 3);
+  CHECK(inversion["bits"]["min"] > 16);
+  CHECK(inversion["bits"]["p50"] > 16);
+  CHECK(inversion["residual_bits"]["min"] > 14);
+  CHECK(inversion["inversions_per_solve"] == 48);
+  CHECK(inversion["products_per_solve"] == 28);
+  CHECK(count(all, "INV amplifier, ns") > 0);
+}
+
+TEST_CASE("a program goes on where an analogue unit fails, and the run reports how often") {
+  const nlohmann::json all =
+      run(program(0, "tile_inversion_errors"), "mode: merged, array_bits: 4, residual_bits: 16, limit: 256");
+  const nlohmann::json& failures = all["inversion"]["failures"];
+  // r = 0.91 once as asked; r = 0.99 three times, every time also with compensated rounding; the indefinite
+  // system both ways.
+  CHECK(failures["unstable"] == 1 + 3 + 1 + 2);
+  CHECK(failures["not_converged"] == 3 + 1);
+  CHECK(failures["asymmetric"] == 1);
+  CHECK(failures["not_loaded"] == 0);
 }
 
 TEST_CASE("a training step runs on a floating-point PIM unit") {

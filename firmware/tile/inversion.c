@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weft/inversion.h"
+
+#include "weft/cause.h"
+#include "weft/tile_program.h"
+#include "weft/xweft.h"
+
+static const uint32_t fp32_to_fp32 = 0x303;
+
+static volatile uint32_t first_failure;
+
+// The instruction that trapped is executed when this returns: a failed command is told once.
+__attribute__((interrupt("machine"), aligned(4))) static void on_trap(void) {
+  uint32_t cause;
+  __asm__ volatile("csrr %0, mcause" : "=r"(cause));
+  if (cause != cause_unit_error) __asm__ volatile("j tile_trap");
+  uint32_t value;
+  __asm__ volatile("csrr %0, mtval" : "=r"(value));
+  if (first_failure == inversion_ok) first_failure = value;
+}
+
+void inversion_init(void) {
+  first_failure = inversion_ok;
+  __asm__ volatile("csrw mtvec, %0" : : "r"(on_trap) : "memory");
+}
+
+enum inversion_failure inversion_wait(uint32_t ticket) {
+  xweft_wait(ticket);
+  const uint32_t failure = first_failure;
+  first_failure = inversion_ok;
+  return (enum inversion_failure)failure;
+}
+
+static uint32_t bits_of(float value) {
+  union {
+    float real;
+    uint32_t bits;
+  } word = {.real = value};
+  return word.bits;
+}
+
+static uint32_t load(const struct inversion_job* job, enum inversion_way way, float damping) {
+  const uint32_t mask = 1u << job->unit;
+  const uint32_t matrix = bus_address(job->matrix);
+  xweft_set_wdim(job->unknowns | job->unknowns << 16);
+  if (way == inversion_compensated) return xweft_inv_loadc(matrix, bits_of(damping), mask);
+  return xweft_inv_loadd(matrix, bits_of(damping), mask);
+}
+
+// Inaccurate is as bad as not converged.
+static enum inversion_failure attempt(const struct inversion_job* job, enum inversion_way way,
+                                      float damping) {
+  static struct inversion_status status;
+  const uint32_t mask = 1u << job->unit;
+  xweft_set_wfmt(fp32_to_fp32);
+  xweft_set_wshift(0);
+  xweft_set_wbits(0);
+  enum inversion_failure failure = inversion_wait(load(job, way, damping));
+  if (failure != inversion_ok) return failure;
+  xweft_set_wcnt(job->sides);
+  failure = inversion_wait(xweft_inv_solve(bus_address(job->right), bus_address(job->solution), mask));
+  if (failure != inversion_ok) return failure;
+  failure = inversion_wait(xweft_inv_stat(bus_address(&status), mask));
+  if (failure != inversion_ok) return failure;
+  return status.correction > job->accuracy ? inversion_not_converged : inversion_ok;
+}
+
+// Whether another way may help.
+static int is_of_the_circuit(enum inversion_failure failure) {
+  return failure == inversion_unstable || failure == inversion_not_converged || failure == inversion_singular;
+}
+
+// A = L·D·Lᵀ in place: D on the diagonal, L below it. 0 if a pivot is not positive.
+static int decompose(float* a, uint32_t n) {
+  for (uint32_t k = 0; k < n; ++k) {
+    const float pivot = a[k * n + k];
+    if (!(pivot > 0)) return 0;
+    for (uint32_t i = k + 1; i < n; ++i) {
+      const float factor = a[i * n + k] / pivot;
+      for (uint32_t j = k + 1; j <= i; ++j) a[i * n + j] -= factor * a[j * n + k];
+    }
+    for (uint32_t i = k + 1; i < n; ++i) a[i * n + k] /= pivot;
+  }
+  return 1;
+}
+
+static void substitute(const float* a, uint32_t n, float* x) {
+  for (uint32_t i = 0; i < n; ++i) {
+    for (uint32_t j = 0; j < i; ++j) x[i] -= a[i * n + j] * x[j];
+  }
+  for (uint32_t i = n; i-- > 0;) {
+    x[i] /= a[i * n + i];
+    for (uint32_t j = i + 1; j < n; ++j) x[i] -= a[j * n + i] * x[j];
+  }
+}
+
+static enum inversion_failure solve_on_hart(const struct inversion_job* job) {
+  const uint32_t n = job->unknowns;
+  float* const a = job->workspace;
+  for (uint32_t i = 0; i < n * n; ++i) a[i] = job->matrix[i];
+  for (uint32_t i = 0; i < n; ++i) a[i * n + i] += job->damping;
+  if (!decompose(a, n)) return inversion_singular;
+  for (uint32_t i = 0; i < n * job->sides; ++i) job->solution[i] = job->right[i];
+  for (uint32_t side = 0; side < job->sides; ++side) substitute(a, n, job->solution + side * n);
+  return inversion_ok;
+}
+
+static int is_final(struct inversion_result* result, enum inversion_failure failure) {
+  result->failure = failure;
+  if (failure != inversion_ok) ++result->failures;
+  return failure == inversion_ok || !is_of_the_circuit(failure);
+}
+
+struct inversion_result inversion_solve(const struct inversion_job* job) {
+  struct inversion_result result = {inversion_ok, inversion_as_asked, job->damping, 0};
+  if (is_final(&result, attempt(job, inversion_as_asked, job->damping))) return result;
+  result.way = inversion_compensated;
+  if (is_final(&result, attempt(job, inversion_compensated, job->damping))) return result;
+  result.way = inversion_damped;
+  float more = job->more_damping;
+  for (uint32_t step = 0; step < job->damping_steps; ++step, more *= 4) {
+    result.damping = job->damping + more;
+    if (is_final(&result, attempt(job, inversion_damped, result.damping))) return result;
+  }
+  result.damping = job->damping;
+  if (job->workspace == 0) return result;
+  result.way = inversion_digital;
+  result.failure = solve_on_hart(job);
+  return result;
+}
