@@ -365,6 +365,18 @@ std::string percent(const json& value) {
   return value.is_number() ? fmt::format("{:.2f} %", 100 * value.get<double>()) : "-";
 }
 
+std::string inversion_summary(const json& inversion) {
+  std::uint64_t failed = 0;
+  for (const json& count : inversion["failures"]) failed += count.get<std::uint64_t>();
+  std::string text =
+      fmt::format("\n  inversion         {} systems solved", inversion["solves"].get<std::uint64_t>());
+  if (inversion["bits"]["min"].is_number()) {
+    text += fmt::format(" to {:.1f} bits at least, {:.1f} in the median",
+                        inversion["bits"]["min"].get<double>(), inversion["bits"]["p50"].get<double>());
+  }
+  return text + fmt::format("; {} commands failed", failed);
+}
+
 }  // namespace
 
 json make_results(const RunReport& report) {
@@ -434,6 +446,7 @@ std::string make_summary(const RunReport& report, const json& results) {
     text += separator + effect;
     separator = ", ";
   }
+  if (results.contains("inversion")) text += inversion_summary(results["inversion"]);
   text += fmt::format("\n  simulated time    {:.6f} s", report.outcome.simulated_s);
   text +=
       fmt::format("\n  energy            {:.6g} J, {:.3g} J of it leakage",

@@ -37,10 +37,9 @@ InversionUnitConfig nested_unit() {
 
 struct Bench : UnitBench<InversionUnit> {
   explicit Bench(std::vector<Command> commands, const InversionUnitConfig& config = nested_unit())
-      : UnitBench("inv", config, plain_buffer(buffer_bytes),
-                  [commands = std::move(commands)](Master& who) {
-                    for (const Command& each : commands) CHECK(who.issue(each) == Status::ok);
-                  }) {}
+      : UnitBench("inv", config, plain_buffer(buffer_bytes), [commands = std::move(commands)](Master& who) {
+          for (const Command& each : commands) CHECK(who.issue(each) == Status::ok);
+        }) {}
 
   const EnergyLedger::Account& account(const std::string& operation) const {
     for (const auto& each : context.energy.accounts()) {

@@ -59,6 +59,51 @@ TEST_CASE("factors of activations: the fused mapping tolerates what the direct o
   CHECK(near(fused(8, 0.05), 0.28));
 }
 
+TEST_CASE(
+    "terms on factors of activations are worth the derived bits; a stop on the residual gives sixteen") {
+  struct Row {
+    double damping;
+    std::vector<double> bits;  // T = 1 to 4, 2-norm
+  };
+  const std::vector<Row> rows{
+      {1, {4.7, 9.0, 13.0, 17.0}}, {0.3, {4.0, 7.4, 10.5, 13.6}}, {0.1, {3.3, 6.0, 8.5, 10.8}}};
+  const std::vector<double> a = activations(n_factor, samples, 3);
+  // Sums of activations with random weights.
+  CounterRng random(9, 0, 0);
+  std::vector<double> b(n_factor, 0.0);
+  for (std::size_t k = 0; k < samples; ++k) {
+    const double weight = random.normal();
+    for (std::size_t i = 0; i < n_factor; ++i) b[i] += weight * a[i * samples + k];
+  }
+  for (const Row& row : rows) {
+    const std::vector<double> matrix = damped_square(n_factor, samples, a, row.damping);
+    ReferenceSolver reference;
+    reference.load(n_factor, matrix);
+    std::vector<double> exact(n_factor);
+    REQUIRE(reference.solve(b.data(), exact.data()) == Outcome::ok);
+    for (unsigned terms = 1; terms <= 4; ++terms) {
+      SolverSettings settings = nested();
+      settings.terms = terms;
+      AnalogueSolver solver = loaded(settings, n_factor, matrix);
+      const std::vector<double> x = solution(solver, b);
+      double error = 0;
+      double size = 0;
+      for (std::size_t i = 0; i < n_factor; ++i) {
+        error += (x[i] - exact[i]) * (x[i] - exact[i]);
+        size += exact[i] * exact[i];
+      }
+      CAPTURE(row.damping, terms);
+      CHECK(-0.5 * std::log2(error / size) == Approx(row.bits[terms - 1]).margin(1));
+    }
+    for (SolverSettings settings : {nested(), merged()}) {
+      settings.residual_bits = 24;
+      AnalogueSolver solver(settings);
+      REQUIRE(solver.load(n_factor, matrix, 24, settings.rounding, 0) == Outcome::ok);
+      CHECK(bits(solution(solver, b), exact) > 16);
+    }
+  }
+}
+
 TEST_CASE("finite gain and errors of programming slow refinement as derived") {
   const std::vector<double> a = activations(n_factor, samples, 4);
   const std::vector<double> matrix = damped_square(n_factor, samples, a, 1);
@@ -163,6 +208,11 @@ TEST_CASE("an array that is not symmetric is judged by its eigenvalues") {
   CHECK(least_real_eigenvalue(2, {1, 3, 3, 1}) == Approx(-2));
   CHECK_FALSE(is_positive_definite(2, {1, 10, 0, 1}));
   CHECK(least_real_eigenvalue(2, {1, 10, 0, 1}) == Approx(1));
+  CounterRng random(1, 0, 0);
+  const auto array = program_inverse(2, {0.25, 1, 0, 0.25}, ideal(16), random);
+  REQUIRE(array);
+  CHECK(array->inverse[0] == Approx(4).epsilon(1e-4));
+  CHECK_FALSE(program_inverse(2, {0.25, 1, 1, 0.25}, ideal(16), random));
 }
 
 TEST_CASE("matrices that no array takes are refused") {
@@ -239,7 +289,10 @@ TEST_CASE("a solution can stop as soon as the residual is small, and fails when 
 }
 
 TEST_CASE("right-hand sides solved together come out as one by one, to the bit") {
-  const SolverSettings settings = GENERATE(nested(), merged(), ideal(8));
+  SolverSettings until_small = GENERATE(nested(), merged());
+  until_small.residual_bits = 20;
+  until_small.limit = 64;
+  const SolverSettings settings = GENERATE_COPY(nested(), merged(), ideal(8), until_small);
   const std::size_t n = 27;
   AnalogueSolver solver = loaded(settings, n, kms(n, 0.7));
   CounterRng random(5, 0, 0);
@@ -273,6 +326,16 @@ TEST_CASE("systems larger than an array are inverted block by block") {
     const std::vector<double> b = cosines(61);
     CHECK(bits(solution(solver, b), kms_solution(b, 0.7)) > 16);
     CHECK(solver.array()->slowest >= 0.9 * whole.array()->slowest);
+  }
+}
+
+TEST_CASE("the slowest of all blocks is the slowest of all") {
+  SolverSettings settings = ideal(16);
+  settings.array = 2;
+  // Loops of the identity and of eigenvalues 0.5 and 1.5, either way round.
+  for (const auto& matrix : {Matrix{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0.5, 0, 0, 0.5, 1},
+                             Matrix{1, 0.5, 0, 0, 0.5, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1}}) {
+    CHECK(loaded(settings, 4, matrix).array()->slowest == Approx(0.2).epsilon(1e-4));
   }
 }
 

@@ -74,6 +74,32 @@ inline std::vector<double> random_matrix(CounterRng& random, std::size_t count) 
   return values;
 }
 
+// Symmetric and positive definite with a random basis and eigenvalues spread log-uniformly from 1 to
+// `condition`, both of which occur.
+inline std::vector<double> random_definite(CounterRng& random, std::size_t n, double condition) {
+  std::vector<double> matrix(n * n, 0.0);
+  std::vector<std::vector<double>> basis;
+  for (std::size_t k = 0; k < n; ++k) {
+    std::vector<double> v(n);
+    for (double& each : v) each = random.normal();
+    for (const auto& other : basis) {
+      double overlap = 0;
+      for (std::size_t i = 0; i < n; ++i) overlap += v[i] * other[i];
+      for (std::size_t i = 0; i < n; ++i) v[i] -= overlap * other[i];
+    }
+    double square = 0;
+    for (const double each : v) square += each * each;
+    for (double& each : v) each /= std::sqrt(square);
+    const double exponent = k == 0 ? 0 : k == 1 ? 1 : random.uniform();
+    const double value = std::pow(condition, exponent);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < n; ++j) matrix[i * n + j] += value * v[i] * v[j];
+    }
+    basis.push_back(std::move(v));
+  }
+  return matrix;
+}
+
 // Activations as the factors of second-order training see them: ReLU of 0.7 low-rank (n / 8 factors) and
 // 0.3 independent Gaussian features, scaled to a mean square of 1; n x m.
 inline std::vector<double> activations(std::size_t n, std::size_t m, std::uint64_t seed) {

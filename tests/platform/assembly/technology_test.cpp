@@ -163,3 +163,45 @@ TEST_CASE("every kind of unit is in the area, or named as one without figures") 
     CHECK(known.chip_total().leakage_mW - unknown.chip_total().leakage_mW == Approx(known.tiles * 1.0));
   }
 }
+
+TEST_CASE("an analogue inversion unit has arrays, converters and amplifiers") {
+  const assembly::AreaReport report = assembly::area(scenario({"platform.preset=repast"}));
+  CHECK(report.without_figures.empty());
+  // 32 bits in cells of four and, inside the loop, eight bits: ten arrays of 256 x 256.
+  CHECK(cost(report.tile, "inversion_array").area_mm2 == Approx(10 * 4 * 3e-5));
+  CHECK(cost(report.tile, "inversion_adc").area_mm2 == Approx((8 + 1) * 2 * 0.0012));
+  CHECK(cost(report.tile, "inversion_amplifier").area_mm2 == Approx(256 * 150e-6));
+  CHECK(cost(report.tile, "inversion_amplifier").power_mW == Approx(51.2));
+  // Blocks: the same elements for products, half of them inside the loop, twice the converters a column.
+  const assembly::AreaReport blocks =
+      assembly::area(scenario({"platform.preset=repast", "platform.inversion.array=128"}));
+  CHECK(cost(blocks.tile, "inversion_array").area_mm2 == Approx((8 * 4 + 2 * 2) * 3e-5));
+  CHECK(cost(blocks.tile, "inversion_adc").area_mm2 == Approx((8 * 2 + 1) * 2 * 0.0012));
+}
+
+TEST_CASE("the platform preset repast solves nested, and its technology prices the operations") {
+  const auto unit = [](const std::vector<std::string>& overrides) {
+    return assembly::machine_config(scenario(overrides), 0).accelerator.tile.inversion;
+  };
+  const inversion::InversionUnitConfig base = unit({"platform.preset=repast"});
+  CHECK(base.solver.mode == inversion::Mode::nested);
+  CHECK(base.solver.array_bits == 8);
+  CHECK(base.energy.amplifier_ns.value() == Approx(0.2e-12));
+  CHECK(base.energy.microsiemens_ns.value() == Approx(1e-17));
+  CHECK(base.times.gain_bandwidth_Hz == Approx(1e9));
+  CHECK(unit({}).solver.mode == inversion::Mode::reference);
+  const inversion::InversionUnitConfig other =
+      unit({"platform.preset=repast", "platform.inversion.mode=merged", "platform.inversion.passes=7",
+            "platform.inversion.rounding=compensated", "platform.inversion.conversion=each_slice",
+            "platform.inversion.effects={programming_sigma: 0.01, amplifier_gain: 1e4, wire_ohm: 2}",
+            "technology.inversion.g_max_uS=50", "technology.inversion.amplifier_power_mW=0.4"});
+  CHECK(other.solver.mode == inversion::Mode::merged);
+  CHECK(other.solver.passes == 7);
+  CHECK(other.solver.rounding == inversion::LevelRounding::compensated);
+  CHECK(other.solver.conversion == inversion::Conversion::each_slice);
+  CHECK(other.solver.effects.programming_sigma == 0.01);
+  CHECK(other.solver.effects.amplifier_gain == 1e4);
+  CHECK(other.solver.effects.wire_ohm == 2);
+  CHECK(other.solver.effects.g_max_uS == 50);
+  CHECK(other.energy.amplifier_ns.value() == Approx(0.4e-12));
+}
