@@ -40,9 +40,15 @@ void convert(double* values, std::size_t count, unsigned bits) {
   for (std::size_t i = 0; i < count; ++i) values[i] = converter.steps(values[i]) * converter.step;
 }
 
-// Fixed point of `bits` bits, sign included, relative to the greatest element; 0: as it is.
+// Fixed point of `bits` bits, sign included, of the finest step at which no element clips; 0: as it is.
 void quantise_matrix(Matrix& matrix, unsigned bits) {
-  if (bits != 0) convert(matrix.data(), matrix.size(), bits);
+  if (bits == 0) return;
+  const double greatest = greatest_magnitude(matrix.data(), matrix.size());
+  const double limit = std::ldexp(1.0, static_cast<int>(bits) - 1);
+  double step = full_scale(greatest) / limit;
+  if (step == 0) return;
+  if (std::nearbyint(greatest / step) >= limit) step *= 2;
+  for (double& each : matrix) each = std::nearbyint(each / step) * step;
 }
 
 bool is_symmetric(std::size_t n, const Matrix& matrix) {

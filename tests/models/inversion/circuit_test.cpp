@@ -305,6 +305,25 @@ TEST_CASE("right-hand sides solved together come out as one by one, to the bit")
   }
 }
 
+TEST_CASE("arrays of products hold what the elements have, and fewer bits when told so") {
+  const auto held = [](unsigned matrix_bits, unsigned element_bits, const Matrix& matrix) {
+    SolverSettings settings = nested();
+    settings.matrix_bits = matrix_bits;
+    AnalogueSolver solver(settings);
+    REQUIRE(solver.load(2, matrix, element_bits, LevelRounding::nearest, 0) == Outcome::ok);
+    return solver.matrix();
+  };
+  // A power of two does not clip, nor does what rounds to one.
+  const Matrix integers{4, 1, 1, 3};
+  CHECK(held(0, 16, integers) == integers);
+  CHECK(held(4, 16, integers) == integers);
+  CHECK(held(3, 16, integers) == Matrix{4, 0, 0, 4});
+  const Matrix full{32767, -1, -1, 12345};
+  CHECK(held(0, 16, full) == full);
+  CHECK(held(4, 16, {7.9, 1, 1, 3}) == Matrix{8, 0, 0, 4});
+  CHECK(held(0, 0, {0.1, 0, 0, 0.3}) == Matrix{0.1, 0, 0, 0.3});
+}
+
 TEST_CASE("a right-hand side of zeros has the solution zero") {
   AnalogueSolver solver = loaded(nested(), 8, kms(8, 0.5));
   CHECK(solution(solver, std::vector<double>(8, 0.0)) == std::vector<double>(8, 0.0));
