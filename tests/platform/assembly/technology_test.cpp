@@ -149,7 +149,7 @@ TEST_CASE("area follows what a platform has of each part") {
 }
 
 TEST_CASE("every kind of unit is in the area, or named as one without figures") {
-  for (const std::string unit : {"inversion_unit", "fp_pim_unit"}) {
+  for (const std::string unit : {"fp_pim_unit"}) {
     CAPTURE(unit);
     const std::string two = "platform.tile." + unit + "s=2";
     const assembly::AreaReport unknown = assembly::area(scenario({two}));
