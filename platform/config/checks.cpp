@@ -169,6 +169,31 @@ void check_samples(const Scenario& scenario, Reader& reader) {
   }
 }
 
+void check_optimizer(const Scenario& scenario, Reader& reader) {
+  if (scenario.training.optimizer != Optimizer::kfac) return;
+  const TileConfig& tile = scenario.platform.tile;
+  const auto refuse = [&](const char* path, const std::string& what) {
+    reader.error(reader.where(path), path, what + " with training.optimizer: kfac");
+  };
+  if (tile.hart.isa.find('f', 4) == std::string::npos) {
+    refuse("platform.tile.hart.isa",
+           fmt::format("found {}, expected one with single-precision floating point (f), such as rv32imafc,",
+                       tile.hart.isa));
+  }
+  if (tile.inversion_units < 2) {
+    refuse("platform.tile.inversion_units",
+           fmt::format("found {}, expected at least one for each of the two factors of a layer", tile.inversion_units));
+  }
+  if (tile.crossbars < 2) {
+    refuse("platform.tile.crossbars",
+           fmt::format("found {}, expected one more than those that hold weights", tile.crossbars));
+  }
+  if (scenario.training.batch > scenario.platform.crossbar.rows) {
+    refuse("training.batch", fmt::format("found {}, expected at most the {} rows of an array",
+                                         scenario.training.batch, scenario.platform.crossbar.rows));
+  }
+}
+
 // A file may be called anything; a scenario's name has to pass as a file name and as a word.
 std::string name_from(const std::string& stem) {
   std::string name = stem;
@@ -226,6 +251,7 @@ void check_consistency(const Scenario& scenario, Reader& reader) {
   }
   check_network(scenario, reader);
   check_samples(scenario, reader);
+  check_optimizer(scenario, reader);
 }
 
 double LearningRate::at(int epoch) const {

@@ -358,7 +358,25 @@ struct LearningRate {
 // What one deposit into the arrays holds, and what carry_period counts.
 enum class PerBatch { example, batch };
 
+enum class Optimizer { sgd, kfac };
+enum class FactorMapping { automatic, direct, fused };
+
+// docs/second_order.md.
+struct KfacConfig {
+  double damping = 3e-3;
+  double statistics_decay = 0.95;
+  int factor_interval = 10;
+  int inverse_interval = 100;
+  double kl_clip = 1e-3;  // 0: none
+  double momentum = 0.9;
+  double weight_decay = 0;
+  int retries = 3;
+  FactorMapping mapping = FactorMapping::automatic;
+};
+
 struct TrainingConfig {
+  Optimizer optimizer = Optimizer::sgd;
+  KfacConfig kfac;
   int epochs = 1;
   int batch = 1;
   LearningRate learning_rate;

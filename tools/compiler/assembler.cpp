@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cassert>
+#include <cstring>
 
 #include "models/common/error.h"
 
@@ -28,6 +29,9 @@ constexpr std::uint32_t s_type(std::int32_t immediate, Reg rs2, Reg rs1, std::ui
   const auto bits = static_cast<std::uint32_t>(immediate);
   return (bits >> 5 & 0x7fu) << 25 | n(rs2) << 20 | n(rs1) << 15 | funct3 << 12 | (bits & 0x1fu) << 7 | 0x23u;
 }
+
+// Floating-point registers are encoded in the fields of the integer ones.
+constexpr Reg as_field(FReg reg) { return static_cast<Reg>(reg); }
 
 constexpr bool fits(std::int64_t value, unsigned bits) {
   const std::int64_t half = std::int64_t{1} << (bits - 1);
@@ -101,6 +105,7 @@ void Assembler::sub(Reg rd, Reg rs1, Reg rs2) { emit(r_type(0x20, rs2, rs1, 0, r
 void Assembler::mul(Reg rd, Reg rs1, Reg rs2) { emit(r_type(1, rs2, rs1, 0, rd, 0x33)); }
 void Assembler::divu(Reg rd, Reg rs1, Reg rs2) { emit(r_type(1, rs2, rs1, 5, rd, 0x33)); }
 void Assembler::sltu(Reg rd, Reg rs1, Reg rs2) { emit(r_type(0, rs2, rs1, 3, rd, 0x33)); }
+void Assembler::sll(Reg rd, Reg rs1, Reg rs2) { emit(r_type(0, rs2, rs1, 1, rd, 0x33)); }
 void Assembler::slli(Reg rd, Reg rs1, unsigned shift) {
   emit(i_type(static_cast<std::int32_t>(shift), rs1, 1, rd, 0x13));
 }
@@ -109,6 +114,11 @@ void Assembler::srli(Reg rd, Reg rs1, unsigned shift) {
 }
 void Assembler::srai(Reg rd, Reg rs1, unsigned shift) {
   emit(i_type(static_cast<std::int32_t>(shift | 0x400u), rs1, 5, rd, 0x13));
+}
+
+void Assembler::andi(Reg rd, Reg rs1, std::int32_t immediate) {
+  assert(fits(immediate, immediate_bits));
+  emit(i_type(immediate, rs1, 7, rd, 0x13));
 }
 
 void Assembler::lw(Reg rd, std::int32_t offset, Reg base) {
@@ -133,6 +143,32 @@ void Assembler::csrw(unsigned csr, Reg source) {
 }
 void Assembler::csrr(Reg rd, unsigned csr) {
   emit(i_type(static_cast<std::int32_t>(csr), Reg::zero, 2, rd, 0x73));
+}
+
+void Assembler::csrs(unsigned csr, Reg source) {
+  emit(i_type(static_cast<std::int32_t>(csr), source, 2, Reg::zero, 0x73));
+}
+
+void Assembler::flw(FReg rd, std::int32_t offset, Reg base) {
+  assert(fits(offset, immediate_bits));
+  emit(i_type(offset, base, 2, as_field(rd), 0x07));
+}
+void Assembler::fsw(FReg source, std::int32_t offset, Reg base) {
+  assert(fits(offset, immediate_bits));
+  emit(s_type(offset, as_field(source), base, 2) - 0x23u + 0x27u);
+}
+void Assembler::float_operation(std::uint32_t function, std::uint32_t rounding, FReg rd, FReg rs1, FReg rs2) {
+  emit(r_type(function, as_field(rs2), as_field(rs1), rounding, as_field(rd), 0x53));
+}
+void Assembler::to_float(FReg rd, Reg rs1) { emit(r_type(0x68, Reg::zero, rs1, 0, as_field(rd), 0x53)); }
+void Assembler::to_integer(Reg rd, FReg rs1) { emit(r_type(0x60, Reg::zero, as_field(rs1), 0, rd, 0x53)); }
+void Assembler::move(Reg rd, FReg rs1) { emit(r_type(0x70, Reg::zero, as_field(rs1), 0, rd, 0x53)); }
+void Assembler::move(FReg rd, Reg rs1) { emit(r_type(0x78, Reg::zero, rs1, 0, as_field(rd), 0x53)); }
+void Assembler::fli(FReg rd, float value) {
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  li(Reg::t6, bits);
+  move(rd, Reg::t6);
 }
 
 void Assembler::xweft(xweft::Mnemonic mnemonic, Reg rd, Reg rs1, Reg rs2, Reg rs3) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small RV32IM + Xweft assembler for the code generator: one instruction a call, labels, data, and a
+// A small RV32IMF + Xweft assembler for the code generator: one instruction a call, labels, data, and a
 // note of what every instruction is for, from which listing and symbols are made.
 #pragma once
 
@@ -47,6 +47,9 @@ enum class Reg : std::uint8_t {
   t6
 };
 
+// Floating-point registers, all of them scratch.
+enum class FReg : std::uint8_t { f0, f1, f2, f3, f4, f5, f6, f7 };
+
 struct Label {
   int id = -1;
 };
@@ -90,9 +93,11 @@ class Assembler {
   void mul(Reg rd, Reg rs1, Reg rs2);
   void divu(Reg rd, Reg rs1, Reg rs2);
   void sltu(Reg rd, Reg rs1, Reg rs2);
+  void sll(Reg rd, Reg rs1, Reg rs2);
   void slli(Reg rd, Reg rs1, unsigned shift);
   void srli(Reg rd, Reg rs1, unsigned shift);
   void srai(Reg rd, Reg rs1, unsigned shift);
+  void andi(Reg rd, Reg rs1, std::int32_t immediate);
   void lw(Reg rd, std::int32_t offset, Reg base);
   void lh(Reg rd, std::int32_t offset, Reg base);
   void sw(Reg source, std::int32_t offset, Reg base);
@@ -106,6 +111,29 @@ class Assembler {
   void ret() { emit(0x00008067); }
   void csrw(unsigned csr, Reg source);
   void csrr(Reg rd, unsigned csr);
+  // Sets the bits of `source`.
+  void csrs(unsigned csr, Reg source);
+  void mret() { emit(0x30200073); }
+
+  // Single precision, rounded to nearest, ties to even.
+  void flw(FReg rd, std::int32_t offset, Reg base);
+  void fsw(FReg source, std::int32_t offset, Reg base);
+  void fadd(FReg rd, FReg rs1, FReg rs2) { float_operation(0x00, 0, rd, rs1, rs2); }
+  void fsub(FReg rd, FReg rs1, FReg rs2) { float_operation(0x04, 0, rd, rs1, rs2); }
+  void fmul(FReg rd, FReg rs1, FReg rs2) { float_operation(0x08, 0, rd, rs1, rs2); }
+  void fdiv(FReg rd, FReg rs1, FReg rs2) { float_operation(0x0c, 0, rd, rs1, rs2); }
+  void fsqrt(FReg rd, FReg rs1) { float_operation(0x2c, 0, rd, rs1, FReg::f0); }
+  // Of a number and a NaN the number.
+  void fmin(FReg rd, FReg rs1, FReg rs2) { float_operation(0x14, 0, rd, rs1, rs2); }
+  void fmax(FReg rd, FReg rs1, FReg rs2) { float_operation(0x14, 1, rd, rs1, rs2); }
+  void fabs(FReg rd, FReg rs1) { float_operation(0x10, 2, rd, rs1, rs1); }
+  void to_float(FReg rd, Reg rs1);
+  // Saturates at the range of int32.
+  void to_integer(Reg rd, FReg rs1);
+  void move(FReg rd, Reg rs1);
+  void move(Reg rd, FReg rs1);
+  // A constant; clobbers t6.
+  void fli(FReg rd, float value);
   void wfi() { emit(0x10500073); }
   void xweft(xweft::Mnemonic mnemonic, Reg rd, Reg rs1, Reg rs2, Reg rs3);
 
@@ -125,6 +153,7 @@ class Assembler {
   };
 
   void emit(std::uint32_t word);
+  void float_operation(std::uint32_t function, std::uint32_t rounding, FReg rd, FReg rs1, FReg rs2);
   void branch(unsigned function, Reg rs1, Reg rs2, Label target);
   void jal(Reg rd, Label target);
   void patch(std::size_t index, std::uint32_t bits);

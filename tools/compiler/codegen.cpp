@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 
 #include "firmware/include/weft/boot_info.h"
 #include "models/common/error.h"
@@ -19,10 +20,19 @@ using xweft::Mnemonic;
 namespace {
 
 // Machine-mode CSRs.
+constexpr unsigned csr_mstatus = 0x300;
 constexpr unsigned csr_mtvec = 0x305;
 constexpr unsigned csr_mepc = 0x341;
 constexpr unsigned csr_mcause = 0x342;
 constexpr unsigned csr_mtval = 0x343;
+constexpr std::uint32_t mstatus_float_initial = 1u << 13;
+constexpr std::uint32_t cause_unit_error = 24;
+
+std::uint32_t bits_of(float value) {
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
 
 }  // namespace
 
@@ -38,7 +48,12 @@ TileProgram TileGenerator::make() {
   } else {
     emit_backward();
   }
-  if (updates_later()) emit_update();
+  if (network_.kfac) {
+    emit_kfac_update();
+    emit_digital_solver();
+  } else if (updates_later()) {
+    emit_update();
+  }
   emit_trap_handler();
   as_.finish();
   const std::uint32_t used = as_.here() - tile_.code;
@@ -105,14 +120,20 @@ void TileGenerator::emit_start() {
   backward_ = as_.make_label();
   update_ = as_.make_label();
   step_ = as_.make_label();
+  digital_solver_ = as_.make_label();
   as_.la(Reg::t0, trap_handler_);
   as_.csrw(csr_mtvec, Reg::t0);
   as_.li(scratch_page, tile_.base + static_cast<std::uint32_t>(tile::window::tile_control_base));
+  if (!network_.kfac) return;
+  as_.note("switch the floating-point unit on");
+  as_.li(Reg::t0, mstatus_float_initial);
+  as_.csrs(csr_mstatus, Reg::t0);
 }
 
 void TileGenerator::emit_trap_handler() {
   region("trap");
   as_.bind(trap_handler_);
+  if (network_.kfac) take_guarded_failure();
   as_.note("report the fault and stop");
   namespace r = tile_control::registers;
   as_.li(Reg::t0, tile_.base + static_cast<std::uint32_t>(tile::window::tile_control_base));
@@ -123,6 +144,23 @@ void TileGenerator::emit_trap_handler() {
   as_.csrr(Reg::t1, csr_mtval);
   as_.sw(Reg::t1, r::fault_value.offset, Reg::t0);
   stop(r::raise_fault);
+}
+
+// A unit error where the program expects some: kept, and the instruction it interrupted is executed again. It
+// may interrupt anything, so that gp and tp are the handler's own.
+void TileGenerator::take_guarded_failure() {
+  const Label fatal = as_.make_label();
+  as_.note("a unit's failure that the program handles?");
+  as_.csrr(Reg::gp, csr_mcause);
+  as_.li(Reg::tp, cause_unit_error);
+  as_.bne(Reg::gp, Reg::tp, fatal);
+  as_.li(Reg::tp, kfac_word(0));
+  as_.lw(Reg::gp, kfac_word::guard, Reg::tp);
+  as_.beq(Reg::gp, Reg::zero, fatal);
+  as_.csrr(Reg::gp, csr_mtval);
+  as_.sw(Reg::gp, kfac_word::failure, Reg::tp);
+  as_.mret();
+  as_.bind(fatal);
 }
 
 void TileGenerator::stop(std::uint32_t event) {
@@ -304,14 +342,18 @@ void TileGenerator::emit_sample_loop(Label body) {
 }
 
 void TileGenerator::emit_batch_update() {
-  if (updates_later()) emit_sample_loop(update_);
+  if (network_.kfac) {
+    as_.note("second-order update");
+    as_.call(update_);
+    e_.forget();
+  } else if (updates_later()) emit_sample_loop(update_);
   finish_update();
 }
 
 void TileGenerator::finish_update() {
   const bool whole_batch = network_.deposits == PerBatch::batch;
   for (const int index : shards_) {
-    if (whole_batch) deposit_gradient(index);
+    if (whole_batch && !network_.kfac) deposit_gradient(index);
     if (network_.carry_unit == PerBatch::batch) {
       count_carries(index, CarryStep::one);
     } else if (whole_batch) {
@@ -366,6 +408,12 @@ void TileGenerator::emit_read_out() {
     e_.dma(buffers(block.shard).bias.address, block.trained, 4 * static_cast<std::uint32_t>(block.columns));
     e_.wait_units(dma_unit);
   }
+  for (const OptimiserBlock& block : plan_.dram.optimisers) {
+    if (block.tile != tile_.tile) continue;
+    as_.note("counts of the optimiser");
+    e_.dma(kfac_word(kfac_word::counts), block.counts, 4 * kfac_word::count_words);
+    e_.wait_units(dma_unit);
+  }
   for (const int index : shards_) {
     as_.region(region_name(index, "read_out"));
     e_.forget();
@@ -396,12 +444,16 @@ std::vector<std::uint32_t> TileGenerator::make_data() const {
   std::vector<std::uint32_t> data(tile_.data_size / 4, 0);
   std::size_t word = (tile_.data.rates - tile_.data.train_metrics) / 4;
   for (const LoweredRate& rate : network_.rates) {
+    const bool second_order = network_.kfac.has_value();
     data[word++] = static_cast<std::uint32_t>(-rate.multiplier);
     for (const LoweredLayer& layer : network_.layers) {
-      data[word++] = static_cast<std::uint32_t>(rate.update_shift(layer));
-      data[word++] = static_cast<std::uint32_t>(rate.bias_shift(layer));
+      const int shift = second_order ? rate.weight_step_shift(layer) : rate.update_shift(layer);
+      data[word++] = static_cast<std::uint32_t>(shift);
+      data[word++] = static_cast<std::uint32_t>(second_order ? rate.bias_step_shift() : rate.bias_shift(layer));
     }
+    if (second_order) data[word++] = bits_of(rate.value() * rate.value());
   }
+  if (network_.kfac) data[(kfac_word(kfac_word::clip) - tile_.data.train_metrics) / 4] = bits_of(1.0F);
   return data;
 }
 

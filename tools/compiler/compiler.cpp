@@ -69,6 +69,11 @@ class ImageMaker {
       add_weights(index);
       if (program_.placement.shards[static_cast<std::size_t>(index)].home()) add_bias(index);
     }
+    if (!program_.network.kfac) return;
+    for (int tile = 0; tile < program_.placement.tiles_used; ++tile) {
+      program_.dram.optimisers.push_back(
+          {tile, dram_.take("counts of the optimiser", 4 * kfac_word::count_words)});
+    }
   }
 
   // The program itself, once there is one, and what leads the firmware to it.
@@ -212,7 +217,9 @@ CompiledProgram compile(const reference::Network& network, const reference::Trai
   check_fit(network, data);
   CompiledProgram program;
   program.network = lower(network, plan, options.lowering);
-  program.placement = place(program.network, options.machine);
+  Machine machine = options.machine;
+  if (program.network.kfac) machine.crossbars_per_tile = program.network.kfac->work_array;
+  program.placement = place(program.network, machine);
   program.layout = lay_out(program.network, program.placement, options.tile);
   program.initial = reference::initial_weights(network, plan.seed, options.initial);
   program.lowered_initial = lower_weights(program.network, program.initial);

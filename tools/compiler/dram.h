@@ -34,6 +34,12 @@ struct SampleSet {
   std::uint32_t labels = 0;  // labels in the same order, one word each
 };
 
+// Counts of a tile's optimiser, kfac_word::count_words words.
+struct OptimiserBlock {
+  int tile = 0;
+  std::uint32_t counts = 0;
+};
+
 struct DramMap {
   std::uint32_t boot_info = 0;
   std::uint32_t records = 0;
@@ -41,6 +47,7 @@ struct DramMap {
   SampleSet test;
   std::vector<WeightBlock> weights;
   std::vector<BiasBlock> biases;
+  std::vector<OptimiserBlock> optimisers;  // one a tile, with K-FAC
 };
 
 }  // namespace weft::compiler

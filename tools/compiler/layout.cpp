@@ -17,6 +17,8 @@ namespace {
 constexpr std::uint32_t code_base_size = 8 * 1024;
 constexpr std::uint32_t code_shard_size = 4 * 1024;
 constexpr std::uint32_t deposit_code_size = 4 * 1024;
+constexpr std::uint32_t kfac_code_size = 8 * 1024;
+constexpr std::uint32_t kfac_factor_code_size = 2 * 1024;
 constexpr std::uint32_t alignment = 64;
 
 std::uint32_t aligned(std::uint32_t value) { return (value + alignment - 1) & ~(alignment - 1); }
@@ -76,6 +78,7 @@ class LayoutMaker {
 
   Layout make() {
     layout_.shards.resize(placement_.shards.size());
+    if (network_.kfac) layout_.kfac.resize(placement_.shards.size());
     for (int tile = 0; tile < placement_.tiles_used; ++tile) make_tile(tile);
     return std::move(layout_);
   }
@@ -89,12 +92,16 @@ class LayoutMaker {
                static_cast<std::uint32_t>(tile) * limits_.window_size;
     own.code = own.base;
     own.code_size = code_base_size + code_shard_room() * static_cast<std::uint32_t>(shards.size());
+    if (network_.kfac) {
+      for (const int index : shards) own.code_size += kfac_code_room(index);
+    }
     Allocator memory(tile, own.base, own.base + limits_.buffer_size);
     memory.take("code", own.code_size);
     take_data(memory, own, shards.size());
     own.zero_start = memory.next();
     counters_ = 0;
     for (const int index : shards) take_shard(memory, index);
+    if (network_.kfac) take_kfac(memory, own, shards);
     std::uint64_t staging = 0;
     bool copies_back = false;
     for (const int index : shards) {
@@ -132,6 +139,7 @@ class LayoutMaker {
         memory.take("rates", std::uint64_t{4} * network_.rates.size() * layout_.rate_row_words(network_));
     own.data.expected = memory.take("counter targets", std::uint64_t{4} * limits_.counters);
     own.data.carries = memory.take("carry counts", 4 * shards);
+    if (network_.kfac) own.kfac.words = memory.take("optimiser", kfac_word::size);
     own.data_size = memory.next() - start;
   }
 
@@ -144,6 +152,74 @@ class LayoutMaker {
   std::uint32_t code_shard_room() const {
     return code_shard_size * (network_.pipelined() ? 2 : 1) +
            (network_.deposits == PerBatch::batch ? deposit_code_size : 0);
+  }
+
+  std::uint32_t kfac_code_room(int index) const {
+    const Shard& shard = placement_.shards[static_cast<std::size_t>(index)];
+    return kfac_code_size + kfac_factor_code_size * static_cast<std::uint32_t>(shard.row_blocks + shard.column_blocks);
+  }
+
+  void take_kfac(Allocator& memory, TileLayout& own, const std::vector<int>& shards) {
+    int unit = 0;
+    std::uint64_t order = 0;
+    for (const int index : shards) {
+      take_kfac_shard(memory, index, unit);
+      const ShardBuffers& buffers = layout_.shards[static_cast<std::size_t>(index)];
+      order = std::max({order, static_cast<std::uint64_t>(buffers.block_rows),
+                        static_cast<std::uint64_t>(buffers.block_columns)});
+    }
+    if (unit > limits_.inversion_units) {
+      throw Error(fmt::format(
+          "tile {} needs {} inversion units, one for each block of its factors, it has {} "
+          "(platform.tile.inversion_units); allowed: more units, more tiles, or fewer crossbar units a tile",
+          own.tile, unit, limits_.inversion_units));
+    }
+    own.kfac.matrix = memory.area("optimiser.matrix", 1, 4 * order * order);
+    own.kfac.transposed = memory.area("optimiser.transposed samples", 1, 2 * order * batch());
+    own.kfac.wide = memory.area("optimiser.wide samples", 1, 4 * order * batch());
+    own.kfac.scalars = memory.area("optimiser.scalars", 1, 32);
+    if (network_.kfac->kl_clip == 0) return;
+    own.kfac.clip_counter = counters_++;
+    if (std::none_of(shards.begin(), shards.end(), [&](int index) { return placement_.is_head(index); })) return;
+    own.kfac.part_counter = counters_++;
+    own.kfac.parts = memory.area("optimiser.parts", 1, 4 * placement_.shards.size());
+  }
+
+  void take_kfac_shard(Allocator& memory, int index, int& unit) {
+    const Shard& shard = placement_.shards[static_cast<std::size_t>(index)];
+    const ShardBuffers& buffers = layout_.shards[static_cast<std::size_t>(index)];
+    const LoweredKfacLayer& lowered = *layer_of(index).kfac;
+    KfacShard& own = layout_.kfac[static_cast<std::size_t>(index)];
+    const std::string prefix = fmt::format("layer{}.", shard.layer);
+    for (int block = 0; block < shard.row_blocks; ++block) {
+      own.a.push_back(take_factor(memory, lowered.a, prefix + "factor A", unit++));
+    }
+    for (int block = 0; block < shard.column_blocks; ++block) {
+      own.g.push_back(take_factor(memory, lowered.g, prefix + "factor G", unit++));
+    }
+    const auto block_bytes = std::uint64_t{4} * static_cast<unsigned>(buffers.block_rows) *
+                             static_cast<unsigned>(buffers.block_columns);
+    for (int block = 0; block < shard.row_blocks * shard.column_blocks; ++block) {
+      own.velocity.push_back(memory.area(prefix + "velocity", 1, block_bytes));
+      own.step.push_back(memory.area(prefix + "step", 1, block_bytes));
+    }
+    if (!shard.home()) return;
+    const auto bias_bytes = std::uint64_t{4} * static_cast<unsigned>(buffers.padded_columns);
+    own.bias_velocity = memory.area(prefix + "bias velocity", 1, bias_bytes);
+    own.bias_step = memory.area(prefix + "bias step", 1, bias_bytes);
+    own.bias_gradient = memory.area(prefix + "bias gradient", 1, bias_bytes);
+  }
+
+  FactorBuffers take_factor(Allocator& memory, const LoweredFactor& lowered, const std::string& name, int unit) const {
+    const auto order = static_cast<std::uint64_t>(lowered.order);
+    FactorBuffers own;
+    own.order = lowered.order;
+    own.unit = unit;
+    if (!lowered.fused) own.matrix = memory.area(name, 1, 4 * order * order);
+    own.right = memory.area(name + " samples", 1, 2 * order * batch());
+    own.solution = memory.area(name + " solutions", 1, 4 * order * batch());
+    own.words = memory.take(name + " words", factor_word::size);
+    return own;
   }
 
   static int padded_outputs(const LoweredLayer& layer, const ShardBuffers& shard) {

@@ -82,6 +82,76 @@ struct HeadBuffers {
   Inbox logits_inbox;
 };
 
+// Words of an optimiser's factor, by their offsets.
+namespace factor_word {
+constexpr std::uint32_t damping = 0;   // float32, the one in use
+constexpr std::uint32_t base = 4;      // float32, without retries
+constexpr std::uint32_t digital = 8;   // 1: the controller solves until the next refresh
+constexpr std::uint32_t fraction = 12; // of the solutions
+constexpr std::uint32_t size = 16;
+}  // namespace factor_word
+
+// One block of a factor of a layer (K-FAC).
+struct FactorBuffers {
+  int order = 0;
+  int unit = 0;      // inversion unit
+  Area matrix;       // int32, running average; not if the unit gets the samples
+  Area right;        // int16, batch x order: the samples
+  Area solution;     // int32, batch x order; later int16
+  std::uint32_t words = 0;
+};
+
+// What a shard needs for second-order training; docs/compiler.md has the sizes.
+struct KfacShard {
+  std::vector<FactorBuffers> a;  // one a row block
+  std::vector<FactorBuffers> g;  // one a column block
+  // Of block (i, j) at j · row blocks + i; block_rows x block_columns int32.
+  std::vector<Area> velocity;
+  std::vector<Area> step;
+  Area bias_velocity;  // int32, padded columns
+  Area bias_step;
+  Area bias_gradient;
+};
+
+// Words of a tile's optimiser, by their offsets.
+namespace kfac_word {
+constexpr std::uint32_t guard = 0;    // 1: unit errors are handled where they are waited for
+constexpr std::uint32_t failure = 4;  // what the last one was
+constexpr std::uint32_t factor_left = 8;  // updates until the next refresh
+constexpr std::uint32_t inverse_left = 12;
+constexpr std::uint32_t refresh_factors = 16;  // 1 in this update
+constexpr std::uint32_t refresh_inverses = 20;
+constexpr std::uint32_t statistics = 24;        // refreshes of the factors so far
+constexpr std::uint32_t share = 28;             // of the new statistics in the running average
+constexpr std::uint32_t reciprocal = 32;        // of the batch's samples
+constexpr std::uint32_t float_reciprocal = 36;
+constexpr std::uint32_t part = 40;  // float32: dot product of step and gradient of a shard
+constexpr std::uint32_t clip = 44;  // float32: factor of all steps, from the head
+// Counters for the results, in the order of struct SecondOrderCounts.
+constexpr std::uint32_t counts = 48;
+constexpr std::uint32_t updates = 48;
+constexpr std::uint32_t refreshes = 52;  // matrices or factors loaded
+constexpr std::uint32_t solves = 56;     // commands, each for all samples of a batch
+constexpr std::uint32_t failures = 60;
+constexpr std::uint32_t retries = 64;
+constexpr std::uint32_t digital = 68;
+constexpr std::uint32_t clipped = 72;
+constexpr std::uint32_t count_words = 8;
+constexpr std::uint32_t return_address = 80;
+constexpr std::uint32_t size = 84;
+}  // namespace kfac_word
+
+struct KfacTile {
+  std::uint32_t words = 0;
+  Area matrix;      // int32, the greatest block
+  Area transposed;  // int16, greatest order x batch
+  Area wide;        // int32, batch x greatest order
+  Area scalars;     // int32 x 8
+  Area parts;       // float32, one a shard; in the head's tile
+  unsigned part_counter = 0;
+  unsigned clip_counter = 0;
+};
+
 // Words of the tile's data section that code reads and writes.
 struct TileData {
   std::uint32_t train_metrics = 0;  // samples, correct, loss low, loss high
@@ -103,6 +173,7 @@ struct TileLayout {
   std::uint32_t zero_size = 0;
   std::uint32_t staging = 0;  // one array's weights on their way; shares the cleared region if used once
   unsigned counters = 0;      // in use
+  KfacTile kfac;
 };
 
 struct TileLimits {
@@ -110,15 +181,17 @@ struct TileLimits {
   std::uint32_t window_size = 0x100000;
   std::uint32_t buffer_size = 256 * 1024;
   unsigned counters = 32;
+  int inversion_units = 0;
 };
 
 struct Layout {
   std::vector<ShardBuffers> shards;  // as in Placement
+  std::vector<KfacShard> kfac;       // likewise, with K-FAC
   HeadBuffers head;
   std::vector<TileLayout> tiles;
 
   std::uint32_t rate_row_words(const LoweredNetwork& network) const {
-    return 1 + 2 * static_cast<std::uint32_t>(network.layers.size());
+    return 1 + 2 * static_cast<std::uint32_t>(network.layers.size()) + (network.kfac ? 1 : 0);
   }
 };
 

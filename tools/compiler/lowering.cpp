@@ -112,6 +112,38 @@ void check_options(const LoweringOptions& options) {
   check_range("training.carry_slice", options.carry_slice, 0, 31);
 }
 
+// The last crossbar unit of every tile multiplies matrices for the optimiser.
+LoweringOptions without_work_array(LoweringOptions options) {
+  if (options.arrays_per_tile < 2) {
+    throw Error(
+        "training.optimizer: kfac needs a crossbar unit beside those with weights in every tile; allowed: "
+        "platform.tile.crossbars of 2 or more");
+  }
+  --options.arrays_per_tile;
+  options.deposits = PerBatch::batch;
+  return options;
+}
+
+void check_kfac(const LoweredNetwork& network) {
+  if (network.batch > network.array_rows) {
+    throw Error(
+        fmt::format("training.batch: found {}, kfac keeps the samples of a batch in the rows of an array; "
+                    "allowed: 1 to {} (platform.crossbar.rows)",
+                    network.batch, network.array_rows));
+  }
+  if (network.pipelined()) throw Error("training.variant: kfac trains with one copy of the weights; allowed: 1");
+  constexpr int largest_shift = 63;
+  for (const LoweredRate& rate : network.rates) {
+    for (const LoweredLayer& layer : network.layers) {
+      if (rate.weight_step_shift(layer) >= 0 && rate.weight_step_shift(layer) <= largest_shift &&
+          rate.bias_step_shift() >= 0)
+        continue;
+      throw Error(fmt::format("training.learning_rate: {:g} does not suit the fixed point of kfac's steps",
+                              static_cast<double>(rate.value())));
+    }
+  }
+}
+
 void check_variants(const LoweringOptions& options, std::size_t layers) {
   if (!options.variants.empty() && options.variants.size() != layers) {
     throw Error(
@@ -147,6 +179,8 @@ std::int32_t quantise(double value, int fraction, double limit) {
 
 }  // namespace
 
+float LoweredRate::value() const { return std::ldexp(static_cast<float>(multiplier), -exponent); }
+
 bool LoweredNetwork::pipelined() const {
   return std::any_of(layers.begin(), layers.end(),
                      [](const LoweredLayer& layer) { return layer.variant > 1; });
@@ -158,10 +192,11 @@ int LoweredNetwork::deposit_shift() const {
 }
 
 LoweredNetwork lower(const reference::Network& network, const reference::TrainingPlan& plan,
-                     const LoweringOptions& options) {
+                     const LoweringOptions& given) {
   reference::check(network);
   reference::check(plan);
-  check_options(options);
+  check_options(given);
+  const LoweringOptions options = plan.kfac ? without_work_array(given) : given;
   check_variants(options, network.layers.size());
   LoweredNetwork lowered;
   lowered.loss = network.loss;
@@ -176,7 +211,8 @@ LoweredNetwork lower(const reference::Network& network, const reference::Trainin
   lowered.deposits = options.deposits;
   lowered.digit_bits = options.digit_bits;
   for (std::size_t epoch = 0; epoch < plan.learning_rate.size(); ++epoch) {
-    lowered.rates.push_back(lower_rate(plan.learning_rate[epoch] / plan.batch, static_cast<int>(epoch)));
+    const double rate = plan.kfac ? plan.learning_rate[epoch] : plan.learning_rate[epoch] / plan.batch;
+    lowered.rates.push_back(lower_rate(rate, static_cast<int>(epoch)));
   }
   const double largest_rate =
       *std::max_element(plan.learning_rate.begin(), plan.learning_rate.end()) / plan.batch;
@@ -199,14 +235,25 @@ LoweredNetwork lower(const reference::Network& network, const reference::Trainin
     layer.error_fraction =
         last ? options.format.error_bits : options.format.error_bits - hidden_error_integer_bits;
     const int weight_limit = options.format.weight_bits - 1 - weight_integer_bits;
+    // K-FAC's steps have 32 bits of their own.
     layer.weight_fraction =
-        std::min(update_fraction(largest_rate, layer, options.format) + input_fraction, weight_limit);
+        plan.kfac ? weight_limit
+                  : std::min(update_fraction(largest_rate, layer, options.format) + input_fraction, weight_limit);
     layer.update_fraction = layer.weight_fraction - input_fraction;
     lowered.layers.push_back(layer);
     input_fraction = layer.output_fraction;
     input_bits = layer.output_bits;
   }
   check_shifts(lowered);
+  if (plan.kfac) {
+    lowered.kfac = lower_kfac(*plan.kfac);
+    lowered.kfac->work_array = options.arrays_per_tile;
+    check_kfac(lowered);
+    for (std::size_t index = 0; index < lowered.layers.size(); ++index) {
+      lowered.layers[index].kfac =
+          lower_kfac_layer(lowered, static_cast<int>(index), *plan.kfac, options.largest_system);
+    }
+  }
   if (lowered.loss == reference::Loss::mean_squared_error) check_squared_error(lowered.layers.back());
   return lowered;
 }

@@ -8,8 +8,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "tools/compiler/kfac.h"
 #include "tools/reference/network.h"
 
 namespace weft::compiler {
@@ -61,13 +63,15 @@ struct LoweredLayer {
   int error_fraction = 0;   // of the error at this layer's pre-activation
   int update_fraction = 0;  // weight_fraction − input_fraction
 
+  std::optional<LoweredKfacLayer> kfac;
+
   int mvm_shift() const { return input_fraction + weight_fraction - sum_fraction; }
   int mtvm_shift() const { return weight_fraction + error_fraction - sum_fraction; }
   int row_shards() const { return (row_blocks + rows_per_shard - 1) / rows_per_shard; }
   int column_shards() const { return (column_blocks + columns_per_shard - 1) / columns_per_shard; }
 };
 
-// The learning rate of one epoch, divided by the batch size: multiplier · 2^-exponent.
+// The learning rate of one epoch, divided by the batch size (not with K-FAC): multiplier · 2^-exponent.
 struct LoweredRate {
   std::int32_t multiplier = 0;
   int exponent = 0;
@@ -76,6 +80,12 @@ struct LoweredRate {
     return exponent + layer.error_fraction - layer.update_fraction;
   }
   int bias_shift(const LoweredLayer& layer) const { return exponent + layer.error_fraction - bias_fraction; }
+  // The same for velocities.
+  int weight_step_shift(const LoweredLayer& layer) const {
+    return exponent + velocity_fraction - layer.weight_fraction;
+  }
+  int bias_step_shift() const { return exponent + velocity_fraction - bias_fraction; }
+  float value() const;
 };
 
 struct LoweredNetwork {
@@ -92,6 +102,7 @@ struct LoweredNetwork {
   PerBatch deposits = PerBatch::example;
   int digit_bits = 2;              // of a slice; deposits of a whole batch are cut at a multiple of it
   std::vector<LoweredRate> rates;  // one an epoch
+  std::optional<LoweredKfac> kfac;
 
   // Forward and backward passes of different samples overlap.
   bool pipelined() const;
@@ -118,6 +129,7 @@ struct LoweringOptions {
   PerBatch carry_unit = PerBatch::example;
   int carry_limit = 0;  // lost updates of slice carry_slice of a shard; 0: none
   int carry_slice = 0;
+  int largest_system = 256;  // of an inversion unit; K-FAC only
 };
 
 // Throws Error when no format fits (a learning rate too large or too small for the update's bits).

@@ -80,6 +80,7 @@ class TileGenerator {
 
   void emit_start();
   void emit_trap_handler();
+  void take_guarded_failure();
 
   // t0 is the tile control's address.
   void stop(std::uint32_t event);
@@ -193,6 +194,74 @@ class TileGenerator {
   void split_gradient(int index);
   void deposit_row(int index, int row_block, const Area& selector, const Area& part, int bits);
 
+  // ---- second order ----
+
+  const KfacShard& kfac(int index) const { return layout_.kfac[static_cast<std::size_t>(index)]; }
+  std::uint32_t kfac_word(std::uint32_t offset) const { return tile_.kfac.words + offset; }
+  std::uint32_t work_unit() const { return 1u << network_.kfac->work_array; }
+  void load_word(Reg rd, std::uint32_t address);
+  void load_float(FReg rd, std::uint32_t address);
+  void store_word(Reg source, std::uint32_t address);
+  void store_float(FReg source, std::uint32_t address);
+  void count(std::uint32_t offset);
+  // rd = 2^(the integer in exponent), limited to the range of float32; changes exponent, clobbers t6.
+  void power_of_two(FReg rd, Reg exponent);
+  // Jumps to `target`, however far, if the word there is 0.
+  void skip_unless(std::uint32_t address, Label target);
+  // wlen = samples of the batch x order.
+  void set_batch_length(int width);
+
+  void emit_kfac_update();
+  void start_kfac_update();
+  void due(std::uint32_t left, std::uint32_t flag, int interval);
+  void gather_samples(int index);
+  void gather(const Area& source, const FactorBuffers& to);
+  void prepare_step(int index);
+
+  // Products of matrices on the work array: its rows are the samples of the batch.
+  void program_samples(const Area& source, int width);
+  void transpose_samples(const Area& source, int width);
+  void stream(int rows, int columns, int bits, int shift, const Area& result);
+
+  void form_statistics(const FactorBuffers& at, const LoweredFactor& lowered);
+  void refresh_factor(const FactorBuffers& at, const LoweredFactor& lowered);
+  void refresh_inverses(int index);
+  void mean_diagonal(const std::vector<FactorBuffers>& blocks, const LoweredFactor& lowered, int count,
+                     FReg result);
+  void load_factor(const FactorBuffers& at, const LoweredFactor& lowered);
+  void take_damping(const FactorBuffers& at, int fraction);
+  void fill_damped_matrix(const FactorBuffers& at, const LoweredFactor& lowered);
+  void issue_solve(const FactorBuffers& at, const LoweredFactor& lowered);
+  void wait_inversion(std::uint32_t mask);
+  void solve(int index);
+  void recover(const FactorBuffers& at, const LoweredFactor& lowered);
+  void load_failure(Reg rd, const FactorBuffers& at);
+  void solve_digitally(const FactorBuffers& at, const LoweredFactor& lowered);
+  void emit_digital_solver();
+  void decompose_digitally();
+  void substitute_digitally();
+  void store_solution_fraction(const FactorBuffers& at, const LoweredFactor& lowered);
+  void normalise(const FactorBuffers& at, const LoweredFactor& lowered);
+  void clear_failure(const FactorBuffers& at);
+  void sum_samples(const Area& source, const Area& result, int width);
+
+  void multiply_solutions(int index);
+  void measure_step(int index);
+  void load_dot(const Area& product, int length, int sum_shift, int exponent, const FactorBuffers& g,
+                const FactorBuffers* a);
+  void add_to_part();
+  void sum_bias(int index);
+  void reduce_parts();
+  void set_step_scale(const FactorBuffers& g, const FactorBuffers* a, int shift);
+  void divide_by_bias_damping(int index, FReg value);
+  void apply_step(int index);
+  void decay_velocity(const Area& velocity, int length);
+  void scale_by(Reg multiplier, const Area& source, const Area& result, int length, Reg shift);
+  void decay_weights(int index, int row_block, int column_block);
+  void step_bias(int index);
+  void deposit_step(int index);
+  void deposit_step_block(int index, int row_block);
+
   // ---- data ----
 
   std::vector<std::uint32_t> make_data() const;
@@ -208,6 +277,7 @@ class TileGenerator {
   Label backward_;
   Label update_;
   Label step_;
+  Label digital_solver_;
 };
 
 }  // namespace weft::compiler

@@ -147,6 +147,7 @@ Golden::Golden(const LoweredNetwork& network, const std::vector<compiler::Lowere
     copy_back(layer);
     layers_.push_back(std::move(layer));
   }
+  if (network_.kfac) kfac_.emplace(network_);
 }
 
 void Golden::check_samples(const std::vector<std::int16_t>& codes, std::size_t count) const {
@@ -200,6 +201,10 @@ EpochMetrics Golden::train_epoch(const std::vector<std::int16_t>& codes, const s
       forward(codes.data() + sample * features, traces[i]);
       judge(traces[i], labels[sample], metrics);
       backward(traces[i]);
+    }
+    if (kfac_) {
+      update_second_order(traces, count, rate);
+      continue;
     }
     for (std::size_t number = 0; number < layers_.size(); ++number) update(number, traces, count, rate);
   }
@@ -414,13 +419,39 @@ void Golden::update(std::size_t number, const std::vector<Trace>& traces, std::s
     if (counts_samples) count_carries(layer, 1);
   }
   if (at_once) deposit_sum(layer, sum);
-  if (!counts_samples) {
+  finish_update(layer, count);
+}
+
+void Golden::finish_update(Layer& layer, std::size_t count) const {
+  if (network_.carry_unit == PerBatch::batch) {
     count_carries(layer, 1);
-  } else if (at_once) {
+  } else if (network_.deposits == PerBatch::batch) {
     count_carries(layer, count);
   }
   refresh_bias_sum(layer.bias, layer.bias_sum);
   copy_back(layer);
+}
+
+void Golden::update_second_order(const std::vector<Trace>& traces, std::size_t count, const LoweredRate& rate) {
+  std::vector<LayerSamples> samples(layers_.size());
+  std::vector<std::vector<std::int32_t>> read(layers_.size());
+  for (std::size_t number = 0; number < layers_.size(); ++number) {
+    read[number] = weights(number);
+    samples[number].weights = &read[number];
+    for (std::size_t i = 0; i < count; ++i) {
+      samples[number].inputs.push_back(traces[i].values[number].data());
+      samples[number].errors.push_back(traces[i].errors[number].data());
+    }
+  }
+  const std::vector<LayerStep> steps = kfac_->update(samples, rate);
+  for (std::size_t number = 0; number < layers_.size(); ++number) {
+    Layer& layer = layers_[number];
+    deposit_sum(layer, steps[number].weights);
+    for (std::size_t c = 0; c < layer.bias.size(); ++c) {
+      layer.bias[c] = saturate32(std::int64_t{layer.bias[c]} + steps[number].bias[c]);
+    }
+    finish_update(layer, count);
+  }
 }
 
 std::vector<std::int16_t> Golden::take_step(Layer& layer, const std::vector<std::int16_t>& error,

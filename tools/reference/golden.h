@@ -8,10 +8,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "tools/compiler/lowering.h"
 #include "tools/reference/fixed_point.h"
+#include "tools/reference/golden_kfac.h"
 
 namespace weft::reference {
 
@@ -56,6 +58,8 @@ class Golden {
   std::vector<std::int32_t> weights(std::size_t layer) const;
   // With compiler::bias_fraction bits.
   const std::vector<std::int32_t>& bias(std::size_t layer) const { return layers_.at(layer).bias; }
+  // What second-order updates have met so far.
+  KfacCounts kfac_counts() const { return kfac_ ? kfac_->counts() : KfacCounts{}; }
 
  private:
   struct Layer {
@@ -96,6 +100,10 @@ class Golden {
   // The samples of a batch into one layer.
   void update(std::size_t number, const std::vector<Trace>& traces, std::size_t count,
               const compiler::LoweredRate& rate);
+  // The same into all layers, second order.
+  void update_second_order(const std::vector<Trace>& traces, std::size_t count,
+                           const compiler::LoweredRate& rate);
+  void finish_update(Layer& layer, std::size_t count) const;
   // The bias's step is taken, the weights' is returned.
   std::vector<std::int16_t> take_step(Layer& layer, const std::vector<std::int16_t>& error,
                                       const compiler::LoweredRate& rate) const;
@@ -110,6 +118,7 @@ class Golden {
   WeightRange range_;
   std::vector<Layer> layers_;
   fixed_point::Tables tables_;
+  std::optional<GoldenKfac> kfac_;
 };
 
 }  // namespace weft::reference

@@ -23,6 +23,22 @@ double initial_range(const DenseLayer& layer, InitialRule rule) {
   return std::sqrt(6.0 / fan);
 }
 
+void check(const KfacPlan& plan) {
+  const auto require = [](const char* what, double found, bool allowed, const char* range) {
+    if (!allowed) throw Error(fmt::format("training: kfac.{}: found {}, expected {}", what, found, range));
+  };
+  require("damping", plan.damping, plan.damping > 0 && plan.damping <= 1, "more than 0, up to 1");
+  const double decay = plan.statistics_decay;
+  require("statistics_decay", decay, decay >= 0 && decay < 1, "0 to less than 1");
+  require("factor_interval", plan.factor_interval, plan.factor_interval >= 1, "1 or more");
+  require("inverse_interval", plan.inverse_interval, plan.inverse_interval >= 1, "1 or more");
+  require("kl_clip", plan.kl_clip, plan.kl_clip >= 0 && std::isfinite(plan.kl_clip), "0 or more");
+  require("momentum", plan.momentum, plan.momentum >= 0 && plan.momentum < 1, "0 to less than 1");
+  require("weight_decay", plan.weight_decay, plan.weight_decay >= 0 && plan.weight_decay < 1,
+          "0 to less than 1");
+  require("retries", plan.retries, plan.retries >= 0 && plan.retries <= 8, "0 to 8");
+}
+
 }  // namespace
 
 void check(const Network& network) {
@@ -59,6 +75,7 @@ void check(const TrainingPlan& plan) {
       throw Error(fmt::format("training: learning_rate: found {}, expected more than 0", rate));
     }
   }
+  if (plan.kfac) check(*plan.kfac);
 }
 
 std::vector<LayerWeights> initial_weights(const Network& network, std::uint64_t seed, InitialRule rule) {

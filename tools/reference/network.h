@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace weft::reference {
@@ -27,12 +28,32 @@ struct Network {
   Loss loss = Loss::cross_entropy;
 };
 
+// How an inversion unit gets a factor: as a matrix formed and averaged digitally, or as the samples of the
+// present batch, whose product the circuit forms itself.
+enum class FactorMapping { automatic, direct, fused };
+
+// K-FAC (Martens, Grosse, arXiv 1503.05671): a layer's gradient dW becomes G^-1 dW A^-1, A being the mean of
+// x xT over the layer's inputs, G that of d dT over the errors at its pre-activations (of the labels given,
+// "empirical"). docs/second_order.md has every formula.
+struct KfacPlan {
+  double damping = 3e-3;
+  double statistics_decay = 0.95;  // of the running averages; the k-th statistics count at least 1/k
+  int factor_interval = 10;        // updates from one refresh of the factors to the next
+  int inverse_interval = 100;      // the same of what the inversion units hold
+  double kl_clip = 1e-3;           // 0: none
+  double momentum = 0.9;
+  double weight_decay = 0;
+  int retries = 3;  // with ten times the damping, before the controller solves a system itself
+  FactorMapping mapping = FactorMapping::automatic;
+};
+
 struct TrainingPlan {
   int epochs = 1;
   int batch = 1;
   // One for each epoch.
   std::vector<double> learning_rate;
   std::uint64_t seed = 1;
+  std::optional<KfacPlan> kfac;  // without it stochastic gradient descent
 };
 
 // Parameters of one dense layer: y = activation(W x + b).

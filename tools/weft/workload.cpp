@@ -64,11 +64,26 @@ reference::Network make_network(const config::WorkloadConfig& from, int features
   return network;
 }
 
+reference::KfacPlan make_kfac(const config::KfacConfig& from) {
+  reference::KfacPlan plan;
+  plan.damping = from.damping;
+  plan.statistics_decay = from.statistics_decay;
+  plan.factor_interval = from.factor_interval;
+  plan.inverse_interval = from.inverse_interval;
+  plan.kl_clip = from.kl_clip;
+  plan.momentum = from.momentum;
+  plan.weight_decay = from.weight_decay;
+  plan.retries = from.retries;
+  plan.mapping = static_cast<reference::FactorMapping>(from.mapping);
+  return plan;
+}
+
 reference::TrainingPlan make_plan(const config::TrainingConfig& from) {
   reference::TrainingPlan plan;
   plan.epochs = from.epochs;
   plan.batch = from.batch;
   plan.seed = from.seed;
+  if (from.optimizer == config::Optimizer::kfac) plan.kfac = make_kfac(from.kfac);
   for (int epoch = 0; epoch < from.epochs; ++epoch)
     plan.learning_rate.push_back(from.learning_rate.at(epoch));
   return plan;
@@ -110,10 +125,12 @@ compiler::CompileOptions compile_options(const config::Scenario& scenario) {
   for (const config::LayerConfig& layer : scenario.workload.layers) {
     options.lowering.variants.push_back(layer.variant.value_or(scenario.training.variant));
   }
+  options.lowering.largest_system = platform.inversion.size;
   options.machine = {platform.tiles.count(), platform.tile.crossbars};
   options.tile.tiles_base = map::tiles_base;
   options.tile.window_size = tile::window_size;
   options.tile.buffer_size = static_cast<std::uint32_t>(platform.tile.buffer_size_bytes);
+  options.tile.inversion_units = platform.tile.inversion_units;
   options.tile.counters = static_cast<unsigned>(platform.tile.sync_counters);
   options.dram_base = map::dram_base;
   options.dram_size = platform.host.dram_size_bytes;
