@@ -154,6 +154,28 @@ void BasicReference<Real>::backward_and_update(Pass<Columns>& pass, Real rate) {
 
 template <typename Real>
 template <int Columns>
+void BasicReference<Real>::backward_and_precondition(Pass<Columns>& pass, Real rate) {
+  std::vector<typename FloatKfac<Real>::Layer> batch;
+  for (std::size_t l = layers_.size(); l-- > 0;) {
+    apply_slope(layers_[l].activation, pass.values[l + 1], pass.errors[l + 1]);
+    if (l > 0) pass.errors[l].noalias() = layers_[l].weights.transpose() * pass.errors[l + 1];
+  }
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    batch.push_back({layers_[l].weights, layers_[l].bias, pass.values[l], pass.errors[l + 1]});
+  }
+  kfac_->update(batch, rate);
+}
+
+template <typename Real>
+void BasicReference<Real>::use_kfac(const KfacPlan& plan, int batch, const std::vector<LayerCut>& cuts) {
+  if (cuts.size() != layers_.size()) {
+    throw Error(fmt::format("kfac: found cuts of {} layers, expected {}", cuts.size(), layers_.size()));
+  }
+  kfac_.emplace(plan, batch, cuts);
+}
+
+template <typename Real>
+template <int Columns>
 Score BasicReference<Real>::run_epoch(const Dataset& data, const std::vector<std::uint32_t>& order, int batch,
                                       double learning_rate) {
   const Real rate = static_cast<Real>(learning_rate / batch);
@@ -166,7 +188,11 @@ Score BasicReference<Real>::run_epoch(const Dataset& data, const std::vector<std
     const Score batch_sums = judge(pass);
     sums.loss += batch_sums.loss;
     sums.accuracy += batch_sums.accuracy;
-    backward_and_update(pass, rate);
+    if (kfac_) {
+      backward_and_precondition(pass, static_cast<Real>(learning_rate));
+    } else {
+      backward_and_update(pass, rate);
+    }
   }
   return mean_of(sums, order.size());
 }

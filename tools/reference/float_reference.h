@@ -6,9 +6,11 @@
 
 #include <Eigen/Dense>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "tools/dataset/dataset.h"
+#include "tools/reference/float_kfac.h"
 #include "tools/reference/network.h"
 
 namespace weft::reference {
@@ -34,6 +36,10 @@ class BasicReference {
  public:
   // Throws Error when the network is not valid or the weights do not fit it.
   BasicReference(Network network, const std::vector<LayerWeights>& weights);
+
+  // From now on updates are of second order. The gradient of an incomplete batch is the mean of its own
+  // samples. Throws Error when there is not one cut a layer.
+  void use_kfac(const KfacPlan& plan, int batch, const std::vector<LayerCut>& cuts);
 
   // One pass over the samples in the given order (indices into `data`, any number of them). After each
   // `batch` samples W -= learning_rate / batch * (sum of the gradients), biases alike. A last batch
@@ -73,9 +79,12 @@ class BasicReference {
   Score judge(Pass<Columns>& pass) const;
   template <int Columns>
   void backward_and_update(Pass<Columns>& pass, Real rate);
+  template <int Columns>
+  void backward_and_precondition(Pass<Columns>& pass, Real rate);
 
   Network network_;
   std::vector<Layer> layers_;
+  std::optional<FloatKfac<Real>> kfac_;
 };
 
 using FloatReference = BasicReference<float>;

@@ -26,6 +26,17 @@ std::string compare(const std::vector<std::int32_t>& platform, const std::vector
   return "";
 }
 
+// Where the compiler has cut the layers.
+std::vector<reference::LayerCut> cuts_of(const compiler::LoweredNetwork& network) {
+  std::vector<reference::LayerCut> cuts;
+  for (const compiler::LoweredLayer& layer : network.layers) {
+    const int rows = layer.kfac->a.order;
+    const int columns = layer.kfac->g.order;
+    cuts.push_back({rows, columns, rows * layer.rows_per_shard, columns * layer.columns_per_shard});
+  }
+  return cuts;
+}
+
 }  // namespace
 
 GoldenRun run_golden(const Workload& workload, const config::Scenario& scenario) {
@@ -52,6 +63,8 @@ GoldenRun run_golden(const Workload& workload, const config::Scenario& scenario)
 
 FloatRun run_float(const Workload& workload, const config::Scenario& scenario) {
   reference::FloatReference trainer(workload.network, workload.program.initial);
+  if (workload.plan.kfac)
+    trainer.use_kfac(*workload.plan.kfac, workload.plan.batch, cuts_of(workload.program.network));
   const Clock::time_point start = Clock::now();
   FloatRun run;
   for (int epoch = 0; epoch < workload.plan.epochs; ++epoch) {
