@@ -182,7 +182,8 @@ void check_optimizer(const Scenario& scenario, Reader& reader) {
   }
   if (tile.inversion_units < 2) {
     refuse("platform.tile.inversion_units",
-           fmt::format("found {}, expected at least one for each of the two factors of a layer", tile.inversion_units));
+           fmt::format("found {}, expected at least one for each of the two factors of a layer",
+                       tile.inversion_units));
   }
   if (tile.crossbars < 2) {
     refuse("platform.tile.crossbars",

@@ -548,17 +548,20 @@ const Table<KfacConfig>& kfac_table() {
   static const Table<K> table =
       Table<K>()
           .add("damping", &K::damping, real(1e-12, 1),
-               "Lambda: sqrt(lambda) is added to the diagonals of both factors, times and divided by pi, which "
+               "Lambda: sqrt(lambda) is added to the diagonals of both factors, times and divided by pi, "
+               "which "
                "makes up for their different size.")
           .add("statistics_decay", &K::statistics_decay, real(0, 0.9999),
-               "Share that the running averages of the factors keep at a refresh; the k-th statistics count at "
+               "Share that the running averages of the factors keep at a refresh; the k-th statistics count "
+               "at "
                "least 1/k.")
           .add("factor_interval", &K::factor_interval, integer(1, 1'000'000),
                "Updates from one refresh of the factors to the next.")
           .add("inverse_interval", &K::inverse_interval, integer(1, 1'000'000),
                "Updates from one loading of the inversion units to the next.")
           .add("kl_clip", &K::kl_clip, real(0, 1000),
-               "A step is scaled down so that rate² times its dot product with the gradient is at most this; 0: "
+               "A step is scaled down so that rate² times its dot product with the gradient is at most this; "
+               "0: "
                "never.")
           .add("momentum", &K::momentum, real(0, 0.9999), "Share of the velocity that the next update keeps.")
           .add("weight_decay", &K::weight_decay, real(0, 0.5), "Share of a weight that is added to its step.")
@@ -578,10 +581,11 @@ const Table<TrainingConfig>& training_table() {
   using T = TrainingConfig;
   static const Table<T> table =
       Table<T>()
-          .add("optimizer", &T::optimizer,
-               choice<Optimizer>({{"sgd", Optimizer::sgd}, {"kfac", Optimizer::kfac}}),
-               "sgd: stochastic gradient descent; kfac: second order (K-FAC), needs inversion units and harts "
-               "with floating point (f) in the tiles.")
+          .add(
+              "optimizer", &T::optimizer,
+              choice<Optimizer>({{"sgd", Optimizer::sgd}, {"kfac", Optimizer::kfac}}),
+              "sgd: stochastic gradient descent; kfac: second order (K-FAC), needs inversion units and harts "
+              "with floating point (f) in the tiles.")
           .add("kfac", &T::kfac, object(kfac_table()), "")
           .add("epochs", &T::epochs, integer(1, 100'000), "Passes over the training samples.")
           .required()

@@ -346,7 +346,8 @@ void TileGenerator::emit_batch_update() {
     as_.note("second-order update");
     as_.call(update_);
     e_.forget();
-  } else if (updates_later()) emit_sample_loop(update_);
+  } else if (updates_later())
+    emit_sample_loop(update_);
   finish_update();
 }
 
@@ -449,7 +450,8 @@ std::vector<std::uint32_t> TileGenerator::make_data() const {
     for (const LoweredLayer& layer : network_.layers) {
       const int shift = second_order ? rate.weight_step_shift(layer) : rate.update_shift(layer);
       data[word++] = static_cast<std::uint32_t>(shift);
-      data[word++] = static_cast<std::uint32_t>(second_order ? rate.bias_step_shift() : rate.bias_shift(layer));
+      data[word++] =
+          static_cast<std::uint32_t>(second_order ? rate.bias_step_shift() : rate.bias_shift(layer));
     }
     if (second_order) data[word++] = bits_of(rate.value() * rate.value());
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Second-order updates (K-FAC): factors, products of the solutions, clipping, momentum, steps. The systems are
-// solved in codegen_kfac_solve.cpp. docs/second_order.md has the formulas and their order.
+// Second-order updates (K-FAC): factors, products of the solutions, clipping, momentum, steps. The systems
+// are solved in codegen_kfac_solve.cpp. docs/second_order.md has the formulas and their order.
 //
 // Scratch registers as everywhere; a4 to a7 belong to loops in which the emitter is used.
 #include <fmt/format.h>
@@ -365,7 +365,8 @@ void TileGenerator::measure_step(int index) {
   as_.fmul(FReg::f0, FReg::f0, FReg::f1);
   as_.fmul(FReg::f0, FReg::f0, FReg::f1);
   store_float(FReg::f0, kfac_word(kfac_word::part));
-  const TileLayout& head = layout_.tiles[static_cast<std::size_t>(shard(plan_.placement.home(last_layer(), 0)).tile)];
+  const TileLayout& head =
+      layout_.tiles[static_cast<std::size_t>(shard(plan_.placement.home(last_layer(), 0)).tile)];
   e_.send({kfac_word(kfac_word::part), 0}, head.kfac.parts.at(word_size * static_cast<std::uint32_t>(index)),
           word_size, head.kfac.part_counter);
   e_.wait_units(dma_unit);
@@ -534,8 +535,8 @@ void TileGenerator::apply_step(int index) {
 void TileGenerator::decay_weights(int index, int row_block, int column_block) {
   const KfacShard& own = kfac(index);
   const ShardBuffers& at = buffers(index);
-  const Area& velocity =
-      own.velocity[static_cast<std::size_t>(column_block) * own.a.size() + static_cast<std::size_t>(row_block)];
+  const Area& velocity = own.velocity[static_cast<std::size_t>(column_block) * own.a.size() +
+                                      static_cast<std::size_t>(row_block)];
   const Area& matrix = tile_.kfac.matrix;
   as_.note("weight decay");
   e_.wait_units(vector_unit);

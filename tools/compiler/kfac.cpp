@@ -123,9 +123,9 @@ LoweredKfacLayer lower_kfac_layer(const LoweredNetwork& network, int index, cons
 }
 
 std::string explain_mapping(const LoweredNetwork& network, const LoweredFactor& factor) {
-  return fmt::format(
-      "{}, {} x {}: {} cells written a refresh as a matrix, {} as twice {} samples", factor.fused ? "fused" : "direct",
-      factor.order, factor.order, direct_cells(factor), fused_cells(factor, network.batch), network.batch);
+  return fmt::format("{}, {} x {}: {} cells written a refresh as a matrix, {} as twice {} samples",
+                     factor.fused ? "fused" : "direct", factor.order, factor.order, direct_cells(factor),
+                     fused_cells(factor, network.batch), network.batch);
 }
 
 }  // namespace weft::compiler

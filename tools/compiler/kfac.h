@@ -42,7 +42,7 @@ struct LoweredFactor {
   int matrix_fraction = 0;  // of the factor
   int mean_shift = 0;       // with the reciprocal of the samples
 
-  int trace_shift = 0;      // fused: right shift of the sum of squares over a batch
+  int trace_shift = 0;  // fused: right shift of the sum of squares over a batch
   // In which the unit adds the damping.
   int damping_fraction() const { return fused ? fraction : matrix_fraction; }
 

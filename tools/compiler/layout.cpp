@@ -156,7 +156,8 @@ class LayoutMaker {
 
   std::uint32_t kfac_code_room(int index) const {
     const Shard& shard = placement_.shards[static_cast<std::size_t>(index)];
-    return kfac_code_size + kfac_factor_code_size * static_cast<std::uint32_t>(shard.row_blocks + shard.column_blocks);
+    return kfac_code_size +
+           kfac_factor_code_size * static_cast<std::uint32_t>(shard.row_blocks + shard.column_blocks);
   }
 
   void take_kfac(Allocator& memory, TileLayout& own, const std::vector<int>& shards) {
@@ -180,7 +181,8 @@ class LayoutMaker {
     own.kfac.scalars = memory.area("optimiser.scalars", 1, 32);
     if (network_.kfac->kl_clip == 0) return;
     own.kfac.clip_counter = counters_++;
-    if (std::none_of(shards.begin(), shards.end(), [&](int index) { return placement_.is_head(index); })) return;
+    if (std::none_of(shards.begin(), shards.end(), [&](int index) { return placement_.is_head(index); }))
+      return;
     own.kfac.part_counter = counters_++;
     own.kfac.parts = memory.area("optimiser.parts", 1, 4 * placement_.shards.size());
   }
@@ -210,7 +212,8 @@ class LayoutMaker {
     own.bias_gradient = memory.area(prefix + "bias gradient", 1, bias_bytes);
   }
 
-  FactorBuffers take_factor(Allocator& memory, const LoweredFactor& lowered, const std::string& name, int unit) const {
+  FactorBuffers take_factor(Allocator& memory, const LoweredFactor& lowered, const std::string& name,
+                            int unit) const {
     const auto order = static_cast<std::uint64_t>(lowered.order);
     FactorBuffers own;
     own.order = lowered.order;

@@ -84,20 +84,20 @@ struct HeadBuffers {
 
 // Words of an optimiser's factor, by their offsets.
 namespace factor_word {
-constexpr std::uint32_t damping = 0;   // float32, the one in use
-constexpr std::uint32_t base = 4;      // float32, without retries
-constexpr std::uint32_t digital = 8;   // 1: the controller solves until the next refresh
-constexpr std::uint32_t fraction = 12; // of the solutions
+constexpr std::uint32_t damping = 0;    // float32, the one in use
+constexpr std::uint32_t base = 4;       // float32, without retries
+constexpr std::uint32_t digital = 8;    // 1: the controller solves until the next refresh
+constexpr std::uint32_t fraction = 12;  // of the solutions
 constexpr std::uint32_t size = 16;
 }  // namespace factor_word
 
 // One block of a factor of a layer (K-FAC).
 struct FactorBuffers {
   int order = 0;
-  int unit = 0;      // inversion unit
-  Area matrix;       // int32, running average; not if the unit gets the samples
-  Area right;        // int16, batch x order: the samples
-  Area solution;     // int32, batch x order; later int16
+  int unit = 0;   // inversion unit
+  Area matrix;    // int32, running average; not if the unit gets the samples
+  Area right;     // int16, batch x order: the samples
+  Area solution;  // int32, batch x order; later int16
   std::uint32_t words = 0;
 };
 
@@ -115,15 +115,15 @@ struct KfacShard {
 
 // Words of a tile's optimiser, by their offsets.
 namespace kfac_word {
-constexpr std::uint32_t guard = 0;    // 1: unit errors are handled where they are waited for
-constexpr std::uint32_t failure = 4;  // what the last one was
+constexpr std::uint32_t guard = 0;        // 1: unit errors are handled where they are waited for
+constexpr std::uint32_t failure = 4;      // what the last one was
 constexpr std::uint32_t factor_left = 8;  // updates until the next refresh
 constexpr std::uint32_t inverse_left = 12;
 constexpr std::uint32_t refresh_factors = 16;  // 1 in this update
 constexpr std::uint32_t refresh_inverses = 20;
-constexpr std::uint32_t statistics = 24;        // refreshes of the factors so far
-constexpr std::uint32_t share = 28;             // of the new statistics in the running average
-constexpr std::uint32_t reciprocal = 32;        // of the batch's samples
+constexpr std::uint32_t statistics = 24;  // refreshes of the factors so far
+constexpr std::uint32_t share = 28;       // of the new statistics in the running average
+constexpr std::uint32_t reciprocal = 32;  // of the batch's samples
 constexpr std::uint32_t float_reciprocal = 36;
 constexpr std::uint32_t part = 40;  // float32: dot product of step and gradient of a shard
 constexpr std::uint32_t clip = 44;  // float32: factor of all steps, from the head

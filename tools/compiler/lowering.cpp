@@ -131,7 +131,8 @@ void check_kfac(const LoweredNetwork& network) {
                     "allowed: 1 to {} (platform.crossbar.rows)",
                     network.batch, network.array_rows));
   }
-  if (network.pipelined()) throw Error("training.variant: kfac trains with one copy of the weights; allowed: 1");
+  if (network.pipelined())
+    throw Error("training.variant: kfac trains with one copy of the weights; allowed: 1");
   constexpr int largest_shift = 63;
   for (const LoweredRate& rate : network.rates) {
     for (const LoweredLayer& layer : network.layers) {
@@ -237,8 +238,9 @@ LoweredNetwork lower(const reference::Network& network, const reference::Trainin
     const int weight_limit = options.format.weight_bits - 1 - weight_integer_bits;
     // K-FAC's steps have 32 bits of their own.
     layer.weight_fraction =
-        plan.kfac ? weight_limit
-                  : std::min(update_fraction(largest_rate, layer, options.format) + input_fraction, weight_limit);
+        plan.kfac
+            ? weight_limit
+            : std::min(update_fraction(largest_rate, layer, options.format) + input_fraction, weight_limit);
     layer.update_fraction = layer.weight_fraction - input_fraction;
     lowered.layers.push_back(layer);
     input_fraction = layer.output_fraction;

@@ -126,8 +126,7 @@ void FloatKfac<Real>::update(std::vector<Layer>& layers, Real rate) {
   const bool inverts = updates_ % plan_.inverse_interval == 0;
   ++updates_;
   if (averages) ++statistics_;
-  const auto share =
-      static_cast<Real>(std::max(1.0 / std::max(statistics_, 1), 1 - plan_.statistics_decay));
+  const auto share = static_cast<Real>(std::max(1.0 / std::max(statistics_, 1), 1 - plan_.statistics_decay));
   Real total = 0;
   for (Part& part : parts_) {
     const Layer& layer = layers[part.layer];

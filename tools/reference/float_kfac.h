@@ -11,8 +11,8 @@
 
 namespace weft::reference {
 
-// How a layer's weight matrix lies on the machine. Factors are block-diagonal; the pi correction compares what
-// one tile has of them.
+// How a layer's weight matrix lies on the machine. Factors are block-diagonal; the pi correction compares
+// what one tile has of them.
 struct LayerCut {
   int block_rows = 0;     // inputs of an array
   int block_columns = 0;  // outputs

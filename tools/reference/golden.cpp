@@ -432,7 +432,8 @@ void Golden::finish_update(Layer& layer, std::size_t count) const {
   copy_back(layer);
 }
 
-void Golden::update_second_order(const std::vector<Trace>& traces, std::size_t count, const LoweredRate& rate) {
+void Golden::update_second_order(const std::vector<Trace>& traces, std::size_t count,
+                                 const LoweredRate& rate) {
   std::vector<LayerSamples> samples(layers_.size());
   std::vector<std::vector<std::int32_t>> read(layers_.size());
   for (std::size_t number = 0; number < layers_.size(); ++number) {

@@ -43,7 +43,8 @@ std::vector<std::int32_t> product(const std::vector<std::int16_t>& a, int rows,
     }
   }
   std::vector<std::int32_t> result(sums.size());
-  std::transform(sums.begin(), sums.end(), result.begin(), [shift](std::int64_t sum) { return scaled(sum, shift); });
+  std::transform(sums.begin(), sums.end(), result.begin(),
+                 [shift](std::int64_t sum) { return scaled(sum, shift); });
   return result;
 }
 
@@ -100,7 +101,8 @@ void scale(std::vector<std::int32_t>& values, Multiplier by) {
 }
 
 // velocity = momentum · velocity + step.
-void add_step(std::vector<std::int32_t>& velocity, const std::vector<std::int32_t>& step, std::int32_t momentum) {
+void add_step(std::vector<std::int32_t>& velocity, const std::vector<std::int32_t>& step,
+              std::int32_t momentum) {
   for (std::size_t i = 0; i < velocity.size(); ++i) {
     const std::int32_t kept = scaled(std::int64_t{velocity[i]} * momentum, compiler::decay_fraction);
     velocity[i] = saturate32(std::int64_t{kept} + step[i]);
@@ -119,14 +121,17 @@ GoldenKfac::GoldenKfac(const compiler::LoweredNetwork& network) : network_(netwo
   }
 }
 
-const LoweredLayer& GoldenKfac::layer_of(const Shard& shard) const { return network_.layers[index(shard.layer)]; }
+const LoweredLayer& GoldenKfac::layer_of(const Shard& shard) const {
+  return network_.layers[index(shard.layer)];
+}
 
 void GoldenKfac::add_shard(int layer_index, int row_shard, int column_shard) {
   const LoweredLayer& layer = network_.layers[index(layer_index)];
   Shard shard;
   shard.layer = layer_index;
   shard.home = row_shard == 0;
-  const auto cut = [](const LoweredFactor& shape, int first_block, int blocks, int all, std::vector<Factor>& to) {
+  const auto cut = [](const LoweredFactor& shape, int first_block, int blocks, int all,
+                      std::vector<Factor>& to) {
     int count = 0;
     for (int block = first_block; block < first_block + blocks; ++block) {
       Factor factor;
@@ -144,8 +149,9 @@ void GoldenKfac::add_shard(int layer_index, int row_shard, int column_shard) {
   const LoweredKfacLayer& lowered = *layer.kfac;
   shard.rows = cut(lowered.a, first_row, std::min(layer.rows_per_shard, layer.row_blocks - first_row),
                    layer.inputs, shard.a);
-  shard.columns = cut(lowered.g, first_column, std::min(layer.columns_per_shard, layer.column_blocks - first_column),
-                      layer.outputs, shard.g);
+  shard.columns =
+      cut(lowered.g, first_column, std::min(layer.columns_per_shard, layer.column_blocks - first_column),
+          layer.outputs, shard.g);
   const std::size_t block = index(lowered.a.order) * index(lowered.g.order);
   shard.velocity.assign(shard.a.size() * shard.g.size(), std::vector<std::int32_t>(block, 0));
   shard.step.resize(shard.velocity.size());
@@ -405,15 +411,17 @@ void GoldenKfac::solve_digitally(Factor& factor) const {
 // To solution_bits magnitude bits, all samples with one shift.
 void GoldenKfac::round(Factor& factor) const {
   std::int64_t greatest = 0;
-  for (const std::int32_t value : factor.solution) greatest = std::max(greatest, std::abs(std::int64_t{value}));
+  for (const std::int32_t value : factor.solution)
+    greatest = std::max(greatest, std::abs(std::int64_t{value}));
   greatest = std::min<std::int64_t>(greatest, std::numeric_limits<std::int32_t>::max());
   int bits = 0;
   while ((greatest >> bits) != 0) ++bits;
   const int shift = std::max(0, bits - compiler::solution_bits);
   factor.rounded.resize(factor.solution.size());
-  std::transform(factor.solution.begin(), factor.solution.end(), factor.rounded.begin(), [&](std::int32_t value) {
-    return saturate_magnitude(round_shift(value, shift), compiler::solution_bits);
-  });
+  std::transform(factor.solution.begin(), factor.solution.end(), factor.rounded.begin(),
+                 [&](std::int32_t value) {
+                   return saturate_magnitude(round_shift(value, shift), compiler::solution_bits);
+                 });
   factor.fraction += factor.shape.fraction - shift;
 }
 
@@ -434,12 +442,13 @@ float GoldenKfac::measure(const Shard& shard) const {
   float part = 0;
   for (std::size_t j = 0; j < shard.g.size(); ++j) {
     for (std::size_t i = 0; i < shard.a.size(); ++i) {
-      const std::vector<std::int32_t> gradient = product(shard.a[i].samples, lowered.a.order, shard.g[j].samples,
-                                                         lowered.g.order, lowered.gradient_shift);
+      const std::vector<std::int32_t> gradient = product(
+          shard.a[i].samples, lowered.a.order, shard.g[j].samples, lowered.g.order, lowered.gradient_shift);
       const int exponent = compiler::dot_shift + compiler::dot_sum_shift + lowered.step_shift -
                            lowered.gradient_fraction(layer) - shard.g[j].fraction - shard.a[i].fraction;
-      part = part + dot(gradient, shard.step[j * shard.a.size() + i], compiler::dot_shift, compiler::dot_sum_shift) *
-                        power_of_two(exponent);
+      part = part +
+             dot(gradient, shard.step[j * shard.a.size() + i], compiler::dot_shift, compiler::dot_sum_shift) *
+                 power_of_two(exponent);
     }
   }
   if (shard.home) {
@@ -447,8 +456,9 @@ float GoldenKfac::measure(const Shard& shard) const {
       const std::vector<std::int32_t> gradient = column_sums(shard.g[j].samples, lowered.g.order);
       const int exponent = compiler::bias_dot_shift + compiler::bias_dot_sum_shift - layer.error_fraction -
                            shard.g[j].fraction;
-      const float own = dot(shard.bias_step[j], gradient, compiler::bias_dot_shift, compiler::bias_dot_sum_shift) *
-                        power_of_two(exponent);
+      const float own =
+          dot(shard.bias_step[j], gradient, compiler::bias_dot_shift, compiler::bias_dot_sum_shift) *
+          power_of_two(exponent);
       part = part + own / (shard.a.front().base + 1.0F);
     }
   }

@@ -53,7 +53,7 @@ struct TrainingPlan {
   // One for each epoch.
   std::vector<double> learning_rate;
   std::uint64_t seed = 1;
-  std::optional<KfacPlan> kfac;  // without it stochastic gradient descent
+  std::optional<KfacPlan> kfac = std::nullopt;  // without it stochastic gradient descent
 };
 
 // Parameters of one dense layer: y = activation(W x + b).

@@ -114,6 +114,10 @@ json figures(const json& results) {
   for (const char* pass : passes)
     flat[fmt::format("crossbars.{}_J", pass)] = at(results, {"energy", "by_pass_J", pass});
   flat["other_J"] = at(results, {"energy", "by_pass_J", "other"});
+  const json epochs = at(results, {"epochs"});
+  for (std::size_t epoch = 0; epoch < epochs.size(); ++epoch) {
+    flat[fmt::format("accuracy.epoch{:02}", epoch + 1)] = at(epochs[epoch], {"platform", "test", "accuracy"});
+  }
   const json layers = at(results, {"layers"});
   if (!layers.is_array()) return flat;
   for (const char* pass : passes)

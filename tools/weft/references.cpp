@@ -57,6 +57,7 @@ GoldenRun run_golden(const Workload& workload, const config::Scenario& scenario)
   for (std::size_t layer = 0; layer < program.network.layers.size(); ++layer) {
     run.weights.push_back({golden.weights(layer), golden.bias(layer)});
   }
+  run.kfac = golden.kfac_counts();
   run.wall_s = seconds_since(start);
   return run;
 }

@@ -23,6 +23,7 @@ struct GoldenEpoch {
 struct GoldenRun {
   std::vector<GoldenEpoch> epochs;
   std::vector<compiler::LoweredWeights> weights;
+  reference::KfacCounts kfac;
   double wall_s = 0;
 };
 

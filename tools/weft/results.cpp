@@ -266,6 +266,27 @@ json training(const compiler::LoweredNetwork& network) {
           {"carry_unit", per_batch(network.carry_unit)}};
 }
 
+json second_order(const compiler::LoweredNetwork& network, const OptimiserCounts& counts) {
+  const auto mapping = [](const compiler::LoweredFactor& factor) {
+    return factor.fused ? "fused" : "direct";
+  };
+  json factors = json::array();
+  for (const compiler::LoweredLayer& layer : network.layers) {
+    factors.push_back({{"A", mapping(layer.kfac->a)},
+                       {"A_order", layer.kfac->a.order},
+                       {"G", mapping(layer.kfac->g)},
+                       {"G_order", layer.kfac->g.order}});
+  }
+  return {{"factors", factors},
+          {"updates", counts.updates},
+          {"refreshes", counts.refreshes},
+          {"solves", counts.solves},
+          {"failures", counts.failures},
+          {"retries", counts.retries},
+          {"digital_solves", counts.digital},
+          {"clipped", counts.clipped}};
+}
+
 json operations(const machine::Machine& machine) {
   const machine::Accelerator& accelerator = machine.accelerator();
   std::uint64_t elements = 0;
@@ -397,6 +418,8 @@ json make_results(const RunReport& report) {
                          {"float32", final_accuracy(list, "float32")}};
   results["epochs"] = list;
   if (report.workload != nullptr) results["training"] = training(report.workload->program.network);
+  if (report.workload != nullptr && report.workload->plan.kfac)
+    results["second_order"] = second_order(report.workload->program.network, report.outcome.optimiser);
   results["reference"] = reference(report);
   results["time"] = {{"simulated_s", report.outcome.simulated_s}};
   const assembly::AreaReport chip = assembly::area(report.scenario);
@@ -440,6 +463,13 @@ std::string make_summary(const RunReport& report, const json& results) {
     if (exact.is_boolean() && !exact.get<bool>() && results["reference"]["first_difference"].is_string()) {
       text += " (" + results["reference"]["first_difference"].get<std::string>() + ")";
     }
+  }
+  if (results.contains("second_order")) {
+    const json& counts = results["second_order"];
+    text += fmt::format(
+        "\n  second order      {} updates, {} solves, {} failures, {} retries, {} solved digitally",
+        counts["updates"].dump(), counts["solves"].dump(), counts["failures"].dump(),
+        counts["retries"].dump(), counts["digital_solves"].dump());
   }
   const char* separator = "\n  device effects    ";
   for (const std::string& effect : device_effects(report.scenario)) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <thread>
@@ -298,6 +299,7 @@ Outcome Simulation::run() {
                                                              : sc_core::sc_time_stamp().to_seconds();
   outcome.records = collect_records();
   outcome.faults = collect_faults();
+  outcome.optimiser = collect_optimiser();
   return outcome;
 }
 
@@ -446,6 +448,26 @@ std::vector<weft_epoch_record> Simulation::collect_records() {
     if (record.valid == 1) records.push_back(record);
   }
   return records;
+}
+
+// The programs write their counts with the weights; all of them update together.
+OptimiserCounts Simulation::collect_optimiser() {
+  namespace word = compiler::kfac_word;
+  OptimiserCounts sum;
+  if (program_ == nullptr) return sum;
+  for (const compiler::OptimiserBlock& block : program_->dram.optimisers) {
+    std::array<std::uint32_t, word::count_words> counts{};
+    machine_->read_memory(block.counts, counts.data(), sizeof counts);
+    const auto at = [&](std::uint32_t offset) { return counts[(offset - word::counts) / 4]; };
+    sum.updates = std::max<std::uint64_t>(sum.updates, at(word::updates));
+    sum.refreshes += at(word::refreshes);
+    sum.solves += at(word::solves);
+    sum.failures += at(word::failures);
+    sum.retries += at(word::retries);
+    sum.digital += at(word::digital);
+    sum.clipped += at(word::clipped);
+  }
+  return sum;
 }
 
 Progress Simulation::progress() {

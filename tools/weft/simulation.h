@@ -42,6 +42,17 @@ struct TileFault {
   std::uint32_t value = 0;
 };
 
+// What second-order updates met, over all tiles; docs/results.md.
+struct OptimiserCounts {
+  std::uint64_t updates = 0;
+  std::uint64_t refreshes = 0;
+  std::uint64_t solves = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t retries = 0;
+  std::uint64_t digital = 0;
+  std::uint64_t clipped = 0;
+};
+
 struct Outcome {
   Ending ending = Ending::finished;
   std::uint32_t exit_code = 0;
@@ -49,6 +60,7 @@ struct Outcome {
   std::string call_chains;  // for the user: where the harts concerned were
   std::vector<TileFault> faults;
   std::vector<weft_epoch_record> records;  // the valid ones
+  OptimiserCounts optimiser;
   double simulated_s = 0;
   double wall_s = 0;
 };
@@ -111,6 +123,7 @@ class Simulation {
   std::string call_chain(const machine::HartName& name, const backtrace::Registers& registers) const;
   std::vector<TileFault> collect_faults();
   std::vector<weft_epoch_record> collect_records();
+  OptimiserCounts collect_optimiser();
   Progress progress();
 
   const config::Scenario& scenario_;

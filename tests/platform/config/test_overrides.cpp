@@ -49,10 +49,12 @@ TEST_CASE("a wrong override is reported with itself as its place") {
       errors({"platform.quantum=soon"}) ==
       "--set platform.quantum=soon: platform.quantum: found 'soon', expected a duration with its unit, from "
       "1 ns to 1 s, such as '10 us'");
-  CHECK(errors({"training.batsh=2"}) ==
-        "--set training.batsh=2: training.batsh: unknown key; did you mean 'batch'? (allowed: epochs, batch, "
-        "learning_rate, seed, initial, variant, deposits, carry_period, carry_unit, carry_limit, "
-        "carry_slice, evaluate, shuffle)");
+  CHECK(
+      errors({"training.batsh=2"}) ==
+      "--set training.batsh=2: training.batsh: unknown key; did you mean 'batch'? (allowed: optimizer, kfac, "
+      "epochs, batch, learning_rate, seed, initial, variant, deposits, carry_period, carry_unit, "
+      "carry_limit, "
+      "carry_slice, evaluate, shuffle)");
   CHECK(errors({"workload.layers[2].outputs=5"}) ==
         "--set workload.layers[2].outputs=5: workload.layers: has 2 entries; [2] is not one of them");
   CHECK(errors({"training[0]=5"}) ==

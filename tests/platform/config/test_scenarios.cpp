@@ -175,7 +175,8 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
   const std::set<std::string> go_in_pairs = {"dataset.images", "dataset.labels", "platform.host.boot",
                                              "platform.crossbar.adc_range",
                                              "platform.crossbar.adc_full_scale",
-                                             "platform.crossbar.device.drift.time_s"};
+                                             "platform.crossbar.device.drift.time_s",
+                                             "training.optimizer"};
   int checked = 0;
   for (const KeyDoc& doc : schema_documentation()) {
     INFO(doc.path);
@@ -212,6 +213,8 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
   CHECK(changes(digits, "platform.crossbar.adc_range", "granular"));
   CHECK(changes(devices, "platform.crossbar.device.drift", "{age: configured, time_s: 5}"));
   CHECK(changes(digits, "platform.crossbar", "{adc_range: calibrated, adc_full_scale: 200}"));
+  CHECK(changes(digits + "platform: {tile: {inversion_units: 2, hart: {isa: rv32imafc}}}\n",
+                "training.optimizer", "kfac"));
   CHECK(changes(digits, "platform.host", "{boot: flash, flash: {image: " + file + "}}"));
   CHECK(changes(idx, "dataset", "{kind: idx, train: 100, test: 10, images: i.gz, labels: l.gz}"));
 }

@@ -111,6 +111,7 @@ Comparison compare_with_golden(const Setup& setup) {
   result.placement = workload.program.placement;
   result.layers = workload.program.network.layers;
   const GoldenRun golden = run_golden(workload, scenario);
+  result.golden_kfac = golden.kfac;
   const std::vector<compiler::LoweredWeights> trained = simulation.trained_weights();
   result.weights = first_difference(trained, golden.weights);
   result.metrics = compare_metrics(result.outcome.records, golden.epochs);

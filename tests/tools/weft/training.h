@@ -8,6 +8,7 @@
 
 #include "platform/config/scenario.h"
 #include "tools/compiler/placement.h"
+#include "tools/reference/golden_kfac.h"
 #include "tools/weft/simulation.h"
 
 namespace weft::tool::test {
@@ -51,6 +52,7 @@ struct Comparison {
   std::uint64_t sliced_operations = 0;
   std::uint64_t exact_operations = 0;
   std::vector<std::string> warnings;  // of the platform
+  reference::KfacCounts golden_kfac;
 };
 
 Comparison compare_with_golden(const Setup& setup);
