@@ -132,3 +132,29 @@ TEST_CASE("the listing has a line for every instruction with its region and note
   CHECK(assembler.regions()[0].end == assembler.regions()[1].start);
   CHECK(assembler.regions()[1].end == base + 12);
 }
+
+TEST_CASE("floating-point instructions read back as what was meant") {
+  Assembler assembler(base);
+  assembler.flw(FReg::f1, -4, Reg::a0);
+  assembler.fsw(FReg::f2, 2047, Reg::s11);
+  assembler.fadd(FReg::f0, FReg::f1, FReg::f2);
+  assembler.fsub(FReg::f3, FReg::f4, FReg::f5);
+  assembler.fmul(FReg::f6, FReg::f7, FReg::f0);
+  assembler.fdiv(FReg::f1, FReg::f2, FReg::f3);
+  assembler.fsqrt(FReg::f4, FReg::f5);
+  assembler.fmin(FReg::f1, FReg::f2, FReg::f3);
+  assembler.fmax(FReg::f1, FReg::f2, FReg::f3);
+  assembler.fabs(FReg::f1, FReg::f2);
+  assembler.to_float(FReg::f1, Reg::t0);
+  assembler.to_integer(Reg::t0, FReg::f1);
+  assembler.move(FReg::f1, Reg::t0);
+  assembler.move(Reg::t0, FReg::f1);
+  assembler.sll(Reg::a0, Reg::a1, Reg::a2);
+  assembler.mret();
+  CHECK(texts(assembler) ==
+        std::vector<std::string>{"flw ft1,-4(a0)", "fsw ft2,2047(s11)", "fadd.s ft0,ft1,ft2,rne",
+                                 "fsub.s ft3,ft4,ft5,rne", "fmul.s ft6,ft7,ft0,rne", "fdiv.s ft1,ft2,ft3,rne",
+                                 "fsqrt.s ft4,ft5,rne", "fmin.s ft1,ft2,ft3", "fmax.s ft1,ft2,ft3",
+                                 "fabs.s ft1,ft2", "fcvt.s.w ft1,t0,rne", "fcvt.w.s t0,ft1,rne",
+                                 "fmv.w.x ft1,t0", "fmv.x.w t0,ft1", "sll a0,a1,a2", "mret"});
+}

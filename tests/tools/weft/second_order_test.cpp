@@ -117,6 +117,10 @@ TEST_CASE("factors that the circuits form from the samples are bit-exact") {
   // 2 · 8 samples are fewer cells than 64 rows, but more than 12 or 10.
   CHECK(result.layers[0].kfac->a.fused);
   CHECK(result.layers[0].kfac->g.fused == (mapping == "fused"));
+  const std::string listing = weft::compiler::listing_text(prepare(make_scenario(setup)).program);
+  CHECK_THAT(listing,
+             Contains("factor A, fused, 64 x 64: 4096 cells written a refresh as a matrix, 1024 as twice "
+                      "8 samples"));
 }
 
 TEST_CASE("a system whose inversion fails is tried again with more damping") {
