@@ -1,47 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/fp_pim/cost.h"
 
-#include <cassert>
+#include <algorithm>
+#include <cmath>
 
 namespace weft::fp_pim {
 
 namespace {
 
-struct Widths {
-  double exponent;  // bits
-  double fraction;  // bits, without the hidden one
-};
+using sc_core::sc_time;
 
-Widths widths(unit::Format format) {
-  switch (format) {
-    case unit::Format::fp16:
-      return {5, 10};
-    case unit::Format::bf16:
-      return {8, 7};
-    default:
-      assert(format == unit::Format::fp32 && "not a floating-point format");
-      return {8, 23};
+sc_time time_of(const Charge& charge, const Primitives& p) {
+  return p.nor_time * (charge.nors + charge.cycles) + p.search_time * charge.searches +
+         p.read_time * charge.reads + p.write_time * charge.writes;
+}
+
+// Without searches, which may be of the whole array.
+Joule lane_energy(const Charge& charge, const Primitives& p) {
+  return charge.nors * p.nor + charge.sets * p.set + charge.resets * p.reset + charge.reads * p.read +
+         charge.writes * p.write;
+}
+
+// `bits`: how many passes the conditional steps are of.
+OperationCost price(const Executed& executed, unsigned bits, const Primitives& p) {
+  OperationCost cost;
+  const double time_share = p.policy == MultiplyPolicy::expected ? 0.5 : 1;
+  double energy_share = time_share;
+  if (p.policy == MultiplyPolicy::predicated) {
+    energy_share = 0;
+    cost.lane_bit = lane_energy((1.0 / bits) * executed.if_bit, p);
   }
+  Charge time = executed.always;
+  time += time_share * executed.if_bit;
+  Charge energy = executed.always;
+  energy += energy_share * executed.if_bit;
+  cost.time = time_of(time, p);
+  cost.lane = lane_energy(energy, p);
+  cost.searches = static_cast<unsigned>(std::lround(energy.searches + energy.more_searches));
+  return cost;
 }
 
 }  // namespace
 
-FormatCost cost_of(unit::Format format, const Primitives& p) {
-  const auto [e, m] = widths(format);
-  // FloatPIM, equations of the multiplication and addition of floating-point numbers.
-  const double multiply_steps = 12 * e + 6.5 * m * m - 7.5 * m - 2;
-  const double add_steps = 3 + 16 * e + 19 * m + m * m;
-  const double add_searches = 2 * m + 1;
-  const double rewritten_cells = 2 * (e + m) + m * m / 2 + m / 2 + 1;
+FormatCost cost_of(const FloatFormat& format, const Primitives& p) {
+  const StepPrograms& programs = p.logic == Logic::sot ? sot_programs() : floatpim_programs();
+  return {price(execute(programs.multiplication, format), format.fraction_bits, p),
+          price(execute(programs.addition, format), format.fraction_bits, p)};
+}
 
-  FormatCost cost;
-  cost.multiplication.time = p.nor_time * multiply_steps;
-  cost.multiplication.lane = multiply_steps * p.nor;
-  cost.addition.time = p.nor_time * add_steps + p.search_time * add_searches;
-  cost.addition.lane = 12 * (e + m) * p.nor + m * p.reset + rewritten_cells * (p.set + p.reset);
-  // The paper's energy counts one search more than its time.
-  cost.addition.searches = static_cast<unsigned>(2 * (m + 1));
-  return cost;
+FormatCost cost_of(unit::Format format, const Primitives& p) { return cost_of(float_format(format), p); }
+
+unsigned scratch_cells(const FloatFormat& format, Logic logic) {
+  const unsigned bits = format.fraction_bits;
+  if (logic == Logic::sot) return 4 * bits;
+  // Below two bits nothing is left of a multiplication but its addition of exponents.
+  constexpr unsigned adder = 12;
+  return std::max(16 * bits, 19 + adder) - 19;
+}
+
+double rotation_gain(const FloatFormat& format, Logic logic, unsigned cells) {
+  return static_cast<double>(cells) / scratch_cells(format, logic);
 }
 
 }  // namespace weft::fp_pim
