@@ -40,12 +40,29 @@ OperationCost price(const Executed& executed, unsigned bits, const Primitives& p
   return cost;
 }
 
+OperationCost transfer(const FloatFormat& format, const Primitives& p) {
+  const double bits = format.bits();
+  Charge time;
+  Charge energy;
+  if (p.logic == Logic::sot) {
+    time.reads = time.writes = bits + 1;
+    energy.reads = energy.writes = bits;
+  } else {
+    time.cycles = bits + 1;
+    energy.sets = energy.resets = bits;
+  }
+  OperationCost cost;
+  cost.time = time_of(time, p);
+  cost.lane = lane_energy(energy, p);
+  return cost;
+}
+
 }  // namespace
 
 FormatCost cost_of(const FloatFormat& format, const Primitives& p) {
   const StepPrograms& programs = p.logic == Logic::sot ? sot_programs() : floatpim_programs();
   return {price(execute(programs.multiplication, format), format.fraction_bits, p),
-          price(execute(programs.addition, format), format.fraction_bits, p)};
+          price(execute(programs.addition, format), format.fraction_bits, p), transfer(format, p)};
 }
 
 FormatCost cost_of(unit::Format format, const Primitives& p) { return cost_of(float_format(format), p); }

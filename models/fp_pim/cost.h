@@ -53,6 +53,8 @@ struct OperationCost {
 struct FormatCost {
   OperationCost multiplication;
   OperationCost addition;
+  // A number to another lane: a cycle a bit and one more (FloatPIM, section 4).
+  OperationCost transfer;
 };
 
 FormatCost cost_of(const FloatFormat& format, const Primitives& primitives);

@@ -10,8 +10,12 @@
 //   opa    W[r][c] = W[r][c] + x[r]·d[c]
 //   add, multiply, multiply_add   W = W + a, W = W·a, W = W + a·b, element by element
 //
+// Lanes can be packed: `groups` parts of a matrix lie side by side, the k-th with the matrix's rows from
+// k · rows on in the columns from k · columns on. Then x of mvm and opa and y of mtvm have groups · rows
+// elements, and mvm adds the groups' sums as a tree: group k takes group k + half, half = ⌈groups left / 2⌉.
+//
 // Operands must be values of the cells' format. Operations on fewer rows and columns than there are take the
-// upper left part.
+// upper left part; element-wise ones take the rows from `first_row` on.
 #pragma once
 
 #include <vector>
@@ -21,8 +25,10 @@
 namespace weft::fp_pim {
 
 struct Part {
-  unsigned rows;
-  unsigned columns;
+  unsigned rows = 0;     // of a group
+  unsigned columns = 0;  // of a group
+  unsigned groups = 1;
+  unsigned first_row = 0;
 };
 
 class FpArray {
@@ -46,10 +52,8 @@ class FpArray {
   void multiply_add(const Part& part, const float* a, const float* b);
 
  private:
-  template <typename Function>
-  void each(const Part& part, Function function);
-  float sum(float a, float b) const;
-  float product(float a, float b) const;
+  float* line(unsigned row) { return &cells_[row * std::size_t{columns_}]; }
+  const float* line(unsigned row) const { return &cells_[row * std::size_t{columns_}]; }
 
   unsigned rows_;
   unsigned columns_;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bitset>
 #include <cstring>
 
 #include "models/common/error.h"
@@ -35,6 +36,7 @@ struct Operands {
 
 std::optional<Operands> operands_of(const Command& command, const Part& part) {
   const std::size_t all = std::size_t{part.rows} * part.columns;
+  const std::size_t all_rows = std::size_t{part.groups} * part.rows;
   switch (what(command)) {
     case FpPimCommand::fpm_load:
     case FpPimCommand::fpm_add:
@@ -43,15 +45,27 @@ std::optional<Operands> operands_of(const Command& command, const Part& part) {
     case FpPimCommand::fpm_read:
       return Operands{0, 0, all};
     case FpPimCommand::fpm_mvm:
-      return Operands{part.rows, 0, part.columns};
+      return Operands{all_rows, 0, part.columns};
     case FpPimCommand::fpm_mtvm:
-      return Operands{part.columns, 0, part.rows};
+      return Operands{part.columns, 0, all_rows};
     case FpPimCommand::fpm_opa:
-      return Operands{part.rows, part.columns, 0};
+      return Operands{all_rows, part.columns, 0};
     case FpPimCommand::fpm_mac:
       return Operands{all, all, 0};
   }
   return std::nullopt;
+}
+
+// Lanes can be packed; the other commands take rows from one on.
+bool takes_groups(const Command& command) {
+  switch (what(command)) {
+    case FpPimCommand::fpm_mvm:
+    case FpPimCommand::fpm_mtvm:
+    case FpPimCommand::fpm_opa:
+      return true;
+    default:
+      return false;
+  }
 }
 
 Fault illegal(std::uint32_t value) { return {Cause::illegal_instruction, value}; }
@@ -75,21 +89,36 @@ FpPimUnit::FpPimUnit(const sc_core::sc_module_name& name, const FpPimUnitConfig&
     const auto open = [&](const char* operation, Joule price) {
       return &context.energy.open(this->name(), fmt::format("{} {}", format_names[i], operation), price);
     };
-    prices_[i] = {cost, open("multiplication", cost.multiplication.lane),
-                  open("addition", cost.addition.lane), open("search", config.primitives.search)};
+    prices_[i] = {cost,
+                  open("multiplication", cost.multiplication.lane),
+                  open("addition", cost.addition.lane),
+                  open("search", config.primitives.search),
+                  open("transfer", cost.transfer.lane),
+                  config.primitives.policy == MultiplyPolicy::predicated
+                      ? open("multiplier bit", cost.multiplication.lane_bit)
+                      : nullptr};
   }
 }
 
 Part FpPimUnit::part(const Command& command) const {
   const unsigned rows = command.length & 0xffffu;
   const unsigned columns = command.length >> 16;
-  return {rows == 0 ? array_.rows() : rows, columns == 0 ? array_.columns() : columns};
+  Part result{rows == 0 ? array_.rows() : rows, columns == 0 ? array_.columns() : columns};
+  if (takes_groups(command)) {
+    result.groups = std::max(command.count, 1u);
+  } else {
+    result.first_row = command.count;
+  }
+  return result;
 }
 
 std::optional<Fault> FpPimUnit::check(const Command& command) const {
   const Part used = part(command);
   if (!operands_of(command, used)) return illegal(command.opcode);
   if (used.rows > array_.rows() || used.columns > array_.columns()) return illegal(command.length);
+  const bool too_wide = std::uint64_t{used.groups} * used.columns > array_.columns();
+  const bool too_low = std::uint64_t{used.first_row} + used.rows > array_.rows();
+  if (too_wide || too_low) return illegal(command.count);
   return check_operands(command);
 }
 
@@ -197,39 +226,80 @@ void FpPimUnit::compute(const Command& command) {
   }
 }
 
-sc_time FpPimUnit::charge(const Command& command) {
+// The row steps of a command, and what they are in operations of lanes.
+FpPimUnit::Work FpPimUnit::work(const Command& command) const {
   const Part used = part(command);
-  Work work{used.rows, used.columns, true, true};
+  const unsigned lanes = used.groups * used.columns;
   switch (what(command)) {
-    case FpPimCommand::fpm_load:
-      return charge_access(command, true);
-    case FpPimCommand::fpm_read:
-      return charge_access(command, false);
     case FpPimCommand::fpm_mtvm:
-      work = {used.columns, used.rows, true, true};
-      break;
+      return {used.columns, used.groups * used.rows, true, true};
     case FpPimCommand::fpm_add:
-      work.multiplies = false;
-      break;
+      return {used.rows, lanes, false, true};
     case FpPimCommand::fpm_mul:
-      work.adds = false;
-      break;
+      return {used.rows, lanes, true, false};
     default:
-      break;
+      return {used.rows, lanes, true, true};
   }
+}
+
+sc_time FpPimUnit::charge(const Command& command) {
+  if (what(command) == FpPimCommand::fpm_load) return charge_access(command, true);
+  if (what(command) == FpPimCommand::fpm_read) return charge_access(command, false);
+  const Work steps = work(command);
   Prices& price = prices(array_.format());
-  const std::uint64_t operations = std::uint64_t{work.steps} * work.lanes;
+  const std::uint64_t operations = std::uint64_t{steps.steps} * steps.lanes;
   sc_time step;
-  if (work.multiplies) {
+  if (steps.multiplies) {
     price.multiplication->charge(operations);
+    if (price.multiplier_bit != nullptr) price.multiplier_bit->charge(multiplier_bits(command));
+    multiplications_ += steps.steps;
     step += price.cost.multiplication.time;
   }
-  if (work.adds) {
-    price.addition->charge(operations);
-    price.search->charge(std::uint64_t{work.steps} * price.cost.addition.searches);
+  if (steps.adds) {
+    charge_additions(price, steps.steps, steps.lanes);
     step += price.cost.addition.time;
   }
-  return step * static_cast<double>(work.steps);
+  const sc_time reduction = what(command) == FpPimCommand::fpm_mvm ? charge_reduction(command) : sc_time();
+  return step * static_cast<double>(steps.steps) + reduction;
+}
+
+void FpPimUnit::charge_additions(Prices& price, unsigned steps, unsigned lanes) {
+  const bool every_lane = config_.primitives.search_scope == SearchScope::lane;
+  price.addition->charge(std::uint64_t{steps} * lanes);
+  price.search->charge(std::uint64_t{steps} * price.cost.addition.searches * (every_lane ? lanes : 1));
+  additions_ += steps;
+}
+
+// The groups' sums are moved together and added, half of those that are left at a time.
+sc_time FpPimUnit::charge_reduction(const Command& command) {
+  const Part used = part(command);
+  Prices& price = prices(array_.format());
+  sc_time time;
+  for (unsigned left = used.groups; left > 1; left = (left + 1) / 2) {
+    const unsigned lanes = left / 2 * used.columns;
+    charge_additions(price, 1, lanes);
+    price.transfer->charge(lanes);
+    time += price.cost.transfer.time + price.cost.addition.time;
+  }
+  return time;
+}
+
+// Bits that are 1 in the fractions of the multipliers, over all lanes that multiply with them.
+std::uint64_t FpPimUnit::multiplier_bits(const Command& command) const {
+  const Part used = part(command);
+  const std::uint32_t fraction = (1u << float_format(array_.format()).fraction_bits) - 1;
+  std::uint64_t bits = 0;
+  for (const float number : src0_)
+    bits += std::bitset<32>(to_bits(array_.format(), number) & fraction).count();
+  switch (what(command)) {
+    case FpPimCommand::fpm_mvm:
+    case FpPimCommand::fpm_opa:
+      return bits * used.columns;
+    case FpPimCommand::fpm_mtvm:
+      return bits * used.rows * used.groups;
+    default:
+      return bits;
+  }
 }
 
 sc_time FpPimUnit::charge_access(const Command& command, bool writes) {

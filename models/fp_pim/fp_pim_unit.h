@@ -3,7 +3,7 @@
 //
 // Time (FloatPIM; lanes are the columns, all at once): a multiply-accumulate of one row takes one
 // multiplication and one addition.
-//   fpm.mvm            rows · (T_mul + T_add)
+//   fpm.mvm            rows · (T_mul + T_add), and for packed lanes ⌈log2 groups⌉ · (T_transfer + T_add)
 //   fpm.mtvm           columns · (T_mul + T_add)
 //   fpm.opa, fpm.mac   rows · (T_mul + T_add)
 //   fpm.add, fpm.mul   rows · T_add, rows · T_mul
@@ -42,6 +42,9 @@ class FpPimUnit : public unit::CommandUnit {
   FpPimUnit(const sc_core::sc_module_name& name, const FpPimUnitConfig& config, Context& context);
 
   const FpArray& array() const { return array_; }
+  // Row steps so far: of every lane that takes part, one operation each.
+  std::uint64_t multiplications() const { return multiplications_; }
+  std::uint64_t additions() const { return additions_; }
 
  protected:
   std::optional<unit::Fault> check(const unit::Command& command) const override;
@@ -61,6 +64,8 @@ class FpPimUnit : public unit::CommandUnit {
     EnergyLedger::Account* multiplication;
     EnergyLedger::Account* addition;
     EnergyLedger::Account* search;
+    EnergyLedger::Account* transfer;
+    EnergyLedger::Account* multiplier_bit;  // null unless multiplications are predicated
   };
 
   Part part(const unit::Command& command) const;
@@ -70,7 +75,11 @@ class FpPimUnit : public unit::CommandUnit {
                                           std::vector<float>& numbers, sc_core::sc_time& delay);
   std::optional<unit::Fault> write_result(const unit::Command& command, sc_core::sc_time& delay);
   void compute(const unit::Command& command);
+  Work work(const unit::Command& command) const;
   sc_core::sc_time charge(const unit::Command& command);
+  void charge_additions(Prices& price, unsigned steps, unsigned lanes);
+  sc_core::sc_time charge_reduction(const unit::Command& command);
+  std::uint64_t multiplier_bits(const unit::Command& command) const;
   sc_core::sc_time charge_access(const unit::Command& command, bool writes);
   Prices& prices(unit::Format format);
 
@@ -79,6 +88,8 @@ class FpPimUnit : public unit::CommandUnit {
   std::array<Prices, 3> prices_;  // fp32, fp16, bf16
   EnergyLedger::Account& write_energy_;
   EnergyLedger::Account& read_energy_;
+  std::uint64_t multiplications_ = 0;
+  std::uint64_t additions_ = 0;
   std::vector<float> src0_;
   std::vector<float> src1_;
   std::vector<float> result_;

@@ -125,3 +125,66 @@ TEST_CASE("loading a part leaves the rest, rounded to the new format") {
     for (const unsigned column : {0u, 1u}) CHECK(array.at(row, column) == 1.0f);
   }
 }
+
+TEST_CASE("packed lanes compute the same matrix, their sums added as a tree") {
+  constexpr unsigned columns = 3;
+  constexpr unsigned matrix_rows = 10;  // two of them padding
+  CounterRng random(6, 0, 0);
+  for (const Format format : formats) {
+    const Slow slow{format};
+    for (const unsigned groups : {1u, 2u, 5u}) {
+      const unsigned rows = matrix_rows / groups;
+      const Part part{rows, columns, groups, 0};
+      const auto weights = random_numbers(random, format, matrix_rows * columns);
+      const auto x = random_numbers(random, format, matrix_rows);
+      const auto d = random_numbers(random, format, columns);
+      const auto w = [&](unsigned r, unsigned c) { return weights[r * columns + c]; };
+      std::vector<float> packed(matrix_rows * columns);
+      for (unsigned r = 0; r < matrix_rows; ++r) {
+        for (unsigned c = 0; c < columns; ++c)
+          packed[(r % rows) * groups * columns + r / rows * columns + c] = w(r, c);
+      }
+      FpArray array(matrix_rows, 16);
+      array.load(format, {rows, groups * columns}, packed.data());
+      std::vector<float> forward(columns);
+      std::vector<float> backward(matrix_rows);
+      array.mvm(part, x.data(), forward.data());
+      array.mtvm(part, d.data(), backward.data());
+      array.opa(part, x.data(), d.data());
+      for (unsigned c = 0; c < columns; ++c) {
+        std::vector<float> sums(groups, 0.0f);
+        for (unsigned r = 0; r < matrix_rows; ++r)
+          sums[r / rows] = slow.sum(sums[r / rows], slow.product(x[r], w(r, c)));
+        const float expected = groups == 1   ? sums[0]
+                               : groups == 2 ? slow.sum(sums[0], sums[1])
+                                             : slow.sum(slow.sum(slow.sum(sums[0], sums[3]), sums[2]),
+                                                        slow.sum(sums[1], sums[4]));
+        CHECK(forward[c] == expected);
+      }
+      for (unsigned r = 0; r < matrix_rows; ++r) {
+        float sum = 0;
+        for (unsigned c = 0; c < columns; ++c) {
+          sum = slow.sum(sum, slow.product(w(r, c), d[c]));
+          CHECK(array.at(r % rows, r / rows * columns + c) == slow.sum(w(r, c), slow.product(x[r], d[c])));
+        }
+        CHECK(backward[r] == sum);
+      }
+    }
+  }
+}
+
+TEST_CASE("element-wise operations take rows from the first one named on") {
+  FpArray array(4, 2);
+  const std::vector<float> two{1, 2, 3, 4};
+  const std::vector<float> one{10, 20};
+  array.load(Format::fp32, {2, 2, 1, 2}, two.data());
+  array.add({1, 2, 1, 3}, one.data());
+  array.multiply({1, 2, 1, 2}, one.data());
+  array.multiply_add({1, 1, 1, 0}, one.data(), one.data());
+  std::vector<float> all(8);
+  array.read({4, 2}, all.data());
+  CHECK(all == std::vector<float>{100, 0, 0, 0, 10, 40, 13, 24});
+  std::vector<float> last(2);
+  array.read({1, 2, 1, 3}, last.data());
+  CHECK(last == std::vector<float>{13, 24});
+}

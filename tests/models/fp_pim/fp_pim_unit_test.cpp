@@ -169,28 +169,79 @@ TEST_CASE("a command takes its row steps, each a multiplication, an addition or 
   }
 }
 
-TEST_CASE("operations cost what FloatPIM's formulas say") {
-  struct Published {
-    Format format;
-    double multiply_ns;
-    double add_ns;
-    double multiply_pJ;
-    double add_pJ;
-    unsigned searches;
-  };
-  const Primitives primitives;
-  // The formulas evaluated by hand: NOR steps 3360, 633, 360 and 1097, 373, 313; searches 47, 21, 15 in time.
-  for (const Published& each : {Published{Format::fp32, 3696.0, 1277.2, 0.974, 8.292, 48},
-                                Published{Format::fp16, 696.3, 441.8, 0.184, 2.130, 22},
-                                Published{Format::bf16, 396.0, 366.8, 0.104, 1.478, 16}}) {
-    const FormatCost cost = cost_of(each.format, primitives);
-    CHECK(cost.multiplication.time.to_seconds() * 1e9 == Approx(each.multiply_ns).epsilon(1e-9));
-    CHECK(cost.addition.time.to_seconds() * 1e9 == Approx(each.add_ns).epsilon(1e-9));
-    CHECK(cost.multiplication.lane.value() * 1e12 == Approx(each.multiply_pJ).margin(5e-4));
-    CHECK(cost.addition.lane.value() * 1e12 == Approx(each.add_pJ).margin(5e-4));
-    CHECK(cost.addition.searches == each.searches);
-    CHECK(cost.multiplication.searches == 0);
-  }
+TEST_CASE("packed lanes save row steps and pay for the reduction of their sums") {
+  FpPimUnitConfig config = small_unit();
+  config.columns = 6;
+  Command load = make(Op::fpm_load);
+  load.length = 2u | 6u << 16;
+  Command forward = make(Op::fpm_mvm);
+  forward.length = 2u | 2u << 16;
+  forward.count = 3;
+  forward.src0 = 0x180;
+  forward.dst = 0x800;
+  Command backward = forward;
+  backward.opcode = static_cast<std::uint8_t>(Op::fpm_mtvm);
+  backward.dst = 0x900;
+  Bench bench(one_after_the_other({load, forward, backward}), config);
+  // Rows 0 and 1, 2 and 3, 4 and 5 of a matrix of 6 x 2 side by side.
+  bench.put<float>(0x100, {1, 2, 5, 6, 9, 10, 3, 4, 7, 8, 11, 12});
+  bench.put<float>(0x180, {1, 2, 3, 4, 5, 6});
+  sc_core::sc_start();
+  CHECK(bench.get<float>(0x800, 2) == std::vector<float>{161, 182});
+  CHECK(bench.get<float>(0x900, 6) == std::vector<float>{5, 11, 17, 23, 29, 35});
+  const FormatCost cost = cost_of(Format::fp32, Primitives());
+  const sc_core::sc_time both = cost.multiplication.time + cost.addition.time;
+  // Three groups become two, then one.
+  const sc_core::sc_time reduction = 2 * (cost.transfer.time + cost.addition.time);
+  CHECK(cost.transfer.time == ns(33 * 1.1));
+  CHECK(bench.unit.busy_time() == 2 * ns(2.2) + 2 * both + reduction + 2 * both);
+  // Lanes: 2 rows of 6, twice 2 in the reduction; 2 columns of 6.
+  CHECK(bench.counts().at("fp32 addition") == 12 + 4 + 12);
+  CHECK(bench.counts().at("fp32 multiplication") == 24);
+  CHECK(bench.counts().at("fp32 transfer") == 4);
+  CHECK(bench.unit.multiplications() == 4);
+  CHECK(bench.unit.additions() == 6);
+}
+
+TEST_CASE("loads, reads and element-wise commands begin at a row") {
+  Command load = make(Op::fpm_load);
+  load.length = 2u | 3u << 16;
+  load.count = 2;
+  Command read = make(Op::fpm_read);
+  read.length = 1u | 3u << 16;
+  read.count = 3;
+  Bench bench(one_after_the_other({load, read}));
+  bench.put(0x100, matrix);
+  sc_core::sc_start();
+  CHECK(bench.get<float>(0x300, 3) == std::vector<float>{4, 5, 6});
+  CHECK(bench.unit.array().at(0, 0) == 0);
+}
+
+TEST_CASE("a search is charged to the array or to every lane") {
+  FpPimUnitConfig config = small_unit();
+  config.primitives.search_scope = SearchScope::lane;
+  Bench bench(one_after_the_other({make(Op::fpm_load), make(Op::fpm_add)}), config);
+  bench.put(0x100, matrix);
+  sc_core::sc_start();
+  CHECK(bench.counts().at("fp32 search") == 4 * 48 * 3);
+}
+
+TEST_CASE("predicated multiplications pay for the multiplier's bits that are 1") {
+  FpPimUnitConfig config = small_unit();
+  config.primitives.logic = Logic::sot;
+  config.primitives.policy = MultiplyPolicy::predicated;
+  Command forward = make(Op::fpm_mvm);
+  forward.src0 = 0x180;
+  forward.dst = 0x800;
+  Command backward = make(Op::fpm_mtvm);
+  backward.src0 = 0x180;
+  backward.dst = 0x900;
+  Bench bench(one_after_the_other({make(Op::fpm_load), forward, backward}), config);
+  bench.put(0x100, matrix);
+  // Fractions of 1.5, 1.75 and 1 have one, two and no bits; 3 has one.
+  bench.put<float>(0x180, {1.5f, 1.75f, 1, 3});
+  sc_core::sc_start();
+  CHECK(bench.counts().at("fp32 multiplier bit") == 4 * 3 + 3 * 4);
 }
 
 TEST_CASE("energy is booked by operation, format, search and bit") {
@@ -225,6 +276,12 @@ TEST_CASE("what the unit cannot do is refused with the reason") {
   add(large, 2, 5);
   large.length = 4u << 16;
   add(large, 2, 4u << 16);
+  Command packed = make(Op::fpm_mvm);
+  packed.count = 2;
+  add(packed, 2, 2);
+  Command below = make(Op::fpm_load);
+  below.count = 1;
+  add(below, 2, 1);
   Command integer = make(Op::fpm_mvm);
   integer.format0 = Format::int32;
   add(integer, 2, 2);
