@@ -4,11 +4,25 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/fp_pim/cost.h"
+
 namespace weft::assembly {
 
 namespace {
 
 using config::PartCost;
+
+fp_pim::FloatFormat fp_pim_format(config::FloatFormat format) {
+  switch (format) {
+    case config::FloatFormat::fp16:
+      return fp_pim::fp16_format;
+    case config::FloatFormat::bf16:
+      return fp_pim::bf16_format;
+    case config::FloatFormat::fp32:
+      break;
+  }
+  return fp_pim::fp32_format;
+}
 
 // What the figures of technology.area are for.
 constexpr double cells_of_array = 128.0 * 128.0;
@@ -34,16 +48,15 @@ AreaItem item(const std::string& part, double count, const PartCost& one) {
   return {part, count, times(count, one)};
 }
 
-// Units that only some platforms have. A technology without figures for them says so instead of counting
-// nothing.
-void add_units(AreaReport& report, const std::string& part, const std::string& name, int count,
-               const PartCost& one) {
-  if (count == 0) return;
-  if (one.area_mm2 == 0 && one.power_mW == 0 && one.leakage_mW == 0) {
-    report.without_figures.push_back(name);
-  } else {
-    report.tile.push_back(item(part, count, one));
-  }
+// Of one unit: its numbers, and the scratch cells of every lane.
+double fp_pim_subarrays(const config::Scenario& scenario) {
+  constexpr double cells_of_subarray = 1024.0 * 1024;
+  const config::FpPimConfig& unit = scenario.platform.fp_pim;
+  const fp_pim::FloatFormat format = fp_pim_format(unit.format);
+  const fp_pim::Logic logic =
+      scenario.technology.fp_pim.logic == config::FpPimLogic::sot ? fp_pim::Logic::sot : fp_pim::Logic::nor;
+  const double cells_of_lane = static_cast<double>(unit.rows) * format.bits() + scratch_cells(format, logic);
+  return unit.columns * cells_of_lane / cells_of_subarray;
 }
 
 // The converters of one crossbar unit: power and leakage grow with the bits as the energy does.
@@ -117,6 +130,10 @@ AreaReport area(const config::Scenario& scenario) {
     report.tile.push_back({"adc", arrays, times(tile.crossbars, converters(scenario))});
     report.tile.push_back(item("crossbar_unit", tile.crossbars, area.crossbar_unit));
   }
+  if (tile.fp_pim_units > 0) {
+    const double subarrays = tile.fp_pim_units * fp_pim_subarrays(scenario);
+    report.tile.push_back(item("fp_pim_subarray", subarrays, area.fp_pim_subarray));
+  }
   report.tile.push_back(item("vector_lane", tile.vector_lanes, area.vector_lane));
   report.tile.push_back(item("hart", 1, area.hart));
   const double buffers = static_cast<double>(tile.buffer_size_bytes) / bytes_of_buffer;
@@ -127,7 +144,6 @@ AreaReport area(const config::Scenario& scenario) {
   report.chip.push_back(item("router", report.tiles, area.router));
   report.chip.push_back(item("off_chip", 1, area.off_chip));
   if (tile.inversion_units > 0) add_inversion_units(scenario, report);
-  add_units(report, "fp_pim_unit", "floating-point PIM units", tile.fp_pim_units, area.fp_pim_unit);
   return report;
 }
 

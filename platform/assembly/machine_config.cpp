@@ -264,6 +264,35 @@ inversion::InversionUnitConfig inversion_config(const config::Scenario& scenario
   return inversion;
 }
 
+fp_pim::MultiplyPolicy multiply_policy(config::MultiplyPolicy from) {
+  switch (from) {
+    case config::MultiplyPolicy::worst:
+      return fp_pim::MultiplyPolicy::worst;
+    case config::MultiplyPolicy::predicated:
+      return fp_pim::MultiplyPolicy::predicated;
+    case config::MultiplyPolicy::expected:
+      break;
+  }
+  return fp_pim::MultiplyPolicy::expected;
+}
+
+// Bits of numbers are written by setting cells, and read at the price of a NOR, unless the logic reads and
+// writes.
+void set_fp_pim_logic(fp_pim::FpPimUnitConfig& fp_pim, const config::FpPimTechnology& technology) {
+  const bool sot = technology.logic == config::FpPimLogic::sot;
+  fp_pim.primitives.logic = sot ? fp_pim::Logic::sot : fp_pim::Logic::nor;
+  fp_pim.primitives.policy = multiply_policy(technology.multiply_policy);
+  fp_pim.primitives.search_scope = technology.search_scope == config::SearchScope::lane
+                                       ? fp_pim::SearchScope::lane
+                                       : fp_pim::SearchScope::array;
+  fp_pim.primitives.read_time = nanoseconds(technology.read_time_ns);
+  fp_pim.primitives.write_time = nanoseconds(technology.write_time_ns);
+  fp_pim.primitives.read = picojoule(technology.read_pJ);
+  fp_pim.primitives.write = picojoule(technology.write_pJ);
+  fp_pim.bit_write = sot ? fp_pim.primitives.write : fp_pim.primitives.set;
+  fp_pim.bit_read = sot ? fp_pim.primitives.read : fp_pim.primitives.nor;
+}
+
 fp_pim::FpPimUnitConfig fp_pim_config(const config::Scenario& scenario) {
   const config::FpPimTechnology& technology = scenario.technology.fp_pim;
   fp_pim::FpPimUnitConfig fp_pim;
@@ -276,8 +305,7 @@ fp_pim::FpPimUnitConfig fp_pim_config(const config::Scenario& scenario) {
   fp_pim.primitives.reset = picojoule(technology.reset_pJ);
   fp_pim.primitives.search = picojoule(technology.search_pJ);
   fp_pim.row_access = nanoseconds(technology.row_access_time_ns);
-  fp_pim.bit_write = fp_pim.primitives.set;
-  fp_pim.bit_read = fp_pim.primitives.nor;
+  set_fp_pim_logic(fp_pim, technology);
   return fp_pim;
 }
 

@@ -166,9 +166,12 @@ struct InversionConfig {
   bool is_analogue() const { return mode != InversionMode::reference; }
 };
 
+enum class FloatFormat { fp32, fp16, bf16 };
+
 struct FpPimConfig {
   int rows = 128;
   int columns = 128;
+  FloatFormat format = FloatFormat::fp32;
 };
 
 enum class NocModel { lt };
@@ -245,15 +248,27 @@ struct InversionTechnology {
   double cell_pJ = 1.83e-3;
 };
 
+enum class FpPimLogic { nor, sot };
+enum class MultiplyPolicy { expected, worst, predicated };
+enum class SearchScope { array, lane };
+
 // Primitive steps of a digital PIM array.
 struct FpPimTechnology {
+  FpPimLogic logic = FpPimLogic::nor;
+  MultiplyPolicy multiply_policy = MultiplyPolicy::expected;
+  SearchScope search_scope = SearchScope::array;
   double nor_time_ns = 1.1;
   double search_time_ns = 1.5;
   double row_access_time_ns = 2.2;
+  double read_time_ns = 0.57;
+  double write_time_ns = 1.25;
   double nor_pJ = 0.29e-3;
   double set_pJ = 23.8e-3;
   double reset_pJ = 0.32e-3;
   double search_pJ = 5.34;
+  double read_pJ = 14.5e-3;
+  double write_pJ = 40e-3;
+  double endurance = 1e9;
 };
 
 struct DigitalTechnology {
@@ -290,7 +305,7 @@ struct AreaTechnology {
   PartCost crossbar_unit = {0.00616, 1.833, 0.31};   // what the slices of a unit share
   PartCost digital_unit = {0.2364, 371.9, 0.46};     // instead of the three above
   PartCost inversion_amplifier = {1.5e-4, 0.2, 0};   // one a row of an INV array
-  PartCost fp_pim_unit;                              // no published figures
+  PartCost fp_pim_subarray = {0.0034688, 6.83, 0};   // 2^20 cells
   PartCost vector_lane = {0.004, 1.9, 0.192};
   PartCost hart = {0.00685, 2.41, 0.466};
   PartCost buffer = {0.086, 17.66, 0.46};  // 64 KiB

@@ -220,7 +220,11 @@ const Table<FpPimConfig>& fp_pim_table() {
       Table<FpPimConfig>()
           .add("rows", &FpPimConfig::rows, integer(1, 1024), "Rows of numbers of a floating-point PIM unit.")
           .add("columns", &FpPimConfig::columns, integer(1, 1024),
-               "Columns of numbers, which work all at once.");
+               "Columns of numbers, which work all at once.")
+          .add("format", &FpPimConfig::format,
+               choice<FloatFormat>(
+                   {{"fp32", FloatFormat::fp32}, {"fp16", FloatFormat::fp16}, {"bf16", FloatFormat::bf16}}),
+               "Format of the numbers: what a compiled network is trained in, and what the area is for.");
   return table;
 }
 
@@ -327,6 +331,25 @@ const Table<FpPimTechnology>& fp_pim_technology_table() {
       Table<T>()
           .add("nor_time", &T::nor_time_ns, time(), "A row-parallel NOR (FloatPIM, ISCA 2019).")
           .add("search_time", &T::search_time_ns, time(), "A search of the whole array (FloatPIM).")
+          .add("logic", &T::logic, choice<FpPimLogic>({{"nor", FpPimLogic::nor}, {"sot", FpPimLogic::sot}}),
+               "nor: FloatPIM's stateful NOR and its procedures; sot: SOT-MRAM writes with logic (arXiv "
+               "2003.01551; procedures reconstructed).")
+          .add(
+              "multiply_policy", &T::multiply_policy,
+              choice<MultiplyPolicy>({{"expected", MultiplyPolicy::expected},
+                                      {"worst", MultiplyPolicy::worst},
+                                      {"predicated", MultiplyPolicy::predicated}}),
+              "Additions of a multiplication, logic sot. expected: for half of the multiplier's bits, as "
+              "published; worst: for every bit; predicated: time for every bit, energy in lanes whose bit is "
+              "1.")
+          .add("search_scope", &T::search_scope,
+               choice<SearchScope>({{"array", SearchScope::array}, {"lane", SearchScope::lane}}),
+               "What search_energy is for: all lanes together, or each (FloatPIM does not say).")
+          .add("read_time", &T::read_time_ns, time(),
+               "Reading a row, logic sot (1.82 ns for a read and a write make 1.8 times FloatPIM's MAC; how "
+               "they "
+               "share it is assumed).")
+          .add("write_time", &T::write_time_ns, time(), "Writing a row, logic sot (likewise).")
           .add("row_access_time", &T::row_access_time_ns, time(),
                "Writing or reading a row of numbers. Assumed: two NOR times, FloatPIM's row-parallel write.")
           .add("nor_energy", &T::nor_pJ, price(), "A NOR of one lane (FloatPIM).")
@@ -334,7 +357,14 @@ const Table<FpPimTechnology>& fp_pim_technology_table() {
                "Setting a cell (FloatPIM); also the price of a bit written.")
           .add("reset_energy", &T::reset_pJ, price(), "Resetting a cell (FloatPIM).")
           .add("search_energy", &T::search_pJ, price(),
-               "A search of the whole array (FloatPIM; that it is not one a lane is assumed).");
+               "A search (FloatPIM), of the whole array or of a lane: search_scope.")
+          .add(
+              "read_energy", &T::read_pJ, price(),
+              "Reading a cell, logic sot (54.5 fJ for a read and a write make FloatPIM's MAC / 3.3; how they "
+              "share it is assumed).")
+          .add("write_energy", &T::write_pJ, price(), "Writing a cell, logic sot (likewise).")
+          .add("endurance", &T::endurance, real(1, 1e18),
+               "Writes a cell lives through (FloatPIM's lower figure).");
   return table;
 }
 
@@ -410,7 +440,7 @@ const Table<AreaTechnology>& area_technology_table() {
           .add("crossbar_unit", &A::crossbar_unit, part(), "")
           .add("digital_unit", &A::digital_unit, part(), "")
           .add("inversion_amplifier", &A::inversion_amplifier, part(), "")
-          .add("fp_pim_unit", &A::fp_pim_unit, part(), "")
+          .add("fp_pim_subarray", &A::fp_pim_subarray, part(), "")
           .add("vector_lane", &A::vector_lane, part(), "")
           .add("hart", &A::hart, part(), "")
           .add("buffer", &A::buffer, part(), "")

@@ -148,22 +148,6 @@ TEST_CASE("area follows what a platform has of each part") {
   CHECK(ratio("vector_lane", "platform.tile.vector_lanes=4") == Approx(0.25));
 }
 
-TEST_CASE("every kind of unit is in the area, or named as one without figures") {
-  for (const std::string unit : {"fp_pim_unit"}) {
-    CAPTURE(unit);
-    const std::string two = "platform.tile." + unit + "s=2";
-    const assembly::AreaReport unknown = assembly::area(scenario({two}));
-    CHECK(unknown.without_figures.size() == 1);
-    const assembly::AreaReport known = assembly::area(
-        scenario({two, "technology.area." + unit + "={area_mm2: 0.25, power_mW: 3, leakage_mW: 0.5}"}));
-    CHECK(known.without_figures.empty());
-    CHECK(cost(known.tile, unit).area_mm2 == Approx(0.5));
-    CHECK(known.tile_total().area_mm2 - unknown.tile_total().area_mm2 == Approx(0.5));
-    CHECK(known.chip_total().power_mW - unknown.chip_total().power_mW == Approx(known.tiles * 6.0));
-    CHECK(known.chip_total().leakage_mW - unknown.chip_total().leakage_mW == Approx(known.tiles * 1.0));
-  }
-}
-
 TEST_CASE("an analogue inversion unit has arrays, converters and amplifiers") {
   const assembly::AreaReport report = assembly::area(scenario({"platform.preset=repast"}));
   CHECK(report.without_figures.empty());
