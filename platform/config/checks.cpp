@@ -144,6 +144,34 @@ void check_network(const Scenario& scenario, Reader& reader) {
   }
 }
 
+// Networks on floating-point PIM units, and what only they have.
+void check_fp_pim(const Scenario& scenario, Reader& reader) {
+  if (scenario.workload.mapping == Mapping::crossbar) {
+    const Optimizer optimizer = scenario.training.optimizer;
+    if (optimizer == Optimizer::sgd || optimizer == Optimizer::kfac) return;
+    const std::string path = "training.optimizer";
+    reader.error(reader.where(path), path,
+                 "networks on crossbars have sgd and kfac; momentum and adam need workload.mapping fp_pim");
+    return;
+  }
+  if (scenario.training.optimizer == Optimizer::kfac) {
+    const std::string path = "training.optimizer";
+    reader.error(reader.where(path), path, "found kfac, which needs workload.mapping crossbar");
+    return;
+  }
+  if (scenario.platform.tile.fp_pim_units == 0) {
+    const std::string path = "platform.tile.fp_pim_units";
+    reader.error(reader.where(path), path, "found 0, but workload.mapping fp_pim needs at least one");
+  }
+  const std::string& isa = scenario.platform.tile.hart.isa;
+  if (isa.substr(0, isa.find('_')).find('f', 4) == std::string::npos) {
+    const std::string path = "platform.tile.hart.isa";
+    reader.error(
+        reader.where(path), path,
+        fmt::format("found {}, but workload.mapping fp_pim needs the extension f, as in rv32imafc", isa));
+  }
+}
+
 void check_samples(const Scenario& scenario, Reader& reader) {
   const TrainingConfig& training = scenario.training;
   const DatasetConfig& dataset = scenario.dataset;
@@ -251,6 +279,7 @@ void check_consistency(const Scenario& scenario, Reader& reader) {
     return;
   }
   check_network(scenario, reader);
+  check_fp_pim(scenario, reader);
   check_samples(scenario, reader);
   check_optimizer(scenario, reader);
 }

@@ -351,8 +351,12 @@ struct NumberFormat {
   int error_bits = 15;
 };
 
+// What holds the weights and computes with them.
+enum class Mapping { crossbar, fp_pim };
+
 struct WorkloadConfig {
   std::vector<LayerConfig> layers;
+  Mapping mapping = Mapping::crossbar;
   Loss loss = Loss::cross_entropy;
   std::vector<TileProgram> programs;
   NumberFormat number_format;
@@ -373,7 +377,8 @@ struct LearningRate {
 // What one deposit into the arrays holds, and what carry_period counts.
 enum class PerBatch { example, batch };
 
-enum class Optimizer { sgd, kfac };
+// How gradients become updates. momentum and adam: with workload.mapping fp_pim.
+enum class Optimizer { sgd, kfac, momentum, adam };
 enum class FactorMapping { automatic, direct, fused };
 
 // docs/second_order.md.
@@ -389,12 +394,20 @@ struct KfacConfig {
   FactorMapping mapping = FactorMapping::automatic;
 };
 
+// Of optimizers momentum and adam.
+struct MomentsConfig {
+  double momentum = 0.9;
+  double second_decay = 0.999;
+  double epsilon = 1e-8;
+};
+
 struct TrainingConfig {
   Optimizer optimizer = Optimizer::sgd;
   KfacConfig kfac;
   int epochs = 1;
   int batch = 1;
   LearningRate learning_rate;
+  MomentsConfig moments;
   std::uint64_t seed = 1;
   InitialWeights initial = InitialWeights::automatic;
   int variant = 1;  // PANTHER's #1 to #3

@@ -517,6 +517,12 @@ const Table<WorkloadConfig>& workload_table() {
       Table<W>()
           .add("layers", &W::layers, list_of(object(layer_table()), "layers"),
                "The network to train, from the input on. Either this or programs.")
+          .add("mapping", &W::mapping,
+               choice<Mapping>({{"crossbar", Mapping::crossbar}, {"fp_pim", Mapping::fp_pim}}),
+               "What holds the weights: crossbar units, in fixed point; or the floating-point PIM units of "
+               "the "
+               "first tile, in platform.fp_pim.format.")
+          .only_with("programs", "workload.layers", has_network)
           .add("loss", &W::loss,
                choice<Loss>({{"cross_entropy", Loss::cross_entropy},
                              {"mean_squared_error", Loss::mean_squared_error}}),
@@ -607,15 +613,29 @@ const Table<KfacConfig>& kfac_table() {
   return table;
 }
 
+const Table<MomentsConfig>& moments_table() {
+  using M = MomentsConfig;
+  static const Table<M> table =
+      Table<M>()
+          .add("momentum", &M::momentum, real(0, 0.9999), "Decay of the velocity, or of Adam's first moment.")
+          .add("second_decay", &M::second_decay, real(0, 0.999999), "Decay of Adam's second moment.")
+          .add("epsilon", &M::epsilon, real(1e-12, 1), "Added to the root of Adam's second moment.");
+  return table;
+}
+
 const Table<TrainingConfig>& training_table() {
   using T = TrainingConfig;
   static const Table<T> table =
       Table<T>()
           .add(
               "optimizer", &T::optimizer,
-              choice<Optimizer>({{"sgd", Optimizer::sgd}, {"kfac", Optimizer::kfac}}),
+              choice<Optimizer>({{"sgd", Optimizer::sgd},
+                                 {"kfac", Optimizer::kfac},
+                                 {"momentum", Optimizer::momentum},
+                                 {"adam", Optimizer::adam}}),
               "sgd: stochastic gradient descent; kfac: second order (K-FAC), needs inversion units and harts "
-              "with floating point (f) in the tiles.")
+              "with floating point (f) in the tiles; momentum, adam: keep state in further floating-point PIM "
+              "units, with workload.mapping fp_pim.")
           .add("kfac", &T::kfac, object(kfac_table()), "")
           .add("epochs", &T::epochs, integer(1, 100'000), "Passes over the training samples.")
           .required()
@@ -624,6 +644,7 @@ const Table<TrainingConfig>& training_table() {
                CodecPtr<LearningRate>(std::make_shared<LearningRateCodec>()),
                "One rate for all epochs, a list with one an epoch (the last one holds on), or a mapping.")
           .required()
+          .add("moments", &T::moments, object(moments_table()), "")
           .add("seed", &T::seed, seed_number(), "Seed of initial weights and order of samples.")
           .add("initial", &T::initial,
                choice<InitialWeights>({{"auto", InitialWeights::automatic},

@@ -135,6 +135,8 @@ class Assembler {
   // A constant; clobbers t6.
   void fli(FReg rd, float value);
   void wfi() { emit(0x10500073); }
+  // An instruction that the caller has encoded.
+  void raw(std::uint32_t word) { emit(word); }
   void xweft(xweft::Mnemonic mnemonic, Reg rd, Reg rs1, Reg rs2, Reg rs3);
 
   // Resolves every label; throws Error when a branch is too far. Call once, at the end.

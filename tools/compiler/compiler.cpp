@@ -184,6 +184,8 @@ class ImageMaker {
   DramAllocator dram_;
 };
 
+}  // namespace
+
 std::vector<std::vector<std::uint32_t>> make_orders(const reference::TrainingPlan& plan, std::uint32_t count,
                                                     bool shuffle) {
   std::vector<std::vector<std::uint32_t>> orders;
@@ -207,8 +209,6 @@ void check_fit(const reference::Network& network, const dataset::Split& data) {
                     network.layers.back().outputs, data.train.name, data.train.classes));
   }
 }
-
-}  // namespace
 
 CompiledProgram compile(const reference::Network& network, const reference::TrainingPlan& plan,
                         const dataset::Split& data, const CompileOptions& options) {

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tools/compiler/codegen.h"
 #include "tools/compiler/dram.h"
+#include "tools/compiler/fp_codegen.h"
 #include "tools/compiler/layout.h"
 #include "tools/compiler/lowering.h"
 #include "tools/compiler/placement.h"
@@ -43,6 +45,7 @@ struct CompiledProgram {
   std::vector<TileProgram> programs;
   std::vector<std::uint8_t> elf;
   std::vector<MemoryImage> images;  // boot information and the ELF file included
+  std::optional<FpProgram> fp;      // of networks on floating-point PIM units (fp_compiler.h)
 
   // What the machine is trained on, for the references.
   std::vector<std::int16_t> train_codes;
@@ -55,6 +58,13 @@ struct CompiledProgram {
 // Throws Error with what does not fit and what would.
 CompiledProgram compile(const reference::Network& network, const reference::TrainingPlan& plan,
                         const dataset::Split& data, const CompileOptions& options);
+
+// The order of the samples, one an epoch.
+std::vector<std::vector<std::uint32_t>> make_orders(const reference::TrainingPlan& plan, std::uint32_t count,
+                                                    bool shuffle);
+
+// Throws Error unless the network has the inputs and outputs that the data need.
+void check_fit(const reference::Network& network, const dataset::Split& data);
 
 // Line of the listing with the instruction at `address` (from 1), and its text; line 0 if there is none.
 struct ListingPlace {

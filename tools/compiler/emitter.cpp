@@ -103,6 +103,11 @@ void Emitter::wait_units(std::uint32_t units) {
   as_.xweft(Mnemonic::waitm, Reg::zero, Reg::a0, Reg::zero, Reg::zero);
 }
 
+void Emitter::wait_upper_units(std::uint32_t units) {
+  as_.li(Reg::a0, units);
+  as_.xweft(Mnemonic::waitmh, Reg::zero, Reg::a0, Reg::zero, Reg::zero);
+}
+
 void Emitter::wait_counter(unsigned counter, std::uint32_t expected, std::uint32_t amount) {
   as_.li(Reg::t0, expected);
   as_.lw(Reg::a1, 0, Reg::t0);

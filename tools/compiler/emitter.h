@@ -16,6 +16,10 @@ namespace weft::compiler {
 
 constexpr std::uint32_t dma_unit = 1u << unit::dma_index;
 constexpr std::uint32_t vector_unit = 1u << unit::vector_index;
+// Of waitmh.
+constexpr std::uint32_t fp_pim_units(std::uint32_t mask) {
+  return mask << (unit::first_fp_pim_index - unit::first_inversion_index);
+}
 constexpr std::uint32_t crossbar_units(std::uint32_t mask) { return mask << unit::first_crossbar_index; }
 
 // Formats and requantisation of a vector operation.
@@ -55,7 +59,7 @@ class Emitter {
   // Sum of `count` rows, `stride` bytes apart.
   void sum_rows(const Area& source, const Area& result, int length, int count, int stride);
 
-  // A command on crossbar units; operands are in a0 and a1.
+  // A command on crossbar units, or on others that take a mask; operands are in a0 and a1.
   void crossbar(xweft::Mnemonic mnemonic, std::uint32_t mask);
 
   // Copies to another tile and raises its counter there.
@@ -63,6 +67,7 @@ class Emitter {
   void dma(std::uint32_t source, std::uint32_t destination, std::uint32_t bytes);
 
   void wait_units(std::uint32_t units);
+  void wait_upper_units(std::uint32_t units);
   // Waits until the counter has grown by `amount` more; its target is kept in the word at `expected`.
   void wait_counter(unsigned counter, std::uint32_t expected, std::uint32_t amount);
   void raise_counter(int tile, unsigned counter);

@@ -4,8 +4,12 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
+#include <cstring>
+#include <limits>
 
 #include "platform/assembly/machine_config.h"
+#include "tools/reference/fp_golden.h"
 
 namespace weft::tool {
 
@@ -37,9 +41,38 @@ std::vector<reference::LayerCut> cuts_of(const compiler::LoweredNetwork& network
   return cuts;
 }
 
+// Single-precision numbers stand for themselves, bit by bit.
+std::vector<std::int32_t> bits_of(const std::vector<float>& numbers) {
+  std::vector<std::int32_t> bits(numbers.size());
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const float number = std::isnan(numbers[i]) ? std::numeric_limits<float>::quiet_NaN() : numbers[i];
+    std::memcpy(&bits[i], &number, sizeof number);
+  }
+  return bits;
+}
+
+GoldenRun run_fp_golden(const Workload& workload, const config::Scenario& scenario) {
+  const Clock::time_point start = Clock::now();
+  const compiler::CompiledProgram& program = workload.program;
+  reference::FpGolden golden(program.fp->mapping, program.initial);
+  GoldenRun run;
+  for (int epoch = 0; epoch < workload.plan.epochs; ++epoch) {
+    GoldenEpoch result;
+    result.train =
+        golden.train_epoch(workload.data.train, program.orders[static_cast<std::size_t>(epoch)], epoch);
+    if (scenario.training.evaluate) result.test = golden.evaluate(workload.data.test);
+    run.epochs.push_back(result);
+  }
+  for (std::size_t layer = 0; layer < program.network.layers.size(); ++layer)
+    run.weights.push_back({bits_of(golden.weights(layer)), bits_of(golden.bias(layer))});
+  run.wall_s = seconds_since(start);
+  return run;
+}
+
 }  // namespace
 
 GoldenRun run_golden(const Workload& workload, const config::Scenario& scenario) {
+  if (workload.program.fp) return run_fp_golden(workload, scenario);
   const Clock::time_point start = Clock::now();
   const compiler::CompiledProgram& program = workload.program;
   const crossbar::ArrayConfig array = assembly::array_config(scenario.platform.crossbar);

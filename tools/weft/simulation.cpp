@@ -18,6 +18,7 @@
 #include "platform/loader/elf_file.h"
 #include "platform/machine/memory_map.h"
 #include "platform/semihosting/hart_port.h"
+#include "tools/compiler/fp_compiler.h"
 
 namespace weft::tool {
 
@@ -492,6 +493,17 @@ std::vector<compiler::LoweredWeights> Simulation::trained_weights() {
     weights.weights.resize(static_cast<std::size_t>(layer.inputs) * static_cast<std::size_t>(layer.outputs));
     weights.bias.resize(static_cast<std::size_t>(layer.outputs));
     layers.push_back(std::move(weights));
+  }
+  if (program_->fp) {
+    for (const compiler::FpWeightBlock& block : program_->fp->weights) {
+      const auto layer = static_cast<std::size_t>(block.layer);
+      const compiler::FpLayer& shape = program_->fp->mapping.layers[layer];
+      std::vector<std::int32_t> image(static_cast<std::size_t>(shape.padded_rows()) *
+                                      static_cast<std::size_t>(shape.block_outputs(block.block)));
+      machine_->read_memory(block.trained, image.data(), 4 * image.size());
+      compiler::unpack_block(shape, block.block, image, layers[layer]);
+    }
+    return layers;
   }
   for (const compiler::WeightBlock& block : program_->dram.weights) {
     const compiler::Shard& shard = program_->placement.shards[static_cast<std::size_t>(block.shard)];

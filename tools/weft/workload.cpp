@@ -5,6 +5,7 @@
 #include "models/tile/tile.h"
 #include "platform/assembly/machine_config.h"
 #include "platform/machine/memory_map.h"
+#include "tools/compiler/fp_compiler.h"
 #include "tools/dataset/csv.h"
 #include "tools/dataset/digits.h"
 #include "tools/dataset/idx.h"
@@ -140,6 +141,33 @@ compiler::CompileOptions compile_options(const config::Scenario& scenario) {
   return options;
 }
 
+compiler::FpOptions fp_options(const config::Scenario& scenario) {
+  const config::PlatformConfig& platform = scenario.platform;
+  compiler::FpOptions options;
+  switch (platform.fp_pim.format) {
+    case config::FloatFormat::fp16:
+      options.format = unit::Format::fp16;
+      break;
+    case config::FloatFormat::bf16:
+      options.format = unit::Format::bf16;
+      break;
+    case config::FloatFormat::fp32:
+      options.format = unit::Format::fp32;
+      break;
+  }
+  options.units = platform.tile.fp_pim_units;
+  options.unit_rows = platform.fp_pim.rows;
+  options.unit_columns = platform.fp_pim.columns;
+  const config::MomentsConfig& moments = scenario.training.moments;
+  const config::Optimizer optimizer = scenario.training.optimizer;
+  options.momentum = moments.momentum;
+  options.second_decay = moments.second_decay;
+  options.epsilon = moments.epsilon;
+  if (optimizer == config::Optimizer::momentum) options.optimizer = compiler::FpOptimizer::momentum;
+  if (optimizer == config::Optimizer::adam) options.optimizer = compiler::FpOptimizer::adam;
+  return options;
+}
+
 }  // namespace
 
 Workload prepare(const config::Scenario& scenario) {
@@ -147,6 +175,11 @@ Workload prepare(const config::Scenario& scenario) {
   workload.data = load_data(scenario.dataset);
   workload.network = make_network(scenario.workload, workload.data.train.features);
   workload.plan = make_plan(scenario.training);
+  if (scenario.workload.mapping == config::Mapping::fp_pim) {
+    workload.program = compiler::compile_fp(workload.network, workload.plan, workload.data,
+                                            compile_options(scenario), fp_options(scenario));
+    return workload;
+  }
   workload.program =
       compiler::compile(workload.network, workload.plan, workload.data, compile_options(scenario));
   return workload;

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/compiler/fp_codegen.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "firmware/include/weft/boot_info.h"
+#include "models/common/error.h"
+#include "models/tile/window.h"
+#include "models/tile_control/registers.h"
+
+namespace weft::compiler {
+
+using unit::Format;
+using xweft::Mnemonic;
+
+namespace {
+
+// Machine-mode CSRs.
+constexpr unsigned csr_mstatus = 0x300;
+constexpr unsigned csr_mtvec = 0x305;
+constexpr unsigned csr_mepc = 0x341;
+constexpr unsigned csr_mcause = 0x342;
+constexpr unsigned csr_mtval = 0x343;
+// Floating-point unit on, its state initial.
+constexpr std::uint32_t mstatus_fs_initial = 1u << 13;
+
+std::uint32_t bits_of(float value) {
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+}  // namespace
+
+TileProgram FpGenerator::make() {
+  emit_start();
+  emit_initialisation();
+  emit_epochs();
+  emit_read_out();
+  region("end");
+  as_.note("tell the host");
+  as_.mv(Reg::t0, control);
+  stop(tile_control::registers::raise_done);
+  emit_forward();
+  emit_backward();
+  emit_update();
+  region("functions");
+  f_.emit_functions();
+  emit_trap_handler();
+  as_.finish();
+  const std::uint32_t used = as_.here() - tile_.code;
+  if (used > tile_.code_size) {
+    throw Error(
+        fmt::format("compiled program of tile {}: {} bytes of code, room for {}; allowed: fewer layers",
+                    tile_.tile, used, tile_.code_size));
+  }
+  return {tile_.tile, tile_.code, std::move(as_), tile_.data.train_metrics, make_data()};
+}
+
+void FpGenerator::region(int index, const char* pass) { region(fmt::format("layer{}.{}", index, pass)); }
+
+void FpGenerator::emit_start() {
+  region("start");
+  as_.note("traps go to the handler at the end of the program");
+  trap_handler_ = as_.make_label();
+  forward_ = as_.make_label();
+  backward_ = as_.make_label();
+  update_ = as_.make_label();
+  f_.make_labels();
+  as_.la(Reg::t0, trap_handler_);
+  as_.csrw(csr_mtvec, Reg::t0);
+  as_.li(control, tile_.base + static_cast<std::uint32_t>(tile::window::tile_control_base));
+  as_.note("floating point on");
+  as_.li(Reg::t0, mstatus_fs_initial);
+  as_.csrw(csr_mstatus, Reg::t0);
+}
+
+void FpGenerator::emit_trap_handler() {
+  namespace r = tile_control::registers;
+  region("trap");
+  as_.bind(trap_handler_);
+  as_.note("report the fault and stop");
+  as_.li(Reg::t0, tile_.base + static_cast<std::uint32_t>(tile::window::tile_control_base));
+  as_.csrr(Reg::t1, csr_mcause);
+  as_.sw(Reg::t1, r::fault_cause.offset, Reg::t0);
+  as_.csrr(Reg::t1, csr_mepc);
+  as_.sw(Reg::t1, r::fault_pc.offset, Reg::t0);
+  as_.csrr(Reg::t1, csr_mtval);
+  as_.sw(Reg::t1, r::fault_value.offset, Reg::t0);
+  stop(r::raise_fault);
+}
+
+void FpGenerator::stop(std::uint32_t event) {
+  namespace r = tile_control::registers;
+  as_.li(Reg::t1, event);
+  as_.sw(Reg::t1, r::raise.offset, Reg::t0);
+  as_.li(Reg::t1, r::control_stop);
+  as_.sw(Reg::t1, r::control.offset, Reg::t0);
+  const Label forever = as_.make_label();
+  as_.bind(forever);
+  as_.wfi();
+  as_.j(forever);
+}
+
+// ---- units ----
+
+void FpGenerator::unit_form(int rows, int columns, int count, Formats formats) {
+  const auto bits = [](Format format) { return static_cast<std::uint32_t>(format); };
+  const Format result = formats == Formats::cells ? mapping_.options.format : Format::fp32;
+  e_.csr(xweft::csr_wfmt, bits(Format::fp32) | bits(Format::fp32) << 4 | bits(result) << 8);
+  e_.csr(xweft::csr_wdim, static_cast<std::uint32_t>(rows) | static_cast<std::uint32_t>(columns) << 16);
+  e_.csr(xweft::csr_wcnt, static_cast<std::uint32_t>(count));
+}
+
+void FpGenerator::unit(Mnemonic mnemonic, int number) { e_.crossbar(mnemonic, 1u << number); }
+
+void FpGenerator::unit_rows(Mnemonic mnemonic, int number, int rows, int columns, Formats formats) {
+  unit_form(rows, columns, 0, formats);
+  e_.csr_from(xweft::csr_wcnt, first_row);
+  unit(mnemonic, number);
+}
+
+void FpGenerator::for_rows(const FpLayer& layer, int block, const std::function<void(int)>& body) {
+  const auto row_bytes = 4u * static_cast<std::uint32_t>(layer.groups * layer.block_outputs(block));
+  const auto at_once = static_cast<int>(tile_.staging_size / row_bytes);
+  const int parts = layer.group_rows / at_once;
+  const int rest = layer.group_rows % at_once;
+  as_.li(first_row, 0);
+  if (parts > 0) {
+    const Label next = as_.make_label();
+    e_.bind(next);
+    body(at_once);
+    as_.addi(first_row, first_row, at_once);
+    as_.li(Reg::t0, static_cast<std::uint32_t>(parts * at_once));
+    as_.bltu(first_row, Reg::t0, next);
+    e_.forget();
+  }
+  if (rest > 0) body(rest);
+}
+
+void FpGenerator::image_address(Reg rd, std::uint32_t image, int columns) {
+  as_.li(Reg::t5, 4 * static_cast<std::uint32_t>(columns));
+  as_.mul(Reg::t5, Reg::t5, first_row);
+  as_.li(rd, image);
+  as_.add(rd, rd, Reg::t5);
+}
+
+// ---- loops of the hart ----
+
+void FpGenerator::for_each(int count, const std::vector<Pointer>& pointers,
+                           const std::function<void()>& body) {
+  for (const Pointer& each : pointers) e_.address(each.reg, each.area);
+  as_.li(Reg::a7, static_cast<std::uint32_t>(count));
+  const Label next = as_.make_label();
+  as_.bind(next);
+  body();
+  for (const Pointer& each : pointers) as_.addi(each.reg, each.reg, 4);
+  as_.addi(Reg::a7, Reg::a7, -1);
+  as_.bne(Reg::a7, Reg::zero, next);
+}
+
+void FpGenerator::call(Label function) { as_.call(function); }
+
+// ---- start and end ----
+
+void FpGenerator::emit_initialisation() {
+  for (const FpWeightBlock& block : program_.weights) {
+    const FpLayer& own = layer(block.layer);
+    const int columns = own.groups * own.block_outputs(block.block);
+    region(block.layer, "program");
+    e_.forget();
+    as_.note(fmt::format("first weights of block {}", block.block));
+    for_rows(own, block.block, [&](int rows) {
+      image_address(Reg::a0, block.initial, columns);
+      e_.csr(xweft::csr_wcomp, 0);
+      as_.li(Reg::a1, tile_.staging[0]);
+      as_.li(Reg::a2, 4 * static_cast<std::uint32_t>(rows * columns));
+      as_.xweft(Mnemonic::dma, Reg::zero, Reg::a0, Reg::a1, Reg::a2);
+      e_.wait_units(dma_unit);
+      as_.li(Reg::a0, tile_.staging[0]);
+      unit_rows(Mnemonic::fpm_load, own.first_unit + block.block, rows, columns, Formats::cells);
+      wait_unit(own.first_unit + block.block);
+    });
+    for (int state = 0; state < mapping_.states(); ++state) {
+      const int number = own.first_unit + (state + 1) * own.blocks + block.block;
+      as_.note("what the optimizer keeps begins at 0");
+      for_rows(own, block.block, [&](int rows) {
+        fill_staging(0, 0.0f, rows, columns);
+        as_.li(Reg::a0, tile_.staging[0]);
+        unit_rows(Mnemonic::fpm_load, number, rows, columns, Formats::cells);
+        wait_unit(number);
+      });
+    }
+  }
+  region("clear");
+  e_.forget();
+  as_.note("padding of every operand is zero from now on");
+  e_.form({}, static_cast<int>(tile_.zero_size / 4));
+  as_.li(Reg::a2, tile_.zero_start);
+  as_.xweft(Mnemonic::vfill, Reg::zero, Reg::zero, Reg::zero, Reg::a2);
+  e_.wait_units(vector_unit);
+  as_.note("the input of the biases");
+  as_.li(Reg::t1, bits_of(1.0f));
+  as_.li(slot, 0);
+  const Label next = as_.make_label();
+  as_.bind(next);
+  for (int index = 0; index <= last(); ++index) {
+    e_.address(Reg::t0, buffers(index).input.at(4 * static_cast<std::uint32_t>(layer(index).inputs)));
+    as_.sw(Reg::t1, 0, Reg::t0);
+  }
+  as_.addi(slot, slot, 1);
+  as_.li(Reg::t2, static_cast<std::uint32_t>(mapping_.batch));
+  as_.bltu(slot, Reg::t2, next);
+}
+
+void FpGenerator::emit_epochs() {
+  region("epoch");
+  e_.forget();
+  as_.li(epoch, 0);
+  as_.li(rates, tile_.data.rates);
+  as_.li(record_out, dram_.records);
+  const Label next = as_.make_label();
+  e_.bind(next);
+  emit_pass(true);
+  if (evaluate_) emit_pass(false);
+  emit_record();
+  region("epoch");
+  e_.forget();
+  as_.addi(epoch, epoch, 1);
+  as_.addi(rates, rates, 4);
+  as_.addi(record_out, record_out, sizeof(weft_epoch_record));
+  as_.li(Reg::t0, static_cast<std::uint32_t>(epochs_));
+  const Label done = as_.make_label();
+  as_.bge(epoch, Reg::t0, done);
+  as_.j(next);
+  as_.bind(done);
+}
+
+void FpGenerator::emit_pass(bool trains) {
+  const SampleSet& set = trains ? dram_.train : dram_.test;
+  region(trains ? "train" : "evaluate");
+  e_.forget();
+  as_.li(training, trains ? 1 : 0);
+  as_.li(remaining, set.count);
+  as_.li(order, set.order);
+  as_.li(labels, set.labels);
+  if (trains) {
+    as_.note("this epoch's order");
+    as_.li(Reg::t0, 4 * set.count);
+    as_.mul(Reg::t0, Reg::t0, epoch);
+    as_.add(order, order, Reg::t0);
+    as_.add(labels, labels, Reg::t0);
+  }
+  as_.li(metrics, trains ? tile_.data.train_metrics : tile_.data.test_metrics);
+  for (int word = 0; word < 4; ++word) as_.sw(Reg::zero, 4 * word, metrics);
+
+  const Label next_chunk = as_.make_label();
+  const Label sized = as_.make_label();
+  const Label done = as_.make_label();
+  e_.bind(next_chunk);
+  as_.note("samples of this batch");
+  as_.li(chunk, static_cast<std::uint32_t>(mapping_.batch));
+  as_.bltu(chunk, remaining, sized);
+  as_.mv(chunk, remaining);
+  e_.bind(sized);
+  as_.sub(remaining, remaining, chunk);
+  emit_sample_loop(forward_);
+  if (trains) {
+    emit_sample_loop(backward_);
+    emit_batch_start();
+    emit_sample_loop(update_);
+    emit_batch_end();
+  }
+  as_.beq(remaining, Reg::zero, done);
+  as_.j(next_chunk);
+  e_.bind(done);
+}
+
+void FpGenerator::emit_sample_loop(Label body) {
+  const Label next = as_.make_label();
+  as_.note("for every sample of the batch");
+  as_.li(slot, 0);
+  e_.bind(next);
+  as_.call(body);
+  e_.forget();
+  as_.addi(slot, slot, 1);
+  as_.bltu(slot, chunk, next);
+}
+
+void FpGenerator::emit_record() {
+  region("record");
+  e_.forget();
+  as_.note("results of this epoch");
+  const auto put = [&](Reg source, std::size_t offset) {
+    as_.sw(source, static_cast<std::int32_t>(offset), Reg::t0);
+  };
+  as_.li(Reg::t0, tile_.data.record);
+  as_.li(Reg::t1, 1);
+  put(Reg::t1, offsetof(weft_epoch_record, valid));
+  as_.addi(Reg::t1, epoch, 1);
+  put(Reg::t1, offsetof(weft_epoch_record, epoch));
+  copy_metrics(tile_.data.train_metrics, offsetof(weft_epoch_record, train_samples));
+  copy_metrics(tile_.data.test_metrics, offsetof(weft_epoch_record, test_samples));
+  as_.note("to DRAM, then an event for the host");
+  e_.csr(xweft::csr_wcomp, 0);
+  as_.mv(Reg::a0, Reg::t0);
+  as_.mv(Reg::a1, record_out);
+  as_.li(Reg::a2, sizeof(weft_epoch_record));
+  as_.xweft(Mnemonic::dma, Reg::zero, Reg::a0, Reg::a1, Reg::a2);
+  e_.wait_units(dma_unit);
+  as_.li(Reg::t1, tile_control::registers::raise_progress);
+  as_.sw(Reg::t1, tile_control::registers::raise.offset, control);
+}
+
+void FpGenerator::copy_metrics(std::uint32_t source, std::size_t offset) {
+  as_.li(Reg::t1, source);
+  for (int word = 0; word < 4; ++word) {
+    as_.lw(Reg::t2, 4 * word, Reg::t1);
+    as_.sw(Reg::t2, static_cast<std::int32_t>(offset) + 4 * word, Reg::t0);
+  }
+}
+
+void FpGenerator::emit_read_out() {
+  for (const FpWeightBlock& block : program_.weights) {
+    const FpLayer& own = layer(block.layer);
+    const int columns = own.groups * own.block_outputs(block.block);
+    region(block.layer, "read_out");
+    e_.forget();
+    as_.note(fmt::format("trained weights of block {}", block.block));
+    for_rows(own, block.block, [&](int rows) {
+      as_.li(Reg::a1, tile_.staging[0]);
+      unit_rows(Mnemonic::fpm_read, own.first_unit + block.block, rows, columns);
+      wait_unit(own.first_unit + block.block);
+      image_address(Reg::a1, block.trained, columns);
+      e_.csr(xweft::csr_wcomp, 0);
+      as_.li(Reg::a0, tile_.staging[0]);
+      as_.li(Reg::a2, 4 * static_cast<std::uint32_t>(rows * columns));
+      as_.xweft(Mnemonic::dma, Reg::zero, Reg::a0, Reg::a1, Reg::a2);
+      e_.wait_units(dma_unit);
+    });
+  }
+}
+
+std::vector<std::uint32_t> FpGenerator::make_data() const {
+  std::vector<std::uint32_t> data(tile_.data_size / 4, 0);
+  const auto word = [&](std::uint32_t address) { return (address - tile_.data.train_metrics) / 4; };
+  std::size_t next = word(tile_.data.rates);
+  for (const float rate : mapping_.rates) data[next++] = bits_of(-rate);
+  data[word(tile_.decays)] = data[word(tile_.decays) + 1] = bits_of(1.0f);
+  return data;
+}
+
+}  // namespace weft::compiler

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program of the tile whose floating-point PIM units train a network: matrix operations on the units,
+// everything else in single precision on the tile's hart. docs/models/fp_pim.md says in formulas what it
+// computes. Start, loops and read-out are in fp_codegen.cpp, passes and updates in fp_codegen_training.cpp.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tools/compiler/codegen.h"
+#include "tools/compiler/emitter.h"
+#include "tools/compiler/float_code.h"
+#include "tools/compiler/fp_mapping.h"
+
+namespace weft::compiler {
+
+// One block's numbers in DRAM as the unit holds them: group_rows rows of groups · columns numbers, fp32.
+struct FpWeightBlock {
+  int layer = 0;
+  int block = 0;
+  std::uint32_t initial = 0;
+  std::uint32_t trained = 0;
+};
+
+// Buffers of a layer in the tile, all fp32.
+struct FpBuffers {
+  Area input;   // padded_rows, a slot for each sample of a batch; 1 behind the inputs, then 0
+  Area sum;     // outputs
+  Area error;   // outputs, a slot for each sample: slope of the loss at the sums
+  Area update;  // outputs: the error times the rate
+  Area back;    // blocks x padded_rows: what goes back to the layer before
+};
+
+struct FpTile {
+  int tile = 0;
+  std::uint32_t base = 0;
+  std::uint32_t code = 0;
+  std::uint32_t code_size = 0;
+  TileData data;
+  std::uint32_t decays = 0;  // Adam: both rates to the power of the steps taken
+  std::uint32_t data_size = 0;
+  std::uint32_t zero_start = 0;
+  std::uint32_t zero_size = 0;
+  Area output;               // of the last layer
+  std::uint32_t staging[3];  // rows of numbers on their way to and from the units
+  std::uint32_t staging_size = 0;
+  std::vector<FpBuffers> layers;
+};
+
+struct FpProgram {
+  FpMapping mapping;
+  FpTile tile;
+  std::vector<FpWeightBlock> weights;
+};
+
+class FpGenerator {
+ public:
+  FpGenerator(const FpProgram& program, const DramMap& dram, int epochs, bool evaluate)
+      : program_(program),
+        mapping_(program.mapping),
+        tile_(program.tile),
+        dram_(dram),
+        epochs_(epochs),
+        evaluate_(evaluate),
+        as_(program.tile.code),
+        e_(as_),
+        f_(as_) {}
+
+  // Throws Error when the code does not fit into the room reserved for it.
+  TileProgram make();
+
+ private:
+  // Registers that live through the program; those of other tiles' programs (tile_generator.h).
+  static constexpr Reg slot = Reg::s0;
+  static constexpr Reg chunk = Reg::s1;
+  static constexpr Reg order = Reg::s2;
+  static constexpr Reg epoch = Reg::s3;
+  static constexpr Reg remaining = Reg::s4;
+  static constexpr Reg rates = Reg::s5;
+  static constexpr Reg metrics = Reg::s6;
+  static constexpr Reg training = Reg::s7;
+  static constexpr Reg labels = Reg::s8;
+  static constexpr Reg record_out = Reg::s9;
+  static constexpr Reg control = Reg::s10;
+  static constexpr Reg first_row = Reg::s11;
+  static constexpr Reg link = Reg::sp;  // return address of a pass
+
+  int last() const { return static_cast<int>(mapping_.layers.size()) - 1; }
+  const FpLayer& layer(int index) const { return mapping_.layers[static_cast<std::size_t>(index)]; }
+  const FpBuffers& buffers(int index) const { return tile_.layers[static_cast<std::size_t>(index)]; }
+  void region(const std::string& name) { as_.region("tile0." + name); }
+  void region(int index, const char* pass);
+
+  void emit_start();
+  void emit_trap_handler();
+  void stop(std::uint32_t event);
+  void emit_initialisation();
+  void emit_epochs();
+  void emit_pass(bool trains);
+  void emit_sample_loop(Label body);
+  void emit_record();
+  void copy_metrics(std::uint32_t source, std::size_t offset);
+  void emit_read_out();
+  std::vector<std::uint32_t> make_data() const;
+
+  // ---- units ----
+  enum class Formats { numbers, cells };  // all fp32, or the result in the format of the cells
+  void unit_form(int rows, int columns, int count, Formats formats = Formats::numbers);
+  void unit(xweft::Mnemonic mnemonic, int number);
+  void wait_unit(int number) { e_.wait_upper_units(fp_pim_units(1u << number)); }
+  void wait_all_units() { e_.wait_upper_units(fp_pim_units((1u << mapping_.units_used()) - 1)); }
+  // Goes through the rows of a block in parts that fit into staging; first_row holds the first, `body` is
+  // given how many there are.
+  void for_rows(const FpLayer& layer, int block, const std::function<void(int)>& body);
+  // Rows from first_row on, with wcnt set; operands in a0 and a1.
+  void unit_rows(xweft::Mnemonic mnemonic, int number, int rows, int columns,
+                 Formats formats = Formats::numbers);
+  // a register's address of first_row's numbers in a block's image.
+  void image_address(Reg rd, std::uint32_t image, int columns);
+
+  // ---- loops of the hart ----
+  // `body` for `count` elements of 4 bytes; `pointers` start at the areas and go up with them.
+  struct Pointer {
+    Reg reg;
+    Area area;
+  };
+  void for_each(int count, const std::vector<Pointer>& pointers, const std::function<void()>& body);
+  void call(Label function);
+
+  // ---- passes ----
+  void emit_forward();
+  void forward(int index);
+  void activate(int index);
+  void emit_loss();
+  void emit_cross_entropy();
+  void emit_squared_error();
+  void count_sample();
+  void load_label();
+  void add_loss();
+  void count_correct();
+  void emit_backward();
+  void backward(int index);
+  void differentiate(int index);
+  // f4 = f1 · slope at the output f2.
+  void multiply_by_slope(reference::Activation activation);
+
+  // ---- update ----
+  void emit_update();
+  void emit_batch_start();
+  void emit_batch_end();
+  void fill_staging(int number, float value, int rows, int columns);
+  void scale_state(int number, float factor, int rows, int columns);
+  void apply_momentum(const FpLayer& layer, int block);
+  void apply_adam(const FpLayer& layer, int block);
+  void advance_decays();
+
+  const FpProgram& program_;
+  const FpMapping& mapping_;
+  const FpTile& tile_;
+  const DramMap& dram_;
+  int epochs_;
+  bool evaluate_;
+  Assembler as_;
+  Emitter e_;
+  FloatCode f_;
+  Label trap_handler_;
+  Label forward_;
+  Label backward_;
+  Label update_;
+};
+
+}  // namespace weft::compiler

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/compiler/fp_compiler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "firmware/include/weft/boot_info.h"
+#include "models/common/error.h"
+#include "tools/compiler/elf_writer.h"
+#include "tools/compiler/fp_codegen.h"
+
+namespace weft::compiler {
+
+namespace {
+
+constexpr std::uint32_t alignment = 64;
+constexpr std::uint32_t code_base_size = 4 * 1024;
+constexpr std::uint32_t code_layer_size = 2 * 1024;
+constexpr std::uint32_t code_block_size = 1024;  // a block's initialisation, batch end and read-out
+constexpr std::uint32_t most_staging = 64 * 1024;
+
+template <typename T>
+std::vector<std::uint8_t> bytes_of(const std::vector<T>& values) {
+  std::vector<std::uint8_t> bytes(values.size() * sizeof(T));
+  if (!bytes.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+  return bytes;
+}
+
+// Hands out memory from the bottom up.
+class Allocator {
+ public:
+  Allocator(std::uint64_t begin, std::uint64_t end, const char* memory, const char* key)
+      : next_(begin), end_(end), memory_(memory), key_(key) {}
+
+  std::uint32_t take(const std::string& what, std::uint64_t bytes) {
+    const std::uint64_t address = next_;
+    next_ += (bytes + alignment - 1) / alignment * alignment;
+    if (next_ <= end_) return static_cast<std::uint32_t>(address);
+    throw Error(
+        fmt::format("{} is full: {} needs {} bytes at {:#x}, memory ends at {:#x}; allowed: a larger {}",
+                    memory_, what, bytes, address, end_, key_));
+  }
+  std::uint32_t here() const { return static_cast<std::uint32_t>(next_); }
+  std::uint64_t left() const { return end_ - std::min(next_, end_); }
+
+ private:
+  std::uint64_t next_;
+  std::uint64_t end_;
+  const char* memory_;
+  const char* key_;
+};
+
+std::uint32_t longest_row(const FpMapping& mapping) {
+  std::uint32_t longest = 0;
+  for (const FpLayer& layer : mapping.layers)
+    longest = std::max(longest, 4u * static_cast<std::uint32_t>(layer.groups * layer.width));
+  return longest;
+}
+
+FpTile lay_out_tile(const FpMapping& mapping, const TileLimits& limits) {
+  FpTile tile;
+  tile.base = static_cast<std::uint32_t>(limits.tiles_base);
+  Allocator memory(tile.base, std::uint64_t{tile.base} + limits.buffer_size, "the buffer of tile 0",
+                   "platform.tile.buffer_size or a smaller training.batch");
+  const auto layers = static_cast<std::uint32_t>(mapping.layers.size());
+  std::uint32_t blocks = 0;
+  for (const FpLayer& layer : mapping.layers) blocks += static_cast<std::uint32_t>(layer.blocks);
+  tile.code_size = code_base_size + code_layer_size * layers +
+                   code_block_size * blocks * static_cast<std::uint32_t>(1 + mapping.states());
+  tile.code = memory.take("code", tile.code_size);
+
+  tile.data.train_metrics = memory.here();
+  tile.data.test_metrics = tile.data.train_metrics + 16;
+  tile.data.record = tile.data.test_metrics + 16;
+  tile.decays = tile.data.record + sizeof(weft_epoch_record);
+  tile.data.rates = tile.decays + 8;
+  tile.data_size =
+      tile.data.rates + 4 * static_cast<std::uint32_t>(mapping.rates.size()) - tile.data.train_metrics;
+  memory.take("data", tile.data_size);
+
+  tile.zero_start = memory.here();
+  const auto take = [&](const char* what, std::size_t layer, std::uint32_t numbers, int slots) {
+    const std::uint32_t pitch = 4 * numbers;
+    return Area{memory.take(fmt::format("{} of layer {}", what, layer),
+                            std::uint64_t{pitch} * static_cast<std::uint32_t>(slots)),
+                slots > 1 ? pitch : 0};
+  };
+  for (std::size_t l = 0; l < mapping.layers.size(); ++l) {
+    const FpLayer& layer = mapping.layers[l];
+    const auto outputs = static_cast<std::uint32_t>(layer.outputs);
+    const auto rows = static_cast<std::uint32_t>(layer.padded_rows());
+    FpBuffers buffers;
+    buffers.input = take("inputs", l, rows, mapping.batch);
+    buffers.sum = take("sums", l, outputs, 1);
+    buffers.error = take("errors", l, outputs, mapping.batch);
+    buffers.update = take("updates", l, outputs, 1);
+    if (l > 0) buffers.back = take("errors back", l, rows * static_cast<std::uint32_t>(layer.blocks), 1);
+    tile.layers.push_back(buffers);
+  }
+  tile.output = take("outputs", mapping.layers.size() - 1,
+                     static_cast<std::uint32_t>(mapping.layers.back().outputs), 1);
+  tile.zero_size = memory.here() - tile.zero_start;
+
+  const std::uint32_t areas = mapping.options.optimizer == FpOptimizer::adam ? 3 : 1;
+  const std::uint32_t row = longest_row(mapping);
+  const auto room = static_cast<std::uint32_t>(std::min<std::uint64_t>(memory.left() / areas, most_staging));
+  tile.staging_size = std::max(room / alignment * alignment, row);
+  for (std::uint32_t i = 0; i < areas; ++i)
+    tile.staging[i] = memory.take("rows of weights on their way", tile.staging_size);
+  return tile;
+}
+
+class FpImageMaker {
+ public:
+  FpImageMaker(CompiledProgram& program, const dataset::Split& data, const CompileOptions& options)
+      : program_(program),
+        data_(data),
+        dram_(options.dram_base + options.firmware_size, options.dram_base + options.dram_size, "DRAM",
+              "platform.host.dram_size, fewer samples or epochs") {}
+
+  void make_data() {
+    program_.dram.boot_info = dram_.take("boot information", sizeof(weft_boot_info));
+    program_.dram.records = dram_.take("records", program_.orders.size() * sizeof(weft_epoch_record));
+    std::vector<std::uint32_t> in_order(data_.test.count());
+    std::iota(in_order.begin(), in_order.end(), 0u);
+    program_.dram.train = add_samples("training", data_.train, program_.orders);
+    program_.dram.test = add_samples("test", data_.test, {in_order});
+    const FpMapping& mapping = program_.fp->mapping;
+    for (int layer = 0; layer < static_cast<int>(mapping.layers.size()); ++layer) {
+      for (int block = 0; block < mapping.layers[static_cast<std::size_t>(layer)].blocks; ++block)
+        add_block(layer, block);
+    }
+  }
+
+  void make_boot() {
+    weft_boot_info info{};
+    info.magic = WEFT_BOOT_MAGIC;
+    info.version = WEFT_BOOT_VERSION;
+    info.program = put("program", program_.elf);
+    info.program_size = static_cast<std::uint32_t>(program_.elf.size());
+    info.tiles = put("tile table", bytes_of(std::vector<std::uint32_t>{0, program_.programs.front().entry}));
+    info.tile_count = 1;
+    info.records = program_.dram.records;
+    info.record_count = static_cast<std::uint32_t>(program_.orders.size());
+    std::vector<std::uint8_t> bytes(sizeof info);
+    std::memcpy(bytes.data(), &info, sizeof info);
+    program_.images.push_back({"boot information", program_.dram.boot_info, std::move(bytes)});
+  }
+
+ private:
+  std::uint32_t put(const std::string& what, std::vector<std::uint8_t> bytes) {
+    const std::uint32_t address = dram_.take(what, bytes.size());
+    program_.images.push_back({what, address, std::move(bytes)});
+    return address;
+  }
+
+  SampleSet add_samples(const std::string& what, const dataset::Dataset& data,
+                        const std::vector<std::vector<std::uint32_t>>& orders) {
+    const std::uint32_t base = put(what + " samples", bytes_of(data.samples));
+    const std::uint32_t pitch = 4 * static_cast<std::uint32_t>(data.features);
+    std::vector<std::uint32_t> addresses;
+    std::vector<std::uint32_t> labels;
+    for (const std::vector<std::uint32_t>& order : orders) {
+      for (const std::uint32_t index : order) {
+        addresses.push_back(base + index * pitch);
+        labels.push_back(static_cast<std::uint32_t>(data.labels[index]));
+      }
+    }
+    return {static_cast<std::uint32_t>(data.count()), put(what + " order", bytes_of(addresses)),
+            put(what + " labels", bytes_of(labels))};
+  }
+
+  // Row r of a matrix is row r % group_rows of group r / group_rows.
+  void add_block(int number, int block) {
+    const FpLayer& layer = program_.fp->mapping.layers[static_cast<std::size_t>(number)];
+    const reference::LayerWeights& from = program_.initial[static_cast<std::size_t>(number)];
+    const int width = layer.block_outputs(block);
+    const int columns = layer.groups * width;
+    std::vector<float> image(static_cast<std::size_t>(layer.group_rows) * static_cast<std::size_t>(columns),
+                             0.0f);
+    for (int row = 0; row < layer.rows(); ++row) {
+      for (int column = 0; column < width; ++column) {
+        const auto output = static_cast<std::size_t>(block * layer.width + column);
+        const auto inputs = static_cast<std::size_t>(layer.inputs);
+        const double value = row == layer.inputs
+                                 ? from.bias[output]
+                                 : from.weights[output * inputs + static_cast<std::size_t>(row)];
+        const int place = row % layer.group_rows * columns + row / layer.group_rows * width + column;
+        image[static_cast<std::size_t>(place)] = static_cast<float>(value);
+      }
+    }
+    FpWeightBlock result{number, block};
+    const std::string what = fmt::format("weights of layer {}, block {}", number, block);
+    result.initial = put(what, bytes_of(image));
+    result.trained = dram_.take(what, 4 * image.size());
+    program_.fp->weights.push_back(result);
+  }
+
+  CompiledProgram& program_;
+  const dataset::Split& data_;
+  Allocator dram_;
+};
+
+// What other parts of the tool ask of every program: layers, epochs, and the tile that each layer is in.
+void describe(CompiledProgram& program, const FpMapping& mapping) {
+  program.network.loss = mapping.loss;
+  program.network.batch = mapping.batch;
+  program.network.rates.resize(mapping.rates.size());
+  for (int index = 0; index < static_cast<int>(mapping.layers.size()); ++index) {
+    const FpLayer& from = mapping.layers[static_cast<std::size_t>(index)];
+    LoweredLayer layer;
+    layer.inputs = from.inputs;
+    layer.outputs = from.outputs;
+    layer.activation = from.activation;
+    program.network.layers.push_back(layer);
+    Shard shard;
+    shard.layer = index;
+    shard.rows = from.inputs;
+    shard.columns = from.outputs;
+    program.placement.shards.push_back(shard);
+    program.layout.shards.emplace_back();
+  }
+  program.placement.tiles_used = 1;
+}
+
+}  // namespace
+
+void unpack_block(const FpLayer& layer, int block, const std::vector<std::int32_t>& image,
+                  LoweredWeights& weights) {
+  const int width = layer.block_outputs(block);
+  const int columns = layer.groups * width;
+  for (int row = 0; row < layer.rows(); ++row) {
+    for (int column = 0; column < width; ++column) {
+      const auto place = static_cast<std::size_t>(row % layer.group_rows * columns +
+                                                  row / layer.group_rows * width + column);
+      const auto output = static_cast<std::size_t>(block * layer.width + column);
+      if (row == layer.inputs) {
+        weights.bias[output] = image[place];
+      } else {
+        const std::size_t first = static_cast<std::size_t>(row) * static_cast<std::size_t>(layer.outputs);
+        weights.weights[first + output] = image[place];
+      }
+    }
+  }
+}
+
+CompiledProgram compile_fp(const reference::Network& network, const reference::TrainingPlan& plan,
+                           const dataset::Split& data, const CompileOptions& options,
+                           const FpOptions& fp_options) {
+  reference::check(network);
+  reference::check(plan);
+  check_fit(network, data);
+  CompiledProgram program;
+  program.fp.emplace();
+  program.fp->mapping = map_network(network, plan, fp_options);
+  program.fp->tile = lay_out_tile(program.fp->mapping, options.tile);
+  program.initial = reference::initial_weights(network, plan.seed, options.initial);
+  program.orders = make_orders(plan, static_cast<std::uint32_t>(data.train.count()), options.shuffle);
+  describe(program, program.fp->mapping);
+
+  FpImageMaker images(program, data, options);
+  images.make_data();
+  for (const FpLayer& layer : program.fp->mapping.layers) {
+    LoweredWeights weights;
+    weights.weights.resize(static_cast<std::size_t>(layer.inputs) * static_cast<std::size_t>(layer.outputs));
+    weights.bias.resize(static_cast<std::size_t>(layer.outputs));
+    program.lowered_initial.push_back(std::move(weights));
+  }
+  FpGenerator generator(*program.fp, program.dram, plan.epochs, options.evaluate);
+  program.programs.push_back(generator.make());
+  program.elf = write_elf(program.programs);
+  images.make_boot();
+  return program;
+}
+
+}  // namespace weft::compiler
