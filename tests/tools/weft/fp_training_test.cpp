@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Networks on floating-point PIM units: the machine gives the bits of the reference that executes the same
+// order of operations, in every format, mapping and optimizer.
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstring>
+
+#include "tests/tools/weft/training.h"
+#include "tools/weft/references.h"
+#include "tools/weft/workload.h"
+
+using namespace weft::tool;
+using namespace weft::tool::test;
+
+namespace {
+
+Setup fp_setup(const std::vector<std::string>& more = {}) {
+  Setup setup;
+  setup.layers = {{20, "relu"}, {10, "none"}};
+  setup.crossbars = 1;
+  setup.tile_columns = setup.tile_rows = 1;
+  setup.more = {"workload.mapping=fp_pim", "platform.tile.hart.isa=rv32imafc", "platform.tile.fp_pim_units=4",
+                "platform.fp_pim.rows=80", "platform.fp_pim.columns=128"};
+  setup.more.insert(setup.more.end(), more.begin(), more.end());
+  return setup;
+}
+
+Comparison require_bit_exact(const Setup& setup) {
+  INFO(describe(setup));
+  Comparison result = compare_with_golden(setup);
+  INFO(result.outcome.detail);
+  REQUIRE(to_text(result.outcome.ending) == std::string("finished"));
+  CHECK(result.outcome.faults.empty());
+  CHECK(result.metrics == "");
+  CHECK(result.weights == "");
+  CHECK(result.warnings.empty());
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("training on floating-point PIM is bit-exact in every format") {
+  const std::string format = GENERATE("fp32", "fp16", "bf16");
+  require_bit_exact(fp_setup({"platform.fp_pim.format=" + format}));
+}
+
+TEST_CASE("floating-point training is bit-exact however layers are cut and lanes are packed") {
+  const std::string format = GENERATE("fp32", "bf16");
+  Setup setup = fp_setup({"platform.fp_pim.format=" + format});
+  SECTION("one unit a layer, no packing") {
+    setup.more.insert(setup.more.end(), {"platform.fp_pim.columns=20", "platform.tile.fp_pim_units=2"});
+  }
+  SECTION("blocks of unequal width") {
+    setup.more.insert(setup.more.end(), {"platform.fp_pim.columns=24", "platform.tile.fp_pim_units=8"});
+  }
+  SECTION("rows that only fit side by side") {
+    setup.more.insert(setup.more.end(), {"platform.fp_pim.rows=7", "platform.fp_pim.columns=256"});
+  }
+  SECTION("a staging area of a few rows") { setup.more.emplace_back("platform.tile.buffer_size=20KiB"); }
+  require_bit_exact(setup);
+}
+
+TEST_CASE("floating-point training is bit-exact with every activation and loss") {
+  Setup setup = fp_setup();
+  setup.rate = 0.2;
+  const std::string hidden = GENERATE("relu", "sigmoid", "none");
+  SECTION("cross entropy") { setup.layers = {{14, hidden}, {10, "none"}}; }
+  SECTION("squared error") {
+    setup.loss = "mean_squared_error";
+    setup.layers = {{14, "sigmoid"}, {12, hidden}};
+  }
+  require_bit_exact(setup);
+}
+
+TEST_CASE("floating-point batches with an incomplete last one are bit-exact with every optimizer") {
+  const std::string optimizer = GENERATE("sgd", "momentum", "adam");
+  const std::string format = GENERATE("fp32", "bf16");
+  Setup setup = fp_setup({"training.optimizer=" + optimizer, "platform.fp_pim.format=" + format,
+                          "platform.tile.fp_pim_units=8"});
+  setup.batch = GENERATE(1, 4);
+  setup.rate = optimizer == "adam" ? 0.005 : 0.05;
+  require_bit_exact(setup);
+}
+
+TEST_CASE("technology and quantum change neither weights nor losses") {
+  const Setup setup = fp_setup();
+  const auto losses = [](const Comparison& result) {
+    return std::pair(result.outcome.records.at(0).train_loss_low, result.outcome.records.at(0).test_loss_low);
+  };
+  const Comparison base = require_bit_exact(setup);
+  Setup other = setup;
+  other.more.insert(other.more.end(),
+                    {"technology.fp_pim.logic=sot", "technology.fp_pim.multiply_policy=predicated",
+                     "platform.quantum=100 ns", "platform.tile.check_hazards=true"});
+  const Comparison changed = require_bit_exact(other);
+  CHECK(losses(changed) == losses(base));
+  CHECK(changed.outcome.simulated_s < base.outcome.simulated_s);
+}
+
+TEST_CASE("single precision trains as the plain loop does, apart from the order of its sums") {
+  Setup setup = fp_setup();
+  setup.train = 200;
+  setup.epochs = 3;
+  const Workload workload = prepare(make_scenario(setup));
+  const GoldenRun golden = run_golden(workload, make_scenario(setup));
+  const FloatRun plain = run_float(workload, make_scenario(setup));
+  for (std::size_t epoch = 0; epoch < 3; ++epoch) {
+    CHECK(golden.epochs[epoch].train.mean_loss() == Approx(plain.epochs[epoch].train.loss).epsilon(1e-4));
+    CHECK(golden.epochs[epoch].test.accuracy() == Approx(plain.epochs[epoch].test.accuracy));
+  }
+}
