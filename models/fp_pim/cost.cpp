@@ -36,6 +36,8 @@ OperationCost price(const Executed& executed, unsigned bits, const Primitives& p
   energy += energy_share * executed.if_bit;
   cost.time = time_of(time, p);
   cost.lane = lane_energy(energy, p);
+  cost.writes = energy.nors + energy.sets + energy.resets + energy.writes;
+  if (p.policy == MultiplyPolicy::predicated) cost.writes += 0.5 * executed.if_bit.writes;
   cost.searches = static_cast<unsigned>(std::lround(energy.searches + energy.more_searches));
   return cost;
 }

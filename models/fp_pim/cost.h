@@ -48,6 +48,7 @@ struct OperationCost {
   // Policy `predicated`: besides, for every bit of the multiplier's fraction that is 1.
   Joule lane_bit;
   unsigned searches = 0;
+  double writes = 0;  // of cells of a lane
 };
 
 struct FormatCost {

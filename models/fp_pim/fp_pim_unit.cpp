@@ -100,6 +100,10 @@ FpPimUnit::FpPimUnit(const sc_core::sc_module_name& name, const FpPimUnitConfig&
   }
 }
 
+const FormatCost& FpPimUnit::cost() const {
+  return prices_.at(static_cast<std::size_t>(array_.format()) - static_cast<std::size_t>(formats[0])).cost;
+}
+
 Part FpPimUnit::part(const Command& command) const {
   const unsigned rows = command.length & 0xffffu;
   const unsigned columns = command.length >> 16;

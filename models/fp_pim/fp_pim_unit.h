@@ -42,6 +42,8 @@ class FpPimUnit : public unit::CommandUnit {
   FpPimUnit(const sc_core::sc_module_name& name, const FpPimUnitConfig& config, Context& context);
 
   const FpArray& array() const { return array_; }
+  // Of operations in the present format of the cells.
+  const FormatCost& cost() const;
   // Row steps so far: of every lane that takes part, one operation each.
   std::uint64_t multiplications() const { return multiplications_; }
   std::uint64_t additions() const { return additions_; }

@@ -138,7 +138,9 @@ int run(const RunOptions& options) {
       scenario, config::scenario_hash(scenario), workload ? &*workload : nullptr, simulation, outcome, {}, {},
       {}};
   if (workload && options.reference && computes(scenario) && outcome.ending == Ending::finished) {
-    report.float32 = run_float(*workload, scenario);
+    // The plain loop knows no other optimizer.
+    if (scenario.training.optimizer.kind == config::Optimizer::sgd)
+      report.float32 = run_float(*workload, scenario);
     report.golden = run_golden(*workload, scenario);
     report.difference = first_difference(simulation.trained_weights(), report.golden->weights);
   }
@@ -163,8 +165,11 @@ int compile(const ScenarioOptions& options, const fs::path& out) {
   make_folder(out);
   write_program(workload.program, out);
   write_file(out / "scenario.yaml", config::dump_resolved(scenario));
-  fmt::print("{} tiles, {} crossbar units, {} bytes of program\n", workload.program.placement.tiles_used,
-             workload.program.dram.weights.size(), workload.program.elf.size());
+  const bool fp_pim = workload.program.fp.has_value();
+  const auto units = fp_pim ? static_cast<std::size_t>(workload.program.fp->mapping.units_used())
+                            : workload.program.dram.weights.size();
+  fmt::print("{} tiles, {} {} units, {} bytes of program\n", workload.program.placement.tiles_used, units,
+             fp_pim ? "floating-point PIM" : "crossbar", workload.program.elf.size());
   for (const char* name : {"program.elf", "program.lst", "manifest.json", "scenario.yaml"}) {
     fmt::print("  {}\n", (out / name).string());
   }

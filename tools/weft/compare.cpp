@@ -118,6 +118,13 @@ json figures(const json& results) {
   for (std::size_t epoch = 0; epoch < epochs.size(); ++epoch) {
     flat[fmt::format("accuracy.epoch{:02}", epoch + 1)] = at(epochs[epoch], {"platform", "test", "accuracy"});
   }
+  const json fp_pim = at(results, {"operations", "fp_pim"});
+  if (fp_pim.is_object()) {
+    flat["fp_pim.area_mm2"] = fp_pim["area_mm2"];
+    flat["fp_pim.busy_s"] = fp_pim["busy_s"];
+    for (const auto& [component, joule] : fp_pim["energy_J"].items())
+      flat[fmt::format("fp_pim.{}_J", component)] = joule;
+  }
   const json layers = at(results, {"layers"});
   if (!layers.is_array()) return flat;
   for (const char* pass : passes)

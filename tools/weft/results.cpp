@@ -10,6 +10,7 @@
 
 #include "models/unit/command.h"
 #include "tools/weft/area_report.h"
+#include "tools/weft/fp_pim_report.h"
 #include "tools/weft/layer_report.h"
 
 namespace weft::tool {
@@ -256,7 +257,41 @@ std::string per_batch(compiler::PerBatch what) {
   return what == compiler::PerBatch::batch ? "batch" : "example";
 }
 
-json training(const compiler::LoweredNetwork& network) {
+const char* name_of(compiler::FpOptimizer optimizer) {
+  switch (optimizer) {
+    case compiler::FpOptimizer::momentum:
+      return "momentum";
+    case compiler::FpOptimizer::adam:
+      return "adam";
+    case compiler::FpOptimizer::sgd:
+      break;
+  }
+  return "sgd";
+}
+
+const char* name_of(unit::Format format) {
+  if (format == unit::Format::fp16) return "fp16";
+  return format == unit::Format::bf16 ? "bf16" : "fp32";
+}
+
+json fp_training(const compiler::FpMapping& mapping) {
+  json layers = json::array();
+  for (const compiler::FpLayer& layer : mapping.layers) {
+    layers.push_back({{"units", layer.blocks * (1 + mapping.states())},
+                      {"groups", layer.groups},
+                      {"group_rows", layer.group_rows},
+                      {"columns", layer.width}});
+  }
+  return {{"mapping", "fp_pim"},
+          {"format", name_of(mapping.options.format)},
+          {"optimizer", name_of(mapping.options.optimizer)},
+          {"batch", mapping.batch},
+          {"layers", layers}};
+}
+
+json training(const RunReport& report) {
+  const compiler::LoweredNetwork& network = report.workload->program.network;
+  if (report.workload->program.fp) return fp_training(report.workload->program.fp->mapping);
   json variants = json::array();
   for (const compiler::LoweredLayer& layer : network.layers) variants.push_back(layer.variant);
   return {{"variants", variants},
@@ -341,10 +376,12 @@ json utilisation(const machine::Machine& machine, double simulated_s) {
     const tile::Tile& tile = accelerator.tile(number);
     json crossbars = json::array();
     for (const auto& unit : tile.crossbars()) crossbars.push_back(share(unit->busy_time()));
-    tiles.push_back({{"tile", number},
-                     {"vector", share(tile.vector().busy_time())},
-                     {"dma", share(tile.dma().busy_time())},
-                     {"crossbars", crossbars}});
+    json own = {{"tile", number},
+                {"vector", share(tile.vector().busy_time())},
+                {"dma", share(tile.dma().busy_time())},
+                {"crossbars", crossbars}};
+    for (const auto& unit : tile.fp_pims()) own["fp_pims"].push_back(share(unit->busy_time()));
+    tiles.push_back(std::move(own));
   }
   return tiles;
 }
@@ -417,7 +454,7 @@ json make_results(const RunReport& report) {
                          {"golden", final_accuracy(list, "golden")},
                          {"float32", final_accuracy(list, "float32")}};
   results["epochs"] = list;
-  if (report.workload != nullptr) results["training"] = training(report.workload->program.network);
+  if (report.workload != nullptr) results["training"] = training(report);
   if (report.workload != nullptr && report.workload->plan.kfac)
     results["second_order"] = second_order(report.workload->program.network, report.outcome.optimiser);
   results["reference"] = reference(report);
@@ -430,11 +467,14 @@ json make_results(const RunReport& report) {
   results["energy"]["by_pass_J"] =
       pass_report(report.simulation.machine().accelerator(), report.simulation.context(),
                   results["energy"]["total_J"].get<double>());
-  if (report.workload != nullptr) {
+  if (report.workload != nullptr && !report.workload->program.fp) {
     results["layers"] = layer_report(report.workload->program.placement,
                                      report.simulation.machine().accelerator(), report.simulation.context());
   }
   results["operations"] = operations(report.simulation.machine());
+  const json fp_pim = fp_pim_report(report.scenario, report.simulation.machine().accelerator(),
+                                    report.simulation.context(), report.outcome.simulated_s);
+  if (!fp_pim.is_null()) results["operations"]["fp_pim"] = fp_pim;
   if (report.scenario.platform.crossbar.arithmetic == config::Arithmetic::device)
     results["devices"] = devices(report);
   if (report.scenario.platform.tile.inversion_units > 0)
@@ -451,8 +491,13 @@ std::string make_summary(const RunReport& report, const json& results) {
   const json& accuracy = results["accuracy"];
   if (report.workload != nullptr) {
     const json& plan = results["training"];
-    text += fmt::format("\n  training          variants {}, deposits once {} {}", plan["variants"].dump(),
-                        plan["deposits"] == "batch" ? "a" : "an", plan["deposits"].get<std::string>());
+    if (report.workload->program.fp) {
+      text += fmt::format("\n  training          {} on floating-point PIM, {}",
+                          plan["format"].get<std::string>(), plan["optimizer"].get<std::string>());
+    } else {
+      text += fmt::format("\n  training          variants {}, deposits once {} {}", plan["variants"].dump(),
+                          plan["deposits"] == "batch" ? "a" : "an", plan["deposits"].get<std::string>());
+    }
     text +=
         fmt::format("\n  test accuracy     platform {}   golden {}   float32 {}",
                     percent(accuracy["platform"]), percent(accuracy["golden"]), percent(accuracy["float32"]));

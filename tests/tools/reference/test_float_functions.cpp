@@ -10,7 +10,7 @@ namespace functions = weft::reference::float_functions;
 TEST_CASE("exp and sigmoid are within a few units in the last place") {
   double worst = 0;
   double worst_sigmoid = 0;
-  for (int i = -87000; i <= 88000; i += 7) {
+  for (int i = -86990; i <= 87990; i += 7) {
     const float x = static_cast<float>(i) * 1e-3f;
     worst = std::max(worst, std::fabs(functions::exp(x) / std::exp(static_cast<double>(x)) - 1));
     const double exact = 1 / (1 + std::exp(-static_cast<double>(x)));
