@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/crossbar/adc.h"
 
+#include <algorithm>
+
 namespace weft::crossbar {
 
 std::int64_t full_scale_current(const ArrayConfig& config, int lines, int slice, bool carries_resolved) {
-  const int cell_bits = carries_resolved ? config.digit_bits : config.cell_bits_of(slice);
-  return std::int64_t{lines} * ((1 << config.dac_bits) - 1) * (1 << (cell_bits - 1));
+  const int digit = std::max(-config.digit_min(slice), config.digit_max(slice));
+  const int resolved = digit + config.current_offset(slice);
+  const int largest = config.largest_cell(slice);
+  return std::int64_t{lines} * ((1 << config.dac_bits) - 1) *
+         (carries_resolved ? std::min(resolved, largest) : largest);
 }
 
 Adc make_adc(const ArrayConfig& config, int lines, int slice, bool carries_resolved) {

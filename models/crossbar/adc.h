@@ -7,8 +7,12 @@
 // clipped.
 //
 // Full scale F of slice m, with L lines driven by a DAC of k bits (range `max`):
-//   F = L * (2^k - 1) * D,   D = 2^(v-1) while carries are resolved, 2^(cell_bits[m]-1) otherwise
-// and the step is the smallest power of two with (2^(b-1) - 1) * step >= F. L is the number of lines the
+//   F = L * (2^k - 1) * D
+// D being the largest canonical digit while carries are resolved and the largest one a cell or pair can
+// stand for otherwise, plus the middle state with encodings whose currents contain it. Signed digits in
+// single cells: D = 2^(v-1) and 2^(cell_bits[m]-1).
+//
+// The step is the smallest power of two with (2^(b-1) - 1) * step >= F. L is the number of lines the
 // array has, not of those in use: the range is a property of the circuit. Range `granular` has step 1,
 // range `calibrated` takes F from the configuration.
 #pragma once

@@ -76,13 +76,11 @@ Array::Array(const ArrayConfig& config, const Kernels& kernels)
   statistics_.saturated.resize(static_cast<std::size_t>(config_.slices));
   if (weights_live_)
     weights_.resize(static_cast<std::size_t>(config_.rows) * static_cast<std::size_t>(stride_));
-  const int digit_bound = 1 << (config_.digit_bits - 1);
   for (int slice = 0; slice < config_.slices; ++slice) {
-    // The top digit reaches +2^(v-1) where its cell holds that, the others end one below. Downwards
-    // there is no less room, for a cell ends one further down than up, and so do digits.
-    const bool top = slice == config_.slices - 1;
-    const int highest = top ? std::min(digit_bound, config_.cell_max(slice)) : digit_bound - 1;
-    room_.push_back(config_.cell_max(slice) - highest);
+    // The top digit reaches +2^(v-1) only where its cell holds that. Both cells of a pair have the same room.
+    const int highest = std::min(config_.digit_max(slice), config_.cell_max(slice));
+    room_.push_back(
+        std::min(config_.cell_max(slice) - highest, config_.digit_min(slice) - config_.cell_min(slice)));
   }
 }
 
@@ -158,15 +156,25 @@ void Array::compute_read() {
 void Array::observe(CurrentProfile* profile) {
   observed_ = profile != nullptr;
   cells_.observe(profile);
+  device_cells_.observe(profile);
+}
+
+void Array::calibrate(const std::vector<int>& full_scale) {
+  ArrayConfig changed = config_;
+  changed.full_scale = full_scale;
+  config_ = validated(changed);
+  cells_.calibrate(full_scale);
+  device_cells_.calibrate(full_scale);
 }
 
 // A conversion is exact if the largest current that `driven` lines can cause passes the ADC unchanged.
 bool Array::read_provable(ReadSide side, int driven, int in_bits) const {
   const int lines = side == ReadSide::columns ? config_.rows : config_.cols;
   const int largest_chunk = (1 << std::min(config_.dac_bits, in_bits)) - 1;
-  const int digit_bound = 1 << (config_.digit_bits - 1);
   for (int slice = 0; slice < config_.slices; ++slice) {
-    const int largest_cell = digit_bound + deposited_[static_cast<std::size_t>(slice)];
+    const int digit = std::max(-config_.digit_min(slice), config_.digit_max(slice));
+    const int largest_cell =
+        digit + deposited_[static_cast<std::size_t>(slice)] + config_.current_offset(slice);
     const std::int64_t current = std::int64_t{driven} * largest_chunk * largest_cell;
     if (!make_adc(config_, lines, slice, carries_resolved()).lossless(current)) return false;
   }

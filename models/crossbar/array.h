@@ -112,10 +112,13 @@ class Array {
 
   // Simulated time of what follows, in seconds: conductances age by it (DriftAge::simulated).
   void set_time(double now_s) { device_cells_.set_time(now_s); }
+  // Gives the converters another full scale (ArrayConfig::full_scale), range `calibrated` only. Throws
+  // weft::Error on one that is not allowed.
+  void calibrate(const std::vector<int>& full_scale);
 
   // For debuggers and tests: no statistics, no clamping.
   std::int64_t weight(int row, int col) const;
-  // The digit that the cell holds; may have to reconstruct the cells first.
+  // The digit that the cell or pair of cells holds; may have to reconstruct the cells first.
   int cell(int slice, int row, int col);
 
   const ArrayConfig& config() const { return config_; }
@@ -128,9 +131,10 @@ class Array {
   // columns. The converters' full scale follows it (adc.h).
   bool carries_resolved() const { return carry_row_count_ == 0; }
   int read_steps(int in_bits) const { return (in_bits + config_.dac_bits - 1) / config_.dac_bits; }
-  // ADC conversions of one mvm (lines: columns read) or mtvm (rows read).
+  // ADC conversions of one mvm (lines: columns read) or mtvm (rows read); a unit column is one more line.
   std::int64_t conversions(int in_bits, int lines) const {
-    return std::int64_t{read_steps(in_bits)} * config_.slices * lines;
+    const int extra = config_.encoding == Encoding::unit_column ? 1 : 0;
+    return std::int64_t{read_steps(in_bits)} * config_.slices * (lines + extra);
   }
 
   // Whether, in the present state, exact arithmetic is proven for any operands of that width.

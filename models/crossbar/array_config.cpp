@@ -28,8 +28,11 @@ void require_entry_per_slice(const std::string& field, const std::vector<int>& e
 void require_cells(const ArrayConfig& config) {
   if (!config.cell_bits.empty()) require_entry_per_slice("cell_bits", config.cell_bits, config.slices);
   for (int slice = 0; slice < config.slices; ++slice) {
-    require_in_range(fmt::format("cell_bits[{}]", slice), config.cell_bits_of(slice), config.digit_bits,
-                     ArrayConfig::max_cell_bits);
+    // Digits without a sign need one more bit of a cell whose zero is in the middle.
+    // The difference of a pair has a bit more than its cells, and is kept in the same eight.
+    require_in_range(fmt::format("cell_bits[{}]", slice), config.cell_bits_of(slice),
+                     config.digit_bits + (config.unsigned_digits(slice) ? 1 : 0),
+                     ArrayConfig::max_cell_bits - (config.pairs() ? 1 : 0));
   }
 }
 
@@ -61,7 +64,7 @@ void require_accumulator(const ArrayConfig& config) {
   const int steps = (ArrayConfig::max_operand_bits + config.dac_bits - 1) / config.dac_bits;
   double cells = 0;
   for (int slice = 0; slice < config.slices; ++slice) {
-    cells += std::ldexp(1.0, slice * config.digit_bits + config.cell_bits_of(slice) - 1);
+    cells += std::ldexp(config.largest_cell(slice), slice * config.digit_bits);
   }
   const double largest = 2.0 * lines * cells * std::ldexp(1.0, steps * config.dac_bits);
   if (largest < std::ldexp(1.0, 63)) return;
@@ -115,6 +118,11 @@ void ArrayConfig::validate() const {
   require_converters(*this);
   require_accumulator(*this);
   if (arithmetic != Arithmetic::device) return;
+  if (pairs() || encoding == Encoding::unit_column) {
+    throw Error(
+        "crossbar array: arithmetic device is not modelled with pairs of cells or a unit column; allowed "
+        "encodings: reference, offset, twos_complement");
+  }
   require_exact_currents(*this);
   device.validate();
 }

@@ -260,6 +260,14 @@ std::optional<Fault> CrossbarUnit::multiply(const Command& command) {
   return std::nullopt;
 }
 
+sc_core::sc_time CrossbarUnit::product_step(int lines) const {
+  const CrossbarTiming& timing = config_.timing;
+  const int of_each = (lines + timing.adcs - 1) / timing.adcs;
+  if (of_each == lines) return timing.mvm_step;
+  const sc_core::sc_time settle = std::min(timing.settle, timing.mvm_step);
+  return std::max(settle, timing.mvm_step * (static_cast<double>(of_each) / lines));
+}
+
 sc_core::sc_time CrossbarUnit::product_cost(bool transposed, int bits, const Shape& used) {
   if (config_.policy == UpdatePolicy::digital) {
     const std::uint64_t streamed = static_cast<unsigned>(bits) + config_.timing.sign_steps;
@@ -272,7 +280,8 @@ sc_core::sc_time CrossbarUnit::product_cost(bool transposed, int bits, const Sha
   if (registers_) registers_->product(transposed, used.rows, used.columns, steps, slices);
   (transposed ? mtvm_energy_ : mvm_energy_).charge(slice_steps);
   (transposed ? mtvm_adc_energy_ : mvm_adc_energy_).charge(slice_steps);
-  return config_.timing.mvm_step * static_cast<double>(steps + pipeline_fill_steps);
+  const sc_core::sc_time step = product_step(transposed ? config_.array.rows : config_.array.cols);
+  return step * static_cast<double>(steps + pipeline_fill_steps);
 }
 
 void CrossbarUnit::add_results(const Command& command, unsigned outputs) {

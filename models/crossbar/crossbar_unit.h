@@ -3,7 +3,7 @@
 // everything that changes cells through the update port behind the write filter.
 //
 // Time (modelled; PANTHER's public simulator and PUMA section 3, see docs/models/crossbar.md):
-//   MVM, MTVM  (steps + 2) · mvm_step       three-stage pipeline: array, converters, shift-and-add
+//   MVM, MTVM  (steps + 2) · step           three-stage pipeline: array, converters, shift-and-add
 //   OPA        phases · steps · opa_step    one pulse a step, repeated for each polarity phase
 //   read       array_read · rows / array rows, row by row; write likewise
 //   CRS        read and write of the rows in use
@@ -27,7 +27,9 @@
 namespace weft::crossbar {
 
 struct CrossbarTiming {
-  sc_core::sc_time mvm_step = sc_core::sc_time(100, sc_core::SC_NS);
+  sc_core::sc_time mvm_step = sc_core::sc_time(100, sc_core::SC_NS);  // with one converter for all lines
+  sc_core::sc_time settle = sc_core::sc_time(10, sc_core::SC_NS);     // no step of more converters is shorter
+  int adcs = 1;                                                       // converters of an array
   sc_core::sc_time opa_step = sc_core::sc_time(1.25, sc_core::SC_NS);
   unsigned opa_phases = 4;
   unsigned sign_steps = 0;  // steps of a product or outer product that stream the sign, besides the magnitude
@@ -88,6 +90,9 @@ class CrossbarUnit : public unit::CommandUnit {
 
   void reset() override;
   const Array& array() const { return *array_; }
+  // Array::observe and Array::calibrate.
+  void observe(CurrentProfile* profile) { array_->observe(profile); }
+  void calibrate(const std::vector<int>& full_scale) { array_->calibrate(full_scale); }
   std::uint64_t results_saturated() const { return results_saturated_; }
   // Time worked for each pass of training; together busy_time(), but for a command that runs.
   const PassTimes& pass_times() const { return pass_times_; }
@@ -125,6 +130,8 @@ class CrossbarUnit : public unit::CommandUnit {
   std::optional<unit::Fault> offer_updates(const unit::Command& command);
   std::optional<unit::Fault> rewrite_row(const unit::Command& command, int row);
   std::optional<unit::Fault> level_wear(const unit::Command& command);
+  // The slowest stage of the pipeline: `lines` currents shared by the converters.
+  sc_core::sc_time product_step(int lines) const;
   // Charges a product, and says how long it takes.
   sc_core::sc_time product_cost(bool transposed, int bits, const Shape& used);
   // Sends one write through the filter and lets its time pass.

@@ -128,8 +128,8 @@ void DeviceCells::mvm(const Operand& x, int in_bits, bool carries_resolved, int 
     device::CellArray& cells = slices_[static_cast<std::size_t>(slice)];
     column_currents(cells, cells.seen(), drive_of_rows, width);
     add_noise(cells, slice, drive_of_rows, cols, width);
-    convert(make_adc(config_, config_.rows, slice, carries_resolved), slice, drive_of_rows.steps, cols, width,
-            y, counts);
+    convert(make_adc(config_, config_.rows, slice, carries_resolved), slice, drive_of_rows, cols, width, y,
+            counts);
   }
 }
 
@@ -150,8 +150,8 @@ void DeviceCells::mtvm(const Operand& x, int in_bits, bool carries_resolved, int
     device::CellArray& cells = slices_[static_cast<std::size_t>(slice)];
     row_currents(cells, cells.seen(), drive_of_columns, rows);
     add_noise(cells, slice, drive_of_columns, rows, rows);
-    convert(make_adc(config_, config_.cols, slice, carries_resolved), slice, drive_of_columns.steps, rows,
-            rows, y, counts);
+    convert(make_adc(config_, config_.cols, slice, carries_resolved), slice, drive_of_columns, rows, rows, y,
+            counts);
   }
 }
 
@@ -228,30 +228,49 @@ void DeviceCells::add_noise(const device::CellArray& cells, int slice, const Dri
 }
 
 // As convert_and_add of adc.h, for currents between the codes: nearest code, ties away from zero.
-void DeviceCells::convert(const Adc& adc, int slice, int steps, int lines, int spacing, std::int64_t* y,
-                          AdcCounts& counts) {
+void DeviceCells::convert(const Adc& adc, int slice, const Drive& drive, int lines, int spacing,
+                          std::int64_t* y, AdcCounts& counts) {
+  const std::int64_t state = config_.current_offset(slice);
   const double codes_per_unit = std::ldexp(1.0, -adc.shift);
   const std::int64_t step = std::int64_t{1} << adc.shift;
   // Beyond any code, within any integer.
   const double overload = std::ldexp(1.0, 30);
-  for (int k = 0; k < steps; ++k) {
+  for (int k = 0; k < drive.steps; ++k) {
     const std::int64_t weight = std::int64_t{1} << (slice * config_.digit_bits + k * config_.dac_bits);
+    std::int64_t middle = 0;
+    if (state != 0) {
+      for (int i = 0; i < drive.operand.active_count(); ++i)
+        middle += state * drive.chunks[i * drive.steps + k];
+    }
     const float* current = currents_.data() + static_cast<std::ptrdiff_t>(k) * spacing;
     std::int32_t clipped = 0;
     std::int32_t rounded = 0;
     for (int i = 0; i < lines; ++i) {
-      const double value = static_cast<double>(current[i]) * codes_per_unit;
+      const double value = (static_cast<double>(current[i]) + static_cast<double>(middle)) * codes_per_unit;
       const auto magnitude = static_cast<std::int32_t>(std::min(std::fabs(value) + 0.5, overload));
       const std::int32_t code = value < 0 ? -magnitude : magnitude;
       const std::int32_t kept = std::min(std::max(code, adc.low), adc.high);
       clipped += static_cast<std::int32_t>(kept != code);
-      rounded += static_cast<std::int32_t>(kept == code && static_cast<double>(kept * step) !=
+      rounded += static_cast<std::int32_t>(kept == code && static_cast<double>(kept * step - middle) !=
                                                                static_cast<double>(current[i]));
-      y[i] += kept * step * weight;
+      y[i] += (kept * step - middle) * weight;
     }
-    counts.clipped += static_cast<std::uint64_t>(clipped);
-    counts.rounded += static_cast<std::uint64_t>(rounded);
+    const AdcCounts lost{static_cast<std::uint64_t>(clipped), static_cast<std::uint64_t>(rounded)};
+    counts.clipped += lost.clipped;
+    counts.rounded += lost.rounded;
+    if (profile_ == nullptr) continue;
+    profile(slice, current, middle, lines);
+    profile_->add_losses(slice, lost);
   }
+}
+
+void DeviceCells::profile(int slice, const float* current, std::int64_t middle, int lines) {
+  std::array<std::int32_t, ArrayConfig::max_lines> rounded;
+  for (int i = 0; i < lines; ++i) {
+    rounded[static_cast<std::size_t>(i)] =
+        static_cast<std::int32_t>(std::lround(static_cast<double>(current[i]) + static_cast<double>(middle)));
+  }
+  profile_->add(slice, rounded.data(), lines);
 }
 
 // ---- Updates ----

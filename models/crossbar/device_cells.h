@@ -8,6 +8,7 @@
 
 #include "models/crossbar/adc.h"
 #include "models/crossbar/array_config.h"
+#include "models/crossbar/current_profile.h"
 #include "models/crossbar/kernels.h"
 #include "models/crossbar/operand.h"
 #include "models/crossbar/slicing.h"
@@ -45,6 +46,10 @@ class DeviceCells {
   // row_pulses: of rows, whose slices are programmed together.
   device::CellStatistics statistics() const;
 
+  // As SlicedCells; currents are rounded to cell units.
+  void observe(CurrentProfile* profile) { profile_ = profile; }
+  void calibrate(const std::vector<int>& full_scale) { config_.full_scale = full_scale; }
+
  private:
   // A product's drive: chunks[i * steps + k] of active line i.
   struct Drive {
@@ -61,11 +66,14 @@ class DeviceCells {
   void column_currents(const device::CellArray& cells, const float* seen, const Drive& drive, int width);
   void row_currents(const device::CellArray& cells, const float* seen, const Drive& drive, int rows);
   void add_noise(const device::CellArray& cells, int slice, const Drive& drive, int lines, int spacing);
-  void convert(const Adc& adc, int slice, int steps, int lines, int spacing, std::int64_t* y,
+  void profile(int slice, const float* current, std::int64_t middle, int lines);
+  // Offset encodings convert the middle states with the currents, and take them off the results.
+  void convert(const Adc& adc, int slice, const Drive& drive, int lines, int spacing, std::int64_t* y,
                AdcCounts& counts);
   std::uint32_t deposit_chunks(const Operand& x, const Operand& d, int slice);
 
   ArrayConfig config_;
+  CurrentProfile* profile_ = nullptr;
   DigitCode code_;
   int stride_;
   std::uint64_t operation_ = 0;  // counts everything that draws

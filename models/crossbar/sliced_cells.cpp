@@ -25,6 +25,7 @@ void SlicedCells::allocate() {
   if (!cells_.empty()) return;
   const int lines = line_capacity(config_);
   cells_.resize(offset(config_.slices, 0, 0));
+  if (config_.pairs()) pairs_.allocate(cells_.size());
   currents_.resize(static_cast<std::size_t>(lines) * ArrayConfig::max_operand_bits);
   scratch_.resize(std::max(packed_bytes(lines), deposit_scratch_bytes(stride_)));
 }
@@ -32,7 +33,9 @@ void SlicedCells::allocate() {
 void SlicedCells::write(int row, int col, int count, const std::int32_t* weights) {
   allocate();
   for (int slice = 0; slice < config_.slices; ++slice) {
-    code_.encode(weights, count, slice, cells_.data() + offset(slice, row, col));
+    const std::size_t at = offset(slice, row, col);
+    code_.encode(weights, count, slice, cells_.data() + at);
+    if (config_.pairs()) pairs_.write(at, count, cells_.data() + at);
   }
 }
 
@@ -59,10 +62,11 @@ std::int8_t SlicedCells::cell(int slice, int row, int col) const {
   return cells_.empty() ? std::int8_t{0} : cells_[offset(slice, row, col)];
 }
 
-void SlicedCells::shift_and_add(const Adc& adc, int slice, int steps, int driven, int lines, std::int64_t* y,
-                                AdcCounts& counts) const {
+void SlicedCells::shift_and_add(const Adc& adc, int slice, const Chunks& chunks, int driven, int lines,
+                                std::int64_t* y, AdcCounts& counts) {
+  const int steps = chunks.steps;
   const std::int64_t largest_current =
-      std::int64_t{driven} * ((1 << config_.dac_bits) - 1) * -std::int64_t{config_.cell_min(slice)};
+      std::int64_t{driven} * ((1 << config_.dac_bits) - 1) * config_.largest_cell(slice);
   const std::int64_t largest_value = largest_current + (std::int64_t{1} << adc.shift);
   Conversion job;
   job.adc = adc;
@@ -73,11 +77,51 @@ void SlicedCells::shift_and_add(const Adc& adc, int slice, int steps, int driven
   job.dac_bits = config_.dac_bits;
   job.weight_shift = slice * config_.digit_bits;
   job.narrow = (largest_value << (steps * config_.dac_bits)) <= std::numeric_limits<std::int32_t>::max();
+  if (config_.offset_currents()) add_middle_states(slice, chunks, lines);
   if (profile_ != nullptr) {
     for (int step = 0; step < steps; ++step)
       profile_->add(slice, currents_.data() + static_cast<std::ptrdiff_t>(step) * job.spacing, lines);
   }
-  kernels_.convert(job, y, counts);
+  AdcCounts lost;
+  kernels_.convert(job, y, lost);
+  if (config_.offset_currents()) {
+    const std::int64_t offset = middle_states(job, slice, lost);
+    for (int i = 0; i < lines; ++i) y[i] -= offset;
+  }
+  if (profile_ != nullptr) profile_->add_losses(slice, lost);
+  counts.clipped += lost.clipped;
+  counts.rounded += lost.rounded;
+}
+
+void SlicedCells::add_middle_states(int slice, const Chunks& chunks, int lines) {
+  const int spacing = pad_to_lanes(lines);
+  for (int step = 0; step < chunks.steps; ++step) {
+    const std::uint8_t* values = chunks.values + static_cast<std::ptrdiff_t>(step) * chunks.spacing;
+    std::int32_t drive = -2 * chunks.negative_total[step];
+    for (int i = 0; i < chunks.spacing; ++i) drive += values[i];
+    const std::int32_t middle = drive * config_.current_offset(slice);
+    middle_current_[static_cast<std::size_t>(step)] = middle;
+    std::int32_t* current = currents_.data() + static_cast<std::ptrdiff_t>(step) * spacing;
+    for (int i = 0; i < lines; ++i) current[i] += middle;
+  }
+}
+
+std::int64_t SlicedCells::middle_states(const Conversion& job, int slice, AdcCounts& counts) {
+  std::int64_t sum = 0;
+  if (config_.encoding == Encoding::unit_column) {
+    Conversion one = job;
+    one.current = middle_current_.data();
+    one.spacing = 1;
+    one.lines = 1;
+    if (profile_ != nullptr) profile_->add(slice, middle_current_.data(), job.steps);
+    kernels_.convert(one, &sum, counts);
+    return sum;
+  }
+  for (int step = 0; step < job.steps; ++step) {
+    const std::int64_t weight = std::int64_t{1} << (job.weight_shift + step * job.dac_bits);
+    sum += middle_current_[static_cast<std::size_t>(step)] * weight;
+  }
+  return sum;
 }
 
 void SlicedCells::mvm(const Operand& x, int in_bits, bool carries_resolved, int cols, std::int64_t* y,
@@ -88,8 +132,8 @@ void SlicedCells::mvm(const Operand& x, int in_bits, bool carries_resolved, int 
   for (int slice = 0; slice < config_.slices; ++slice) {
     kernels_.column_currents(block(slice, pad_to_lanes(cols)), x.active(), x.active_count(), chunks,
                              scratch_.data(), currents_.data());
-    shift_and_add(make_adc(config_, config_.rows, slice, carries_resolved), slice, chunks.steps,
-                  x.active_count(), cols, y, counts);
+    shift_and_add(make_adc(config_, config_.rows, slice, carries_resolved), slice, chunks, x.active_count(),
+                  cols, y, counts);
   }
 }
 
@@ -100,8 +144,8 @@ void SlicedCells::mtvm(const Operand& x, int in_bits, bool carries_resolved, int
   std::fill(y, y + rows, std::int64_t{0});
   for (int slice = 0; slice < config_.slices; ++slice) {
     kernels_.row_currents(block(slice, x.padded_lines()), rows, chunks, scratch_.data(), currents_.data());
-    shift_and_add(make_adc(config_, config_.cols, slice, carries_resolved), slice, chunks.steps,
-                  x.active_count(), rows, y, counts);
+    shift_and_add(make_adc(config_, config_.cols, slice, carries_resolved), slice, chunks, x.active_count(),
+                  rows, y, counts);
   }
 }
 
@@ -124,7 +168,7 @@ void SlicedCells::opa(const Operand& x, const Operand& d, std::vector<Saturation
     job.cells = cells_.data() + offset(slice, 0, 0);
     job.cell_min = config_.cell_min(slice);
     job.cell_max = config_.cell_max(slice);
-    const Saturation met = kernels_.deposit(job);
+    const Saturation met = config_.pairs() ? pairs_.deposit(job, offset(slice, 0, 0)) : kernels_.deposit(job);
     saturation[static_cast<std::size_t>(slice)].cells += met.cells;
     saturation[static_cast<std::size_t>(slice)].units += met.units;
   }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The physical model of the array: one signed cell per (slice, row, column), lines driven step by step,
+// The physical model of the array: one signed digit per (slice, row, column), lines driven step by step,
 // currents converted by ADCs, updates deposited in place. All slices work at the same time on hardware;
 // here one after the other.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "models/crossbar/drive.h"
 #include "models/crossbar/kernels.h"
 #include "models/crossbar/operand.h"
+#include "models/crossbar/pair_cells.h"
 #include "models/crossbar/slicing.h"
 
 namespace weft::crossbar {
@@ -39,6 +41,7 @@ class SlicedCells {
 
   // Currents of all products from now on are added to `profile`, null for none; it must outlive that.
   void observe(CurrentProfile* profile) { profile_ = profile; }
+  void calibrate(const std::vector<int>& full_scale) { config_.full_scale = full_scale; }
 
  private:
   std::size_t offset(int slice, int row, int col) const {
@@ -53,18 +56,24 @@ class SlicedCells {
   }
   int steps(int in_bits) const { return (in_bits + config_.dac_bits - 1) / config_.dac_bits; }
   // Converts currents_ of one slice and adds them to y.
-  void shift_and_add(const Adc& adc, int slice, int steps, int driven, int lines, std::int64_t* y,
-                     AdcCounts& counts) const;
+  void shift_and_add(const Adc& adc, int slice, const Chunks& chunks, int driven, int lines, std::int64_t* y,
+                     AdcCounts& counts);
+  void add_middle_states(int slice, const Chunks& chunks, int lines);
+  // What to take off all results of a slice because of add_middle_states().
+  std::int64_t middle_states(const Conversion& job, int slice, AdcCounts& counts);
 
   ArrayConfig config_;
   const Kernels& kernels_;
   CurrentProfile* profile_ = nullptr;
   DigitCode code_;
   int stride_;
-  std::vector<std::int8_t> cells_;  // [slice][row][stride_]
+  std::vector<std::int8_t> cells_;  // digits, [slice][row][stride_]
+  PairCells pairs_;                 // the same order; Encoding::differential only
   StreamedOperand streamed_;
   ShiftedOperand shifted_;
   std::vector<std::int32_t> currents_;  // [step][line]
+  // Per step: what a line of middle states draws.
+  std::array<std::int32_t, ArrayConfig::max_operand_bits> middle_current_{};
   std::vector<std::uint8_t> scratch_;
 };
 

@@ -17,10 +17,11 @@ std::int64_t ones_in_lower_digits(int slices, int digit_bits) {
 DigitCode::DigitCode(const ArrayConfig& config)
     : slices_(config.slices),
       digit_bits_(config.digit_bits),
-      bias_(digit_bound() * ones_in_lower_digits(config.slices, config.digit_bits)) {}
+      bound_(config.encoding == Encoding::twos_complement ? 0 : 1 << (config.digit_bits - 1)),
+      bias_(bound_ * ones_in_lower_digits(config.slices, config.digit_bits)) {}
 
 std::int64_t DigitCode::lower_digits_max() const {
-  return (digit_bound() - 1) * ones_in_lower_digits(slices_, digit_bits_);
+  return ((std::int64_t{1} << digit_bits_) - 1 - bound_) * ones_in_lower_digits(slices_, digit_bits_);
 }
 
 // (weight + bias) >> shift needs 33 bits before the shift; halves of both do not.
@@ -43,7 +44,7 @@ void DigitCode::encode(const std::int32_t* weight, int count, int slice, std::in
   const auto bias = static_cast<std::uint32_t>(bias_);
   const std::uint32_t mask = (1U << digit_bits_) - 1;
   const int shift = slice * digit_bits_;
-  const int bound = digit_bound();
+  const int bound = bound_;
   for (int c = 0; c < count; ++c) {
     const std::uint32_t field = ((static_cast<std::uint32_t>(weight[c]) + bias) >> shift) & mask;
     digit[c] = static_cast<std::int8_t>(static_cast<int>(field) - bound);

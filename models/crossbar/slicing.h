@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Weights as digits: balanced signed recoding.
+// Weights as digits.
 //
 // W = sum over slices m of digit[m] * 2^(v*m), v = digit_bits. All digits but the top one are canonical
-// in [-2^(v-1), 2^(v-1)-1]; the top digit is what remains. Recoding to the signed range, not to
-// 0 .. 2^v-1, leaves a cell the same room for carries of either sign.
+// in [-2^(v-1), 2^(v-1)-1], with Encoding::twos_complement in [0, 2^v-1]; the top digit is what remains.
+// Recoding to the signed range leaves a cell the same room for carries of either sign.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,6 @@ class DigitCode {
 
   int digit_bits() const { return digit_bits_; }
   int slices() const { return slices_; }
-  // Largest magnitude of a canonical digit, top slice included.
-  int digit_bound() const { return 1 << (digit_bits_ - 1); }
   std::int64_t top_unit() const { return std::int64_t{1} << top_shift(); }
   std::int64_t lower_digits_min() const { return -bias_; }
   std::int64_t lower_digits_max() const;
@@ -39,6 +37,7 @@ class DigitCode {
 
   int slices_;
   int digit_bits_;
+  int bound_;  // the lowest digit is -bound_, but for the top slice's
   // Added to a weight, makes all digits but the top one non-negative.
   std::int64_t bias_;
 };

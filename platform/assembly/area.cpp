@@ -70,7 +70,7 @@ PartCost converters(const config::Scenario& scenario) {
     add(result, {area.adc.area_mm2 * std::pow(area.adc_area_growth, more_bits), area.adc.power_mW * power,
                  area.adc.leakage_mW * power});
   }
-  return result;
+  return times(crossbar.adcs, result);
 }
 
 // Arrays, converters and amplifiers for the direct mapping; of the reference, which no circuit is, nothing.
@@ -117,8 +117,12 @@ AreaReport area(const config::Scenario& scenario) {
   const config::PlatformConfig& platform = scenario.platform;
   const config::TileConfig& tile = platform.tile;
   const config::AreaTechnology& area = scenario.technology.area;
-  const double arrays = static_cast<double>(tile.crossbars) * platform.crossbar.slices;
+  const double arrays =
+      static_cast<double>(tile.crossbars) * platform.crossbar.slices * platform.crossbar.arrays_per_digit();
+  const double converter_count =
+      static_cast<double>(tile.crossbars) * platform.crossbar.slices * platform.crossbar.adcs;
   const double of_full_size = platform.crossbar.rows * platform.crossbar.columns / cells_of_array;
+  const double array_size = of_full_size * platform.crossbar.line_share();
 
   AreaReport report;
   report.tiles = platform.tiles.count();
@@ -126,8 +130,8 @@ AreaReport area(const config::Scenario& scenario) {
     report.tile.push_back({"digital_unit", static_cast<double>(tile.crossbars),
                            times(tile.crossbars * of_full_size, area.digital_unit)});
   } else {
-    report.tile.push_back({"crossbar_array", arrays, times(arrays * of_full_size, area.crossbar_array)});
-    report.tile.push_back({"adc", arrays, times(tile.crossbars, converters(scenario))});
+    report.tile.push_back({"crossbar_array", arrays, times(arrays * array_size, area.crossbar_array)});
+    report.tile.push_back({"adc", converter_count, times(tile.crossbars, converters(scenario))});
     report.tile.push_back(item("crossbar_unit", tile.crossbars, area.crossbar_unit));
   }
   if (tile.fp_pim_units > 0) {

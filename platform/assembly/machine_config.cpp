@@ -97,6 +97,22 @@ Joule adc_step(const crossbar::ArrayConfig& array, const config::CrossbarTechnol
   return picojoule(technology.adc_step_pJ) * (sum / array.slices);
 }
 
+crossbar::Encoding encoding(config::Encoding from) {
+  switch (from) {
+    case config::Encoding::offset:
+      return crossbar::Encoding::offset;
+    case config::Encoding::unit_column:
+      return crossbar::Encoding::unit_column;
+    case config::Encoding::differential:
+      return crossbar::Encoding::differential;
+    case config::Encoding::twos_complement:
+      return crossbar::Encoding::twos_complement;
+    case config::Encoding::reference:
+      break;
+  }
+  return crossbar::Encoding::reference;
+}
+
 crossbar::UpdatePolicy update_policy(config::UpdatePolicy from) {
   switch (from) {
     case config::UpdatePolicy::write_back:
@@ -160,16 +176,21 @@ crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
   crossbar::CrossbarUnitConfig crossbar;
   crossbar.array = array_config(scenario.platform.crossbar);
   crossbar.timing.mvm_step = nanoseconds(technology.mvm_step_ns);
+  crossbar.timing.settle = nanoseconds(technology.settle_ns);
+  crossbar.timing.adcs = scenario.platform.crossbar.adcs;
   crossbar.timing.opa_step = nanoseconds(technology.opa_step_ns);
   crossbar.timing.opa_phases = static_cast<unsigned>(technology.opa_phases);
   crossbar.timing.sign_steps = static_cast<unsigned>(technology.sign_steps);
   crossbar.timing.array_read = nanoseconds(technology.read_time_ns);
   crossbar.timing.array_write = nanoseconds(technology.write_time_ns);
-  crossbar.energy.mvm_step = picojoule(technology.array_step_pJ);
-  crossbar.energy.adc_step = adc_step(crossbar.array, technology);
+  const config::CrossbarConfig& from = scenario.platform.crossbar;
+  crossbar.energy.mvm_step =
+      picojoule(technology.array_step_pJ) * (from.arrays_per_digit() * from.line_share());
+  crossbar.energy.adc_step = adc_step(crossbar.array, technology) * from.line_share();
   crossbar.energy.opa_step = picojoule(technology.opa_step_pJ);
-  crossbar.energy.array_read = picojoule(technology.read_pJ);
-  crossbar.energy.array_write = technology.write_verify_pulses * picojoule(technology.write_pJ);
+  crossbar.energy.array_read = picojoule(technology.read_pJ) * from.arrays_per_digit();
+  crossbar.energy.array_write =
+      technology.write_verify_pulses * picojoule(technology.write_pJ) * from.arrays_per_digit();
   if (scenario.platform.crossbar.registers) crossbar.registers = register_energy(technology);
   crossbar.energy.array_pulse = picojoule(technology.write_pJ);
   crossbar.policy = update_policy(scenario.platform.crossbar.update);
@@ -378,6 +399,7 @@ crossbar::ArrayConfig array_config(const config::CrossbarConfig& from) {
   array.cols = from.columns;
   array.slices = from.slices;
   array.digit_bits = from.digit_bits;
+  array.encoding = encoding(from.encoding);
   array.cell_bits = one_a_slice(from.cell_bits, from.slices);
   array.dac_bits = from.dac_bits;
   array.slice_adc_bits = one_a_slice(from.adc_bits, from.slices);
@@ -390,7 +412,10 @@ crossbar::ArrayConfig array_config(const config::CrossbarConfig& from) {
       break;
     case config::AdcRange::calibrated:
       array.adc_range = crossbar::AdcRange::calibrated;
-      array.full_scale = one_a_slice(from.adc_full_scale, from.slices);
+      // Layers get theirs once it is known which units are whose (tools/weft/simulation.cpp).
+      array.full_scale = one_a_slice(
+          from.adc_full_scale_by_layer.empty() ? from.adc_full_scale : from.adc_full_scale_by_layer.front(),
+          from.slices);
       break;
   }
   switch (from.arithmetic) {

@@ -20,20 +20,81 @@ void check_entries(const std::string& path, const std::vector<int>& values, int 
       fmt::format("found {} entries, expected one number or one for each of the {} slices", entries, slices));
 }
 
+// Of a line driven with one DAC unit, in cell units (models/crossbar/array_config.h).
+int largest_cell(const CrossbarConfig& crossbar, std::size_t slice) {
+  const int bits = crossbar.cell_bits[slice];
+  const bool about_the_middle =
+      crossbar.encoding == Encoding::reference || crossbar.encoding == Encoding::twos_complement;
+  return about_the_middle ? 1 << (bits - 1) : (1 << bits) - 1;
+}
+
 // A converter for more than the largest current is a mistake in the calibration.
-void check_full_scale(const CrossbarConfig& crossbar, Reader& reader) {
-  const std::string path = "platform.crossbar.adc_full_scale";
-  check_entries(path, crossbar.adc_full_scale, crossbar.slices, reader);
-  const std::size_t entries = std::min(crossbar.adc_full_scale.size(), crossbar.cell_bits.size());
+void check_full_scales(const CrossbarConfig& crossbar, const std::vector<int>& scales,
+                       const std::string& path, Reader& reader) {
+  check_entries(path, scales, crossbar.slices, reader);
+  const std::size_t entries = std::min(scales.size(), crossbar.cell_bits.size());
   for (std::size_t slice = 0; slice < entries; ++slice) {
     const std::int64_t largest = std::int64_t{std::max(crossbar.rows, crossbar.columns)} *
-                                 ((1 << crossbar.dac_bits) - 1) * (1 << (crossbar.cell_bits[slice] - 1));
-    if (crossbar.adc_full_scale[slice] <= largest) continue;
+                                 ((1 << crossbar.dac_bits) - 1) * largest_cell(crossbar, slice);
+    if (scales[slice] <= largest) continue;
     reader.error(reader.where(path), path,
-                 fmt::format("found {} for slice {}, whose largest current is {} cell units",
-                             crossbar.adc_full_scale[slice], slice, largest));
+                 fmt::format("found {} for slice {}, whose largest current is {} cell units", scales[slice],
+                             slice, largest));
     return;
   }
+}
+
+void check_calibration(const Scenario& scenario, Reader& reader) {
+  const CrossbarConfig& crossbar = scenario.platform.crossbar;
+  if (crossbar.adc_range != AdcRange::calibrated) return;
+  const std::string one = "platform.crossbar.adc_full_scale";
+  const std::string by_layer = one + "_by_layer";
+  const std::vector<std::vector<int>>& layers = crossbar.adc_full_scale_by_layer;
+  if (crossbar.adc_full_scale.empty() && layers.empty()) {
+    reader.error(reader.where(one), one, "missing; it or adc_full_scale_by_layer is required");
+    return;
+  }
+  if (layers.empty()) return check_full_scales(crossbar, crossbar.adc_full_scale, one, reader);
+  if (!crossbar.adc_full_scale.empty()) {
+    reader.error(reader.where(by_layer), by_layer, "adc_full_scale says the same; give one of them");
+    return;
+  }
+  for (std::size_t layer = 0; layer < layers.size(); ++layer)
+    check_full_scales(crossbar, layers[layer], fmt::format("{}[{}]", by_layer, layer), reader);
+  if (scenario.workload.layers.size() == layers.size()) return;
+  reader.error(reader.where(by_layer), by_layer,
+               fmt::format("found {} lists, the network has {} layers", layers.size(),
+                           scenario.workload.layers.size()));
+}
+
+void check_encoding(const CrossbarConfig& crossbar, Reader& reader) {
+  const std::string cells = "platform.crossbar.cell_bits";
+  constexpr int widest_of_a_pair = 7;
+  for (std::size_t slice = 0; slice < crossbar.cell_bits.size(); ++slice) {
+    const int bits = crossbar.cell_bits[slice];
+    const bool signed_digit =
+        crossbar.encoding != Encoding::twos_complement || static_cast<int>(slice) + 1 == crossbar.slices;
+    if (!signed_digit && bits == crossbar.digit_bits) {
+      reader.error(
+          reader.where(cells), cells,
+          fmt::format("with encoding twos_complement a cell below the top slice needs a bit more than "
+                      "the {} of a digit; found {} for slice {}",
+                      crossbar.digit_bits, bits, slice));
+      break;
+    }
+    if (crossbar.encoding == Encoding::differential && bits > widest_of_a_pair) {
+      reader.error(reader.where(cells), cells,
+                   fmt::format("with encoding differential a cell has at most {} bits; found {} for slice {}",
+                               widest_of_a_pair, bits, slice));
+      break;
+    }
+  }
+  const bool known_to_devices =
+      crossbar.encoding != Encoding::differential && crossbar.encoding != Encoding::unit_column;
+  if (crossbar.arithmetic != Arithmetic::device || known_to_devices) return;
+  const std::string path = "platform.crossbar.encoding";
+  reader.error(reader.where(path), path,
+               "is not modelled with arithmetic: device; allowed there: reference, offset, twos_complement");
 }
 
 void check_crossbar(const CrossbarConfig& crossbar, Reader& reader) {
@@ -45,7 +106,12 @@ void check_crossbar(const CrossbarConfig& crossbar, Reader& reader) {
                              crossbar.slices, crossbar.digit_bits, crossbar.weight_bits(), max_weight_bits));
   }
   check_entries("platform.crossbar.adc_bits", crossbar.adc_bits, crossbar.slices, reader);
-  if (crossbar.adc_range == AdcRange::calibrated) check_full_scale(crossbar, reader);
+  const std::string adcs = "platform.crossbar.adcs";
+  if (crossbar.adcs > std::min(crossbar.rows, crossbar.columns)) {
+    reader.error(reader.where(adcs), adcs,
+                 fmt::format("{} converters for {} rows and {} columns: some would have no line",
+                             crossbar.adcs, crossbar.rows, crossbar.columns));
+  }
   const std::string path = "platform.crossbar.cell_bits";
   check_entries(path, crossbar.cell_bits, crossbar.slices, reader);
   const int smallest = *std::min_element(crossbar.cell_bits.begin(), crossbar.cell_bits.end());
@@ -55,6 +121,7 @@ void check_crossbar(const CrossbarConfig& crossbar, Reader& reader) {
         fmt::format("a cell of {} bits cannot hold a digit of {} bits (platform.crossbar.digit_bits)",
                     smallest, crossbar.digit_bits));
   }
+  check_encoding(crossbar, reader);
 }
 
 // What the tables of devices cannot say.
@@ -244,9 +311,13 @@ void complete(Scenario& scenario, const Source& file,
   if (scenario.run.output.empty()) scenario.run.output = std::filesystem::path("results") / scenario.name;
 
   CrossbarConfig& crossbar = scenario.platform.crossbar;
-  for (std::vector<int>* each : {&crossbar.cell_bits, &crossbar.adc_bits, &crossbar.adc_full_scale}) {
-    if (each->size() == 1) each->assign(static_cast<std::size_t>(crossbar.slices), each->front());
-  }
+  const auto one_a_slice = [&crossbar](std::vector<int>& values) {
+    if (values.size() == 1) values.assign(static_cast<std::size_t>(crossbar.slices), values.front());
+  };
+  one_a_slice(crossbar.cell_bits);
+  one_a_slice(crossbar.adc_bits);
+  one_a_slice(crossbar.adc_full_scale);
+  for (std::vector<int>& layer : crossbar.adc_full_scale_by_layer) one_a_slice(layer);
 
   DatasetConfig& dataset = scenario.dataset;
   const bool has_files = scenario.workload.programs.empty() && dataset.kind != DatasetKind::digits;
@@ -261,6 +332,7 @@ void complete(Scenario& scenario, const Source& file,
 
 void check_consistency(const Scenario& scenario, Reader& reader) {
   check_crossbar(scenario.platform.crossbar, reader);
+  check_calibration(scenario, reader);
   check_devices(scenario.platform.crossbar, reader);
   check_inversion(scenario.platform.inversion, reader);
   check_host_node(scenario.platform, reader);

@@ -102,6 +102,7 @@ struct TileConfig {
 };
 
 enum class AdcRange { max, granular, calibrated };
+enum class Encoding { reference, offset, unit_column, differential, twos_complement };
 // How weights change: in the cells; by reading, changing and writing them; or without any cells.
 enum class UpdatePolicy { in_place, write_back, digital };
 enum class Arithmetic { automatic, exact, sliced, device, none };
@@ -112,11 +113,15 @@ struct CrossbarConfig {
   int columns = 128;
   int slices = 16;
   int digit_bits = 2;
+  Encoding encoding = Encoding::reference;
   std::vector<int> cell_bits = {6};  // after loading: one entry a slice, least significant slice first
   int dac_bits = 1;
   std::vector<int> adc_bits = {10};  // likewise
+  int adcs = 1;                      // converters of one array, which share its lines
   AdcRange adc_range = AdcRange::max;
   std::vector<int> adc_full_scale;  // cell units, likewise; range `calibrated` only
+  // The same for each layer of the network, instead of adc_full_scale.
+  std::vector<std::vector<int>> adc_full_scale_by_layer;
   UpdatePolicy update = UpdatePolicy::in_place;
   bool registers = false;
   Arithmetic arithmetic = Arithmetic::automatic;
@@ -125,6 +130,9 @@ struct CrossbarConfig {
   int weight_bits() const { return slices * digit_bits; }
   // Whether device effects can matter: a digital unit has no cells.
   bool has_devices() const { return arithmetic == Arithmetic::device && update != UpdatePolicy::digital; }
+  int arrays_per_digit() const { return encoding == Encoding::differential ? 2 : 1; }
+  // Lines that are there and converted, to those that hold weights. That of `reference` is in all figures.
+  double line_share() const { return encoding == Encoding::unit_column ? 1 + 1.0 / columns : 1; }
   int adc_bits_of(int slice) const {
     return adc_bits.size() == 1 ? adc_bits.front() : adc_bits[static_cast<std::size_t>(slice)];
   }
@@ -208,6 +216,7 @@ struct PlatformConfig {
 // Of one physical array of 128 x 128 cells (one slice).
 struct CrossbarTechnology {
   double mvm_step_ns = 100;
+  double settle_ns = 10;
   double opa_step_ns = 1.25;
   int opa_phases = 4;
   double read_time_ns = 10'250;

@@ -165,6 +165,18 @@ const Table<CrossbarConfig>& crossbar_table() {
           .add("slices", &C::slices, integer(1, 32),
                "Arrays that hold one weight; slices x digit_bits is the weight's width, at most 32 bits.")
           .add("digit_bits", &C::digit_bits, integer(1, 8), "Weight bits a slice holds (radix 2^digit_bits).")
+          .add(
+              "encoding", &C::encoding,
+              choice<Encoding>({{"reference", Encoding::reference},
+                                {"offset", Encoding::offset},
+                                {"unit_column", Encoding::unit_column},
+                                {"differential", Encoding::differential},
+                                {"twos_complement", Encoding::twos_complement}}),
+              "How cells hold signed digits. reference: about a middle state that is subtracted from "
+              "currents; "
+              "offset: the same, subtracted digitally after conversion; unit_column: subtracted as converted "
+              "from one more line; differential: pairs of cells; twos_complement: as reference, with signed "
+              "digits in the top slice only.")
           .add("cell_bits", &C::cell_bits, uniform_or_list_of(integer(1, 8), "integers"),
                "Resolution of a cell, digit and carry room together: one number for all slices, or one a "
                "slice from the least significant up.")
@@ -173,6 +185,9 @@ const Table<CrossbarConfig>& crossbar_table() {
               "adc_bits", &C::adc_bits, uniform_or_list_of(integer(2, 28), "integers"),
               "Resolution of the column converters: one number for all slices, or one a slice from the least "
               "significant up.")
+          .add("adcs", &C::adcs, integer(1, 1024),
+               "Converters of an array, which share its lines evenly; more make a step shorter, down to "
+               "technology.crossbar.settle.")
           .add("adc_range", &C::adc_range,
                choice<AdcRange>({{"max", AdcRange::max},
                                  {"granular", AdcRange::granular},
@@ -183,7 +198,12 @@ const Table<CrossbarConfig>& crossbar_table() {
                "Largest current the converters cover, in cell units: one number for all slices, or one a "
                "slice "
                "from the least significant up.")
-          .required()
+          .only_with("adc_range", "adc_range: calibrated",
+                     [](const C& crossbar) { return crossbar.adc_range == AdcRange::calibrated; })
+          .add("adc_full_scale_by_layer", &C::adc_full_scale_by_layer,
+               list_of(list_of(integer(1, any_positive), "integers"), "lists"),
+               "The same for each layer, as `weft calibrate` writes it: one list a layer, one entry a slice; "
+               "instead of adc_full_scale.")
           .only_with("adc_range", "adc_range: calibrated",
                      [](const C& crossbar) { return crossbar.adc_range == AdcRange::calibrated; })
           .add(
@@ -273,8 +293,11 @@ const Table<CrossbarTechnology>& crossbar_technology_table() {
   static const Table<T> table =
       Table<T>()
           .add("mvm_step", &T::mvm_step_ns, time(),
-               "One step of a matrix-vector product: drive, settle, convert 128 columns (PANTHER's public "
+               "One step of a matrix-vector product: drive, settle, one converter for all columns (PANTHER's "
+               "public "
                "simulator).")
+          .add("settle", &T::settle_ns, time(),
+               "The part of mvm_step that does not shrink with more converters: drive and settle (assumed).")
           .add("opa_step", &T::opa_step_ns, time(),
                "One pulse of an outer product (20 ns a sign phase of 16 steps, PANTHER's public simulator; "
                "minimum pulse 1 ns, Marinella et al. 2018 table I).")

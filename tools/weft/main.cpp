@@ -8,6 +8,7 @@
 
 #include "models/common/error.h"
 #include "tools/weft/attribute.h"
+#include "tools/weft/calibrate.h"
 #include "tools/weft/commands.h"
 #include "tools/weft/compare.h"
 #include "tools/weft/gdb_options.h"
@@ -79,6 +80,18 @@ int dispatch(int argc, char** argv) {
   add_scenario(*area, area_options);
   area->add_flag("--json", area_as_json, "As JSON, as in results.json");
 
+  tool::CalibrateOptions calibrate_options;
+  CLI::App* const calibrate = app.add_subcommand(
+      "calibrate", "Run a scenario and write the converter ranges that its currents need, for include");
+  add_scenario(*calibrate, calibrate_options.scenario);
+  calibrate->add_option("-o,--out", calibrate_options.out, "YAML file to write")
+      ->required()
+      ->type_name("FILE");
+  calibrate->add_option("--coverage", calibrate_options.coverage, "Share of the currents that must not clip")
+      ->type_name("SHARE")
+      ->capture_default_str();
+  calibrate->add_flag("-q,--quiet", calibrate_options.quiet, "No progress on the terminal");
+
   tool::CompareOptions compare_options;
   CLI::App* const compare = app.add_subcommand(
       "compare", "Run scenarios, or take results that are there, and print them side by side");
@@ -139,6 +152,7 @@ int dispatch(int argc, char** argv) {
   if (compile->parsed()) return tool::compile(compile_options, compile_out);
   if (check->parsed()) return tool::check(check_options);
   if (config->parsed()) return tool::show_config(config_options);
+  if (calibrate->parsed()) return tool::calibrate(calibrate_options);
   if (compare->parsed()) return tool::compare(compare_options);
   if (attribute->parsed()) return tool::attribute(attribute_options);
   if (area->parsed()) return tool::show_area(area_options, area_as_json);

@@ -19,6 +19,7 @@
 #include "platform/machine/memory_map.h"
 #include "platform/semihosting/hart_port.h"
 #include "tools/compiler/fp_compiler.h"
+#include "tools/weft/calibrate.h"
 
 namespace weft::tool {
 
@@ -114,6 +115,10 @@ Simulation::Simulation(const config::Scenario& scenario, const compiler::Compile
   machine_ =
       std::make_unique<machine::Machine>("weft", assembly::machine_config(scenario, boot_info_), context_);
   machine_->finisher().on_exit([this](const finisher::ExitRequest& request) { end(request); });
+  if (program != nullptr) {
+    apply_full_scales(scenario.platform.crossbar.adc_full_scale_by_layer, program->placement,
+                      machine_->accelerator());
+  }
   if (options.uart) machine_->uart().attach(options.uart);
   if (scenario.platform.host.semihosting.enabled) attach_semihosting();
   load_program();

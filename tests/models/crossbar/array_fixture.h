@@ -73,8 +73,7 @@ inline void require_same_cells(crossbar::Array& array, const SlowArray& slow) {
   for (int m = 0; m < slow.c.slices; ++m) {
     for (int r = 0; r < slow.c.rows; ++r) {
       for (int k = 0; k < slow.c.cols; ++k) {
-        const int expected =
-            slow.cell[static_cast<std::size_t>(m)][static_cast<std::size_t>(r)][static_cast<std::size_t>(k)];
+        const int expected = slow.digit(m, r, k);
         different += static_cast<int>(array.cell(m, r, k) != expected);
       }
     }

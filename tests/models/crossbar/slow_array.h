@@ -20,6 +20,7 @@ class SlowArray {
       : c(config),
         rows_with_carries(size(c.rows)),
         cell(size(c.slices), std::vector<std::vector<int>>(size(c.rows), std::vector<int>(size(c.cols)))),
+        second(cell),
         saturated_cells(size(c.slices)),
         saturated_units(size(c.slices)) {}
 
@@ -29,18 +30,29 @@ class SlowArray {
     return power;
   }
   int cell_bits(int slice) const { return c.cell_bits.empty() ? 6 : c.cell_bits[size(slice)]; }
-  int cell_low(int slice) const { return -(1 << (cell_bits(slice) - 1)); }
-  int cell_high(int slice) const { return (1 << (cell_bits(slice) - 1)) - 1; }
+  bool is(crossbar::Encoding encoding) const { return c.encoding == encoding; }
+  bool pairs() const { return is(crossbar::Encoding::differential); }
+  int cell_low(int slice) const { return pairs() ? 0 : -(1 << (cell_bits(slice) - 1)); }
+  int cell_high(int slice) const { return (1 << (cell_bits(slice) - (pairs() ? 0 : 1))) - 1; }
+  // The state of an unwritten cell, where it is not subtracted from the current before conversion.
+  int middle(int slice) const {
+    const bool seen = is(crossbar::Encoding::offset) || is(crossbar::Encoding::unit_column);
+    return seen ? 1 << (cell_bits(slice) - 1) : 0;
+  }
+  int digit(int slice, int row, int col) const {
+    return cell[size(slice)][size(row)][size(col)] - second[size(slice)][size(row)][size(col)];
+  }
 
   std::int64_t clamp_weight(std::int64_t w) {
     const int top = c.slices - 1;
     const std::int64_t half = radix_power(c.slices) / 2;
-    const int digit_half = 1 << (c.digit_bits - 1);
-    std::int64_t low = cell_low(top) * radix_power(top);
+    const int lowest = is(crossbar::Encoding::twos_complement) ? 0 : -(1 << (c.digit_bits - 1));
+    const int highest = lowest + (1 << c.digit_bits) - 1;
+    std::int64_t low = (pairs() ? -cell_high(top) : cell_low(top)) * radix_power(top);
     std::int64_t high = cell_high(top) * radix_power(top);
     for (int m = 0; m < top; ++m) {
-      low -= digit_half * radix_power(m);
-      high += (digit_half - 1) * radix_power(m);
+      low += lowest * radix_power(m);
+      high += highest * radix_power(m);
     }
     const std::int64_t kept = std::min(std::max(w, std::max(low, -half)), std::min(high, half - 1));
     if (kept != w) ++weights_clamped;
@@ -52,16 +64,21 @@ class SlowArray {
     const int radix = 1 << c.digit_bits;
     for (int m = 0; m < c.slices - 1; ++m) {
       int digit = static_cast<int>(((w % radix) + radix) % radix);
-      if (digit >= radix / 2) digit -= radix;
-      cell[size(m)][size(row)][size(col)] = digit;
+      if (digit >= radix / 2 && !is(crossbar::Encoding::twos_complement)) digit -= radix;
+      write_digit(m, row, col, digit);
       w = (w - digit) / radix;
     }
-    cell[size(c.slices - 1)][size(row)][size(col)] = static_cast<int>(w);
+    write_digit(c.slices - 1, row, col, static_cast<int>(w));
+  }
+
+  void write_digit(int slice, int row, int col, int digit) {
+    cell[size(slice)][size(row)][size(col)] = pairs() ? std::max(digit, 0) : digit;
+    second[size(slice)][size(row)][size(col)] = pairs() ? std::max(-digit, 0) : 0;
   }
 
   std::int64_t weight(int row, int col) const {
     std::int64_t value = 0;
-    for (int m = 0; m < c.slices; ++m) value += cell[size(m)][size(row)][size(col)] * radix_power(m);
+    for (int m = 0; m < c.slices; ++m) value += digit(m, row, col) * radix_power(m);
     return value;
   }
 
@@ -93,8 +110,7 @@ class SlowArray {
     if (c.adc_range == crossbar::AdcRange::calibrated) {
       while (top_code * step < c.full_scale[size(slice)]) step *= 2;
     } else if (c.adc_range == crossbar::AdcRange::max) {
-      const int bits = has_carries() ? cell_bits(slice) : c.digit_bits;
-      const double full_scale = lines * (std::pow(2, c.dac_bits) - 1) * std::pow(2, bits - 1);
+      const double full_scale = lines * (std::pow(2, c.dac_bits) - 1) * largest_state(slice);
       while (top_code * step < full_scale) step *= 2;
     }
     const double code = std::round(current / step);
@@ -107,22 +123,43 @@ class SlowArray {
     return static_cast<std::int64_t>(kept * step);
   }
 
+  double largest_state(int slice) const {
+    const int top_state = (1 << cell_bits(slice)) - 1;
+    if (pairs() && has_carries()) return top_state;
+    if (middle(slice) != 0) {
+      const int resolved = middle(slice) + (1 << (c.digit_bits - 1));
+      return has_carries() ? top_state : std::min(resolved, top_state);
+    }
+    if (has_carries()) return std::pow(2, cell_bits(slice) - 1);
+    const bool no_sign = is(crossbar::Encoding::twos_complement) && slice < c.slices - 1;
+    return no_sign ? std::pow(2, c.digit_bits) - 1 : std::pow(2, c.digit_bits - 1);
+  }
+
   // `transposed`: columns are driven and rows read.
   std::vector<std::int64_t> multiply(const std::vector<std::int16_t>& x, int in_bits, int outputs,
                                      bool transposed) {
     std::vector<std::int64_t> y(size(outputs));
     for (int first_bit = 0; first_bit < in_bits; first_bit += c.dac_bits) {
       for (int m = 0; m < c.slices; ++m) {
+        int of_middle_states = 0;
+        for (const std::int16_t value : x) {
+          const int chunk = (std::abs(value) >> first_bit) % (1 << c.dac_bits);
+          of_middle_states += (value < 0 ? -chunk : chunk) * middle(m);
+        }
+        std::int64_t correction = of_middle_states;
+        if (is(crossbar::Encoding::unit_column)) {
+          correction = convert(of_middle_states, transposed ? c.cols : c.rows, m);
+          ++conversions;
+        }
         for (int out = 0; out < outputs; ++out) {
-          int current = 0;
+          int current = of_middle_states;
           for (int in = 0; in < static_cast<int>(x.size()); ++in) {
             const int chunk = (std::abs(x[size(in)]) >> first_bit) % (1 << c.dac_bits);
-            const int state =
-                transposed ? cell[size(m)][size(out)][size(in)] : cell[size(m)][size(in)][size(out)];
+            const int state = transposed ? digit(m, out, in) : digit(m, in, out);
             current += (x[size(in)] < 0 ? -chunk : chunk) * state;
           }
           ++conversions;
-          y[size(out)] += convert(current, transposed ? c.cols : c.rows, m) * radix_power(m) *
+          y[size(out)] += (convert(current, transposed ? c.cols : c.rows, m) - correction) * radix_power(m) *
                           (std::int64_t{1} << first_bit);
         }
       }
@@ -141,6 +178,7 @@ class SlowArray {
   crossbar::ArrayConfig c;
   std::vector<bool> rows_with_carries;
   std::vector<std::vector<std::vector<int>>> cell;
+  std::vector<std::vector<std::vector<int>>> second;  // of pairs; else zero
   int updated_cols = 0;
   std::uint64_t conversions = 0;
   std::uint64_t clipped = 0;
@@ -165,8 +203,9 @@ class SlowArray {
       for (int m = 0; m < c.slices; ++m) {
         const int chunk = static_cast<int>(shifted / radix_power(m) % (1 << c.digit_bits));
         if (chunk != 0) ++deposits;
-        int& state = cell[size(m)][size(row)][size(col)];
-        const int wanted = state + sign * chunk;
+        auto& written = pairs() && sign < 0 ? second : cell;
+        int& state = written[size(m)][size(row)][size(col)];
+        const int wanted = state + (pairs() ? chunk : sign * chunk);
         state = std::min(std::max(wanted, cell_low(m)), cell_high(m));
         if (state != wanted) cell_clipped[size(m)] = true;
         saturated_units[size(m)] += static_cast<std::uint64_t>(std::abs(wanted - state));

@@ -95,6 +95,30 @@ TEST_CASE("a product takes a step for every chunk of the converter, and two more
   }
 }
 
+TEST_CASE(
+    "converters that share the lines shorten a product's steps, down to what an array needs to settle") {
+  struct Case {
+    int adcs;
+    double mvm_ns;   // a step of 12 columns
+    double mtvm_ns;  // of 16 rows
+  };
+  // Of 12 columns two converters have 6 each, five 3 and twelve 1; of 16 rows 8, 4 and 2.
+  for (const Case& each : {Case{1, 100, 100}, Case{2, 50, 50}, Case{5, 25, 25}, Case{12, 20, 20}}) {
+    CAPTURE(each.adcs);
+    CrossbarUnitConfig config = config_of_test();
+    config.timing.adcs = each.adcs;
+    config.timing.settle = ns(20);
+    for (const bool transposed : {false, true}) {
+      test::fresh_kernel();
+      const CrossbarCommand product = transposed ? CrossbarCommand::mtvm : CrossbarCommand::mvm;
+      Timing timing;
+      Bench bench(run_all({command(product, 9)}, timing), config);
+      sc_core::sc_start();
+      check_time(timing.times[0], ns((transposed ? each.mtvm_ns : each.mvm_ns) * (9 + 2)));
+    }
+  }
+}
+
 TEST_CASE("an outer product takes a pulse a step and polarity") {
   const unsigned bits = GENERATE(1u, 10u, 15u);
   Timing timing;

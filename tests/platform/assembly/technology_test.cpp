@@ -80,6 +80,44 @@ TEST_CASE("slicing changes the energy of a product as PANTHER publishes it") {
   CHECK(uniform_nJ(6) == Approx(56.7).epsilon(0.005));
 }
 
+TEST_CASE("pairs of cells double what arrays cost, a unit column adds one line, converters stay") {
+  const auto costs = [](const std::string& encoding) {
+    return assembly::machine_config(scenario({"platform.crossbar.encoding=" + encoding}), 0)
+        .accelerator.tile.crossbar.energy;
+  };
+  const auto arrays_mm2 = [](const std::string& encoding) {
+    return cost(assembly::area(scenario({"platform.crossbar.encoding=" + encoding})).tile, "crossbar_array")
+        .area_mm2;
+  };
+  const crossbar::CrossbarEnergy reference = costs("reference");
+  for (const std::string same : {"offset", "twos_complement"}) {
+    CAPTURE(same);
+    CHECK(costs(same).mvm_step.value() == reference.mvm_step.value());
+    CHECK(arrays_mm2(same) == arrays_mm2("reference"));
+  }
+  const crossbar::CrossbarEnergy pairs = costs("differential");
+  CHECK(pairs.mvm_step.value() == Approx(2 * reference.mvm_step.value()));
+  CHECK(pairs.array_read.value() == Approx(2 * reference.array_read.value()));
+  CHECK(pairs.array_write.value() == Approx(2 * reference.array_write.value()));
+  CHECK(pairs.opa_step.value() == reference.opa_step.value());
+  CHECK(pairs.adc_step.value() == reference.adc_step.value());
+  CHECK(arrays_mm2("differential") == Approx(2 * arrays_mm2("reference")));
+  const crossbar::CrossbarEnergy unit_column = costs("unit_column");
+  CHECK(unit_column.mvm_step.value() == Approx(129.0 / 128 * reference.mvm_step.value()));
+  CHECK(unit_column.adc_step.value() == Approx(129.0 / 128 * reference.adc_step.value()));
+  CHECK(unit_column.array_write.value() == reference.array_write.value());
+  CHECK(arrays_mm2("unit_column") == Approx(129.0 / 128 * arrays_mm2("reference")));
+}
+
+TEST_CASE("converters of an array cost area and power each, and no energy") {
+  const auto report = [](const std::string& adcs) {
+    return assembly::area(scenario({"platform.crossbar.adcs=" + adcs}));
+  };
+  CHECK(cost(report("4").tile, "adc").area_mm2 == Approx(4 * cost(report("1").tile, "adc").area_mm2));
+  CHECK(cost(report("4").tile, "adc").leakage_mW == Approx(4 * cost(report("1").tile, "adc").leakage_mW));
+  CHECK(product_nJ({"platform.crossbar.adcs=4"}) == product_nJ({}));
+}
+
 TEST_CASE("PUMA's product costs what PUMA prints") {
   // Section 7.4.3: 43.97 nJ for 128 x 128 and 16 bits.
   CHECK(product_nJ({"platform.preset=puma", "technology.preset=puma-32nm"}) == Approx(43.97).epsilon(0.005));

@@ -132,7 +132,38 @@ TEST_CASE("values that do not fit together are refused where they stand") {
        "x.yaml:7:23: platform.crossbar.adc_bits: found 2 entries, expected one number or one for each of the "
        "16 slices"},
       {"calibrated converters without a full scale", with("platform: {crossbar: {adc_range: calibrated}}\n"),
-       "x.yaml:7:22: platform.crossbar.adc_full_scale: missing; it is required"},
+       "x.yaml:7:12: platform.crossbar.adc_full_scale: missing; it or adc_full_scale_by_layer is required"},
+      {"a full scale where a list of them is needed",
+       with("platform: {crossbar: {slices: 2, adc_range: calibrated, adc_full_scale_by_layer: [9, [9]]}}\n"),
+       "x.yaml:7:83: platform.crossbar.adc_full_scale_by_layer[0]: found '9', expected a list of integers"},
+      {"full scales of layers for another number of layers",
+       with("platform: {crossbar: {adc_range: calibrated, adc_full_scale_by_layer: [[9], [9], [9]]}}\n"),
+       "x.yaml:7:46: platform.crossbar.adc_full_scale_by_layer: found 3 lists, the network has 2 layers"},
+      {"a full scale for all layers and for each",
+       with("platform: {crossbar: {adc_range: calibrated, adc_full_scale: 9, adc_full_scale_by_layer: "
+            "[[9]]}}\n"),
+       "x.yaml:7:65: platform.crossbar.adc_full_scale_by_layer: adc_full_scale says the same; give one of "
+       "them"},
+      {"a layer's full scale beyond the largest current",
+       with("platform: {crossbar: {encoding: offset, adc_range: calibrated, adc_full_scale_by_layer: "
+            "[[8065], [1]]}}\n"),
+       "x.yaml:7:90: platform.crossbar.adc_full_scale_by_layer[0]: found 8065 for slice 0, whose largest "
+       "current "
+       "is 8064 cell units"},
+      {"more converters than lines", with("platform: {crossbar: {columns: 64, adcs: 65}}\n"),
+       "x.yaml:7:36: platform.crossbar.adcs: 65 converters for 128 rows and 64 columns: some would have no "
+       "line"},
+      {"digits without a sign in cells without room for them",
+       with("platform: {crossbar: {encoding: twos_complement, cell_bits: 2}}\n"),
+       "x.yaml:7:50: platform.crossbar.cell_bits: with encoding twos_complement a cell below the top slice "
+       "needs a bit more than the 2 of a digit; found 2 for slice 0"},
+      {"cells too wide for a pair", with("platform: {crossbar: {encoding: differential, cell_bits: 8}}\n"),
+       "x.yaml:7:47: platform.crossbar.cell_bits: with encoding differential a cell has at most 7 bits; "
+       "found 8 "
+       "for slice 0"},
+      {"devices in pairs", with("platform: {crossbar: {encoding: differential, arithmetic: device}}\n"),
+       "x.yaml:7:23: platform.crossbar.encoding: is not modelled with arithmetic: device; allowed there: "
+       "reference, offset, twos_complement"},
       {"a full scale without calibrated converters", with("platform: {crossbar: {adc_full_scale: 9}}\n"),
        "x.yaml:7:23: platform.crossbar.adc_full_scale: has no effect here: it needs adc_range: calibrated"},
       {"a full scale beyond the largest current",

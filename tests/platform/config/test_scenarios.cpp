@@ -167,16 +167,20 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
       {"platform.host.flash.image", file},
       {"platform.host.semihosting", "true"},
       {"dataset.delimiter", "';'"},
+      {"platform.crossbar.adcs", "2"},
       {"training.learning_rate", "0.2"},
   };
   const std::set<std::string> one_value_only = {"platform.noc.model", "workload.layers[].type"};
   // Presets and includes leave their contents, not themselves; test_files.cpp is about them.
   const std::set<std::string> of_the_loader = {"include", "platform.preset", "technology.preset"};
-  const std::set<std::string> go_in_pairs = {"dataset.images", "dataset.labels", "platform.host.boot",
+  const std::set<std::string> go_in_pairs = {"dataset.images",
+                                             "dataset.labels",
+                                             "platform.host.boot",
                                              "platform.crossbar.adc_range",
                                              "platform.crossbar.adc_full_scale",
                                              "platform.crossbar.device.drift.time_s",
-                                             "training.optimizer"};
+                                             "training.optimizer",
+                                             "platform.crossbar.adc_full_scale_by_layer"};
   int checked = 0;
   for (const KeyDoc& doc : schema_documentation()) {
     INFO(doc.path);
@@ -215,6 +219,8 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
   CHECK(changes(digits, "platform.crossbar", "{adc_range: calibrated, adc_full_scale: 200}"));
   CHECK(changes(digits + "platform: {tile: {inversion_units: 2, hart: {isa: rv32imafc}}}\n",
                 "training.optimizer", "kfac"));
+  CHECK(
+      changes(digits, "platform.crossbar", "{adc_range: calibrated, adc_full_scale_by_layer: [[200]]}"));
   CHECK(changes(digits, "platform.host", "{boot: flash, flash: {image: " + file + "}}"));
   CHECK(changes(idx, "dataset", "{kind: idx, train: 100, test: 10, images: i.gz, labels: l.gz}"));
 }
