@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "models/common/error.h"
 #include "models/crossbar/update_port.h"
 #include "models/hart/xweft_table.h"
 #include "models/unit/requantise.h"
@@ -92,6 +93,12 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       array_(config.array) {
   if (config.registers) registers_.emplace(this->name(), *config.registers, context);
   saturated_before_ = array_->statistics().saturated;
+  if (config.endurance.on() && config.array.pairs()) {
+    throw Error(
+        "crossbar unit: pulses and wear are counted for one cell a digit, encoding differential has two; "
+        "allowed: "
+        "another encoding, or no endurance");
+  }
   if (config.endurance.on()) cells_.emplace(config.endurance, geometry(config.array));
   if (config.policy == UpdatePolicy::write_back) collected_.emplace(config.array.rows, config.array.cols);
   const auto lines = static_cast<std::size_t>(std::max(config.array.rows, config.array.cols));

@@ -137,6 +137,10 @@ void TileGenerator::resolve_saturated(int index) {
   as_.bltu(Reg::t1, Reg::t2, enough_room);
   as_.li(Reg::t0, carry_word(index));
   as_.sw(Reg::zero, 0, Reg::t0);
+  as_.li(Reg::t0, carry_word(index) - tile_.data.carries + tile_.data.early);
+  as_.lw(Reg::t1, 0, Reg::t0);
+  as_.addi(Reg::t1, Reg::t1, 1);
+  as_.sw(Reg::t1, 0, Reg::t0);
   e_.crossbar(Mnemonic::crs, units);
   e_.bind(enough_room);
 }

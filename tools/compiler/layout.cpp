@@ -140,6 +140,7 @@ class LayoutMaker {
     own.data.expected = memory.take("counter targets", std::uint64_t{4} * limits_.counters);
     own.data.carries = memory.take("carry counts", 4 * shards);
     if (network_.kfac) own.kfac.words = memory.take("optimiser", kfac_word::size);
+    if (network_.carry_limit > 0) own.data.early = memory.take("early carry counts", 4 * shards);
     own.data_size = memory.next() - start;
   }
 

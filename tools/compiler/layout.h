@@ -160,6 +160,7 @@ struct TileData {
   std::uint32_t rates = 0;     // one row an epoch
   std::uint32_t expected = 0;  // one word a sync counter: value to wait for
   std::uint32_t carries = 0;   // one word a shard: outer products since the last carry resolution
+  std::uint32_t early = 0;     // one word a shard, with carry_limit: carry resolutions because of it
 };
 
 struct TileLayout {

@@ -39,6 +39,11 @@ void require_converters(const config::Scenario& scenario, const fs::path& file) 
                     "workload.layers",
                     file.string()));
   }
+  if (scenario.platform.crossbar.arithmetic == config::Arithmetic::none) {
+    throw Error(
+        fmt::format("{}: arithmetic none computes no currents; allowed: automatic, exact, sliced, device",
+                    file.string()));
+  }
   if (scenario.platform.crossbar.update != config::UpdatePolicy::digital) return;
   throw Error(
       fmt::format("{}: digital units (platform.crossbar.update) have no converters to calibrate; allowed: "

@@ -289,16 +289,30 @@ json fp_training(const compiler::FpMapping& mapping) {
           {"layers", layers}};
 }
 
+std::uint64_t carry_resolutions(const machine::Accelerator& accelerator) {
+  std::uint64_t total = 0;
+  for (int number = 0; number < accelerator.tiles(); ++number) {
+    for (const auto& unit : accelerator.tile(number).crossbars())
+      total += unit->array().statistics().carry_resolutions;
+  }
+  return total;
+}
+
 json training(const RunReport& report) {
   const compiler::LoweredNetwork& network = report.workload->program.network;
   if (report.workload->program.fp) return fp_training(report.workload->program.fp->mapping);
+  const std::uint64_t all = carry_resolutions(report.simulation.machine().accelerator());
+  const std::uint64_t early = report.simulation.early_carry_resolutions();
   json variants = json::array();
   for (const compiler::LoweredLayer& layer : network.layers) variants.push_back(layer.variant);
   return {{"variants", variants},
           {"deposits", per_batch(network.deposits)},
           {"batch", network.batch},
           {"carry_period", network.carry_period},
-          {"carry_unit", per_batch(network.carry_unit)}};
+          {"carry_unit", per_batch(network.carry_unit)},
+          {"carry_limit", network.carry_limit},
+          {"carry_slice", network.carry_slice},
+          {"carry_resolutions", {{"by_period", all - early}, {"by_limit", early}}}};
 }
 
 json second_order(const compiler::LoweredNetwork& network, const OptimiserCounts& counts) {
@@ -497,6 +511,11 @@ std::string make_summary(const RunReport& report, const json& results) {
     } else {
       text += fmt::format("\n  training          variants {}, deposits once {} {}", plan["variants"].dump(),
                           plan["deposits"] == "batch" ? "a" : "an", plan["deposits"].get<std::string>());
+      const json& resolutions = plan["carry_resolutions"];
+      text += fmt::format("\n  carries resolved  {} times at the period",
+                          resolutions["by_period"].get<std::uint64_t>());
+      if (plan["carry_limit"] != 0)
+        text += fmt::format(", {} times at the limit", resolutions["by_limit"].get<std::uint64_t>());
     }
     text +=
         fmt::format("\n  test accuracy     platform {}   golden {}   float32 {}",

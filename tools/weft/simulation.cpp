@@ -491,6 +491,24 @@ Progress Simulation::progress() {
   return now;
 }
 
+std::uint64_t Simulation::early_carry_resolutions() const {
+  if (program_ == nullptr || program_->network.carry_limit == 0) return 0;
+  std::uint64_t total = 0;
+  for (const compiler::TileLayout& tile : program_->layout.tiles) {
+    std::uint32_t at = tile.data.early;
+    for (const int index : program_->placement.of_tile(tile.tile)) {
+      const compiler::Shard& shard = program_->placement.shards[static_cast<std::size_t>(index)];
+      const compiler::LoweredLayer& layer = program_->network.layers[static_cast<std::size_t>(shard.layer)];
+      std::uint32_t times = 0;
+      if (!machine_->try_read_memory(at, &times, sizeof times)) continue;
+      const int arrays = layer.has_accumulator() ? shard.units() / shard.copies : shard.units();
+      total += std::uint64_t{times} * static_cast<unsigned>(arrays);
+      at += sizeof times;
+    }
+  }
+  return total;
+}
+
 std::vector<compiler::LoweredWeights> Simulation::trained_weights() {
   std::vector<compiler::LoweredWeights> layers;
   for (const compiler::LoweredLayer& layer : program_->network.layers) {

@@ -96,6 +96,9 @@ class Simulation {
   const machine::Machine& machine() const { return *machine_; }
   const Context& context() const { return context_; }
 
+  // Carry resolutions of arrays, summed up, that training.carry_limit caused.
+  std::uint64_t early_carry_resolutions() const;
+
   // Where in its program a tile's address lies, for the user: region and line of the listing, or symbol.
   std::string place(int tile, std::uint32_t pc) const;
 

@@ -169,3 +169,13 @@ TEST_CASE("counting wear changes neither results nor time nor energy") {
   CHECK(counted.counts == plain.counts);
   CHECK(counted.wear.cells_written == 4 * rows * columns * slices);
 }
+
+TEST_CASE("wear of pairs of cells is refused") {
+  CrossbarUnitConfig config = writing_back();
+  config.endurance.count_wear = true;
+  config.array.encoding = crossbar::Encoding::differential;
+  test::fresh_kernel();
+  Context context;
+  CHECK_THROWS_WITH(CrossbarUnit("unit", config, context),
+                    Catch::Contains("counted for one cell a digit, encoding differential has two"));
+}

@@ -130,6 +130,9 @@ TEST_CASE("what cannot be calibrated is refused with what can") {
       contains(refused({"calibrate", file, "-q", "--out", out, "--set", "platform.crossbar.update=digital"}),
                "digital units (platform.crossbar.update) have no converters to calibrate; allowed: in_place, "
                "write_back"));
+  CHECK(
+      contains(refused({"calibrate", file, "-q", "--out", out, "--set", "platform.crossbar.arithmetic=none"}),
+               "arithmetic none computes no currents"));
   const std::string program = std::string(WEFT_BINARY_DIR) + "/firmware/tile_hello.elf";
   const std::string by_hand =
       folder.file("hand.yaml",

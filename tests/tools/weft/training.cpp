@@ -117,6 +117,7 @@ Comparison compare_with_golden(const Setup& setup) {
   result.metrics = compare_metrics(result.outcome.records, golden.epochs);
   result.cells_changed = count_changed(workload.program.lowered_initial, trained);
   count_operations(simulation.machine().accelerator(), result);
+  result.carries_early = simulation.early_carry_resolutions();
   return result;
 }
 

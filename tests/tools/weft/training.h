@@ -49,6 +49,7 @@ struct Comparison {
   std::uint64_t cells_changed = 0;  // weights that training has moved
   std::uint64_t cells_saturated = 0;
   std::uint64_t carries_resolved = 0;  // times, over all arrays
+  std::uint64_t carries_early = 0;     // of them, because of training.carry_limit
   std::uint64_t sliced_operations = 0;
   std::uint64_t exact_operations = 0;
   std::vector<std::string> warnings;  // of the platform
