@@ -178,6 +178,10 @@ void FlitNetwork::traverse(std::uint32_t router, Router& state, std::uint16_t lo
   const unsigned crossing = config_.switch_cycles + config_.traversal_cycles;
   if (out.ejects) {
     due(crossing + 1).nodes.push_back({input.output, flit});
+    if ((flit & 1u) != 0) {
+      const Slot& slot = slots_[flit >> 2];
+      announced_.push_back({slot.packet, slot.created, slot.injected, now_ + crossing + 1});
+    }
   } else {
     due(crossing + config_.link_cycles).buffers.push_back({out.to + channel_of_[input.output - base], flit});
   }

@@ -37,7 +37,7 @@ unsigned RouterConfig::hop_cycles() const {
 void RouterConfig::validate(const Topology& topology) const {
   check("virtual_channels", virtual_channels, 1u, 16u);
   check("buffer_flits", buffer_flits, 1u, 1024u);
-  check("routing_cycles", routing_cycles, 0u, 8u);
+  check("routing_cycles", routing_cycles, 0u, 60u);
   check("vc_cycles", vc_cycles, 1u, 8u);
   check("switch_cycles", switch_cycles, 1u, 8u);
   check("traversal_cycles", traversal_cycles, 1u, 8u);
@@ -79,6 +79,14 @@ RouterConfig router_preset(const std::string& name) {
   return config;
 }
 
+RouterConfig router_pipeline(unsigned hop_cycles) {
+  check("hop_cycles", hop_cycles, 3u, 64u);
+  RouterConfig config;
+  config.speculative = hop_cycles == 3;
+  if (hop_cycles > 4) config.routing_cycles = hop_cycles - 4;
+  return config;
+}
+
 FlitNetwork::FlitNetwork(const TopologyConfig& topology, const RouterConfig& routers)
     : topology_(topology), config_(routers) {
   config_.validate(topology_);
@@ -109,7 +117,7 @@ FlitNetwork::FlitNetwork(const TopologyConfig& topology, const RouterConfig& rou
   accepts_.assign(channels_, {kNone, 0});
   in_matched_.assign(channels_, 0);
   out_matched_.assign(channels_, 0);
-  constexpr std::uint32_t longest_delay = 40;
+  constexpr std::uint32_t longest_delay = 64;
   wheel_.resize(at_least_power_of_two(longest_delay));
   connect();
 }
@@ -173,6 +181,7 @@ std::size_t FlitNetwork::queued(int node) const {
 
 void FlitNetwork::step() {
   arrivals_.clear();
+  announced_.clear();
   moved_ = false;
   deliver();
   inject();
@@ -193,6 +202,7 @@ void FlitNetwork::skip_to(Cycle cycle) {
   while (pending_ > 0 && now_ < cycle) step();
   if (!idle()) return;
   arrivals_.clear();
+  announced_.clear();
   now_ = std::max(now_, cycle);
 }
 

@@ -34,7 +34,7 @@ namespace weft::noc {
 struct RouterConfig {
   unsigned virtual_channels = 2;  // of every port; 1 to 16
   unsigned buffer_flits = 8;      // of every virtual channel; 1 to 1024
-  unsigned routing_cycles = 0;    // 0: the route is computed one router ahead; 0 to 8
+  unsigned routing_cycles = 0;    // 0: the route is computed one router ahead; 0 to 60
   unsigned vc_cycles = 1;         // VC allocation; 1 to 8
   unsigned switch_cycles = 1;     // switch allocation; 1 to 8
   unsigned traversal_cycles = 1;  // switch traversal; 1 to 8
@@ -56,6 +56,9 @@ struct RouterConfig {
 // The pipelines of the reference runs: P3 (four cycles a hop), P4 (routing in a stage of its own), P2S
 // (speculative). Throws weft::Error for another name.
 RouterConfig router_preset(const std::string& name);
+// The pipeline with so many cycles per hop: P2S for 3, P3 for 4, P4 for 5, longer ones take longer to compute
+// the route. Throws weft::Error for less than 3 and more than 64.
+RouterConfig router_pipeline(unsigned hop_cycles);
 
 struct Packet {
   int source = 0;
@@ -96,6 +99,9 @@ class FlitNetwork {
   void step();
   // What arrived in the cycle simulated last.
   const std::vector<Arrival>& arrivals() const { return arrivals_; }
+  // What was granted its last switch in that cycle and will arrive in cycle Arrival::arrived, at least two
+  // later.
+  const std::vector<Arrival>& announced() const { return announced_; }
   // No packet anywhere, so nothing arrives before another is sent.
   bool idle() const { return packets_ == 0; }
   // Lets time pass to `cycle` while idle(); earlier cycles are ignored.
@@ -240,6 +246,7 @@ class FlitNetwork {
   std::vector<int> active_sources_;
   std::vector<Due> wheel_;
   std::vector<Arrival> arrivals_;
+  std::vector<Arrival> announced_;
   std::vector<std::uint16_t> port_of_;     // by local channel
   std::vector<std::uint16_t> channel_of_;  // by local channel
 

@@ -51,6 +51,22 @@ void MeshConfig::validate() const {
   topology_config().validate();
 }
 
+void TrafficStatistics::count(Cycle sent, const Delivery& delivery, std::uint64_t payload_bytes) {
+  ++messages;
+  packets += delivery.packets;
+  flits += delivery.flits;
+  bytes += payload_bytes;
+  router_flits += delivery.router_flits();
+  link_flits += delivery.link_flits();
+  latency_sum += delivery.tail - sent;
+  latency_max = std::max(latency_max, delivery.tail - sent);
+  contention_sum += delivery.contention;
+  std::size_t octave = 0;
+  for (Cycle rest = delivery.tail - sent; rest > 1 && octave + 1 < latency_histogram.size(); rest /= 2)
+    ++octave;
+  ++latency_histogram[octave];
+}
+
 double TrafficStatistics::mean_latency() const {
   return messages == 0 ? 0.0 : static_cast<double>(latency_sum) / static_cast<double>(messages);
 }
@@ -100,7 +116,7 @@ Delivery Mesh::send(Cycle now, int source, int destination, std::uint64_t bytes)
   delivery.packets = parts.packets;
   delivery.flits = parts.flits;
   delivery.contention = delivery.tail - now - zero_load_latency(source, destination, bytes);
-  count(now, delivery, bytes);
+  traffic_.count(now, delivery, bytes);
   return delivery;
 }
 
@@ -120,7 +136,7 @@ Delivery Mesh::send_free(Cycle now, int source, int destination, std::uint64_t b
   }
   delivery.head = delivery.tail + 1 - parts.flits - (parts.packets - 1) * turnaround();
   delivery.contention = delivery.tail - now - zero_load;
-  count(now, delivery, bytes);
+  traffic_.count(now, delivery, bytes);
   return delivery;
 }
 
@@ -145,13 +161,16 @@ const LinkStatistics& Mesh::injection(int node) const {
 
 const LinkStatistics& Mesh::link(int node, Port port) const {
   check_node(node, "node");
-  if (port == Port::kInjection) return injection(node);
+  return port == Port::kInjection ? injection(node) : output(node, number(port));
+}
+
+int Mesh::number(Port port) const {
   if (config_.topology != TopologyKind::kMesh && config_.topology != TopologyKind::kTorus) {
     throw Error(fmt::format("network: a {} has no ports by name, ask for them by number",
                             noc::to_string(config_.topology)));
   }
   constexpr std::array<int, 5> numbers = {0, 1, 3, 2, 4};  // of east, west, north, south, ejection
-  return output(node, numbers.at(index(port)));
+  return numbers.at(index(port));
 }
 
 Trust Mesh::trust() const {
@@ -216,18 +235,6 @@ void Mesh::check_node(int node, const char* what) const {
   if (node >= 0 && node < config_.nodes()) return;
   throw Error(fmt::format("mesh network of {} x {} nodes: {} is node {}, allowed are 0 to {}",
                           config_.columns, config_.rows, what, node, config_.nodes() - 1));
-}
-
-void Mesh::count(Cycle now, const Delivery& delivery, std::uint64_t bytes) {
-  ++traffic_.messages;
-  traffic_.packets += delivery.packets;
-  traffic_.flits += delivery.flits;
-  traffic_.bytes += bytes;
-  traffic_.router_flits += delivery.router_flits();
-  traffic_.link_flits += delivery.link_flits();
-  traffic_.latency_sum += delivery.tail - now;
-  traffic_.latency_max = std::max(traffic_.latency_max, delivery.tail - now);
-  traffic_.contention_sum += delivery.contention;
 }
 
 }  // namespace weft::noc

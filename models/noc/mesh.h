@@ -22,6 +22,7 @@
 // of a pair still arrive in order.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -95,13 +96,24 @@ struct TrafficStatistics {
   Cycle latency_sum = 0;           // from the send to the tail's arrival
   Cycle latency_max = 0;
   Cycle contention_sum = 0;
+  // Messages by latency: element i counts 2^i to 2^(i+1) - 1 cycles, the last one all longer ones.
+  std::array<std::uint64_t, 24> latency_histogram{};
 
+  // `sent` is the cycle in which the message was ready to leave.
+  void count(Cycle sent, const Delivery& delivery, std::uint64_t payload_bytes);
   // Cycles per message; 0 without messages.
   double mean_latency() const;
 };
 
 class Mesh {
  public:
+  // How a message is cut into packets.
+  struct Cut {
+    std::uint64_t payload_flits;
+    std::uint64_t packets;
+    std::uint64_t flits;  // headers included
+  };
+
   // Throws weft::Error if the configuration is not valid.
   explicit Mesh(const MeshConfig& config);
 
@@ -116,6 +128,8 @@ class Mesh {
   // Throws weft::Error for a node outside the mesh or a time before the horizon.
   Delivery send(Cycle now, int source, int destination, std::uint64_t bytes);
 
+  Cut cut(std::uint64_t bytes) const;
+
   // Cycles from send to the tail's arrival in an empty network.
   Cycle zero_load_latency(int source, int destination, std::uint64_t bytes) const;
 
@@ -129,6 +143,8 @@ class Mesh {
   const LinkStatistics& injection(int node) const;
   // The same by name, where every node has a router of its own. Throws weft::Error for another node.
   const LinkStatistics& link(int node, Port port) const;
+  // The number of a port other than the injection port. Throws weft::Error where ports have no names.
+  int number(Port port) const;
   Trust trust() const;
   const TrafficStatistics& traffic() const { return traffic_; }
 
@@ -143,12 +159,6 @@ class Mesh {
     Cycle delivered = 0;  // end of its last reservation at the ejection port
   };
 
-  // How a message is cut into packets.
-  struct Cut {
-    std::uint64_t payload_flits;
-    std::uint64_t packets;
-    std::uint64_t flits;
-  };
   // A packet at a port: waiting counts from `ready`, the reservation starts no earlier than `not_before`.
   struct Request {
     Cycle ready;
@@ -157,7 +167,6 @@ class Mesh {
     Cycle length;
   };
 
-  Cut cut(std::uint64_t bytes) const;
   Cycle turnaround() const { return config_.virtual_channels == 1 ? config_.vc_turnaround_cycles : 0; }
   Cycle reserve(Output& output, const Request& request);
   Output& output_of(int router, int port);
@@ -166,7 +175,6 @@ class Mesh {
   Cycle traverse(int source, int destination, Cycle injection, Cycle not_before, Cycle flits);
   Pair& pair(int source, int destination);
   void check_node(int node, const char* what) const;
-  void count(Cycle now, const Delivery& delivery, std::uint64_t bytes);
 
   MeshConfig config_;
   Topology topology_;

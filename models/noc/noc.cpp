@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -17,6 +18,8 @@ bool below(const AddressRange& a, const AddressRange& b) { return a.base < b.bas
 
 NocConfig checked_and_sorted(NocConfig config) {
   config.validate();
+  config.mesh.contention = config.fidelity != Fidelity::kIdeal;
+  config.routers.virtual_channels = config.mesh.virtual_channels;
   std::sort(config.map.begin(), config.map.end(), below);
   return config;
 }
@@ -79,6 +82,8 @@ Noc::Noc(sc_core::sc_module_name name, const NocConfig& config, EnergyLedger& le
           ledger.open(this->name(), "link flit", config_.link_millimetres * config_.link_flit_millimetre)),
       from_node_("from_node", static_cast<std::size_t>(config_.mesh.nodes())),
       to_node_("to_node", static_cast<std::size_t>(config_.mesh.nodes())) {
+  if (config_.fidelity == Fidelity::kFlit)
+    flits_ = std::make_unique<FlitCarrier>("flits", mesh_, config_.routers, config_.cycle);
   for (int node = 0; node < config_.mesh.nodes(); ++node) {
     from_node(node).on_access([this, node](const Transfer& transfer, sc_core::sc_time& delay) {
       return transfer.debug ? access_debug(transfer) : access(node, transfer, delay);
@@ -141,15 +146,78 @@ const AddressRange* Noc::find(const Transfer& transfer) const {
 
 // Returns when the tail has arrived.
 void Noc::carry(int source, int destination, std::uint64_t bytes) {
+  const Delivery delivery =
+      flits_ ? flits_->carry(source, destination, bytes) : carry_loosely_timed(source, destination, bytes);
+  router_energy_.charge(delivery.router_flits());
+  link_energy_.charge(delivery.link_flits());
+}
+
+Delivery Noc::carry_loosely_timed(int source, int destination, std::uint64_t bytes) {
   const std::uint64_t period = config_.cycle.value();
   const std::uint64_t time = sc_core::sc_time_stamp().value();
   const Cycle now = time / period + (time % period != 0);
   // Every delay has become simulated time by now, so nobody can send into the past.
   mesh_.forget_before(now);
   const Delivery delivery = mesh_.send(now, source, destination, bytes);
-  router_energy_.charge(delivery.router_flits());
-  link_energy_.charge(delivery.link_flits());
   sc_core::wait(sc_core::sc_time::from_value(delivery.tail * period - time));
+  return delivery;
+}
+
+LinkStatistics Noc::link(int node, Port port) const {
+  if (!flits_) return mesh_.link(node, port);
+  const std::uint64_t flits =
+      port == Port::kInjection
+          ? flits_->network().flits_injected(static_cast<int>(checked(node)))
+          : flits_->network().port(static_cast<int>(checked(node)), mesh_.number(port)).flits;
+  return {flits, flits, 0};
+}
+
+PortLoad Noc::load(int router, int port) const {
+  PortLoad load;
+  load.router = router;
+  if (flits_) {
+    const PortStatistics counted = flits_->network().port(router, port);
+    load.statistics = {counted.flits, counted.flits, 0};
+    load.occupancy = counted.occupancy;
+  } else {
+    load.statistics = mesh_.output(router, port);
+  }
+  return load;
+}
+
+std::vector<PortLoad> Noc::ports() const {
+  const Topology& topology = mesh_.topology();
+  const int locals = topology.ports() - topology.directions();
+  // North before south, as the ports of a mesh have always been listed.
+  constexpr std::array<int, 4> order = {0, 1, 3, 2};
+  std::vector<PortLoad> loads;
+  const auto add = [&](PortLoad load, const std::string& name) {
+    load.port = name;
+    if (load.statistics.flits > 0) loads.push_back(load);
+  };
+  for (int router = 0; router < topology.routers(); ++router) {
+    for (int i = 0; i < topology.directions(); ++i) {
+      const int port = order.at(static_cast<std::size_t>(i));
+      add(load(router, port), topology.port_name(port));
+    }
+    for (int local = 0; local < locals; ++local) {
+      const int port = topology.directions() + local;
+      const int node = topology.node_at(router, port);
+      if (node < 0) continue;
+      const std::string suffix = locals > 1 ? fmt::format(" {}", local) : std::string();
+      add(load(router, port), "ejection" + suffix);
+      PortLoad injection;
+      injection.router = router;
+      if (flits_) {
+        const std::uint64_t flits = flits_->network().flits_injected(node);
+        injection.statistics = {flits, flits, 0};
+      } else {
+        injection.statistics = mesh_.injection(node);
+      }
+      add(injection, "injection" + suffix);
+    }
+  }
+  return loads;
 }
 
 std::size_t Noc::checked(int node) const {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network on chip: memory-mapped transactions between the nodes of a mesh, loosely timed.
+// The network on chip: memory-mapped transactions between nodes, in one of three fidelities.
 //
 // A write travels as a message of header and payload to the node that the address belongs to; when its
 // tail has arrived the target is accessed, and a header flit carries the acknowledgement back. A read
-// sends a header and gets the data back. Latency and contention come from Mesh.
+// sends a header and gets the data back. Latency and contention come from Mesh (ideal, lt) or from
+// FlitNetwork, where full buffers hold initiators back. Data, energy and the order of a pair's transactions
+// do not depend on the fidelity, times do.
 //
 // Timing contract of `from_node`: the delay annotated by the caller is consumed first, a message leaves
 // at the next edge of the network's clock, and the call returns at the simulated time at which the
@@ -19,10 +21,13 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
+#include <string>
 #include <systemc>
 #include <vector>
 
 #include "models/common/energy_ledger.h"
+#include "models/noc/flit_carrier.h"
 #include "models/noc/mesh.h"
 #include "models/tlm/initiator_socket.h"
 #include "models/tlm/target_socket.h"
@@ -36,8 +41,16 @@ struct AddressRange {
   int node = 0;
 };
 
+enum class Fidelity {
+  kIdeal,  // the latency of an empty network
+  kLt,     // ports reserved by calendar
+  kFlit,   // flit by flit
+};
+
 struct NocConfig {
+  Fidelity fidelity = Fidelity::kLt;
   MeshConfig mesh;
+  RouterConfig routers;                         // kFlit only; its virtual channels are those of `mesh`
   sc_core::sc_time cycle{1.0, sc_core::SC_NS};  // clock period of routers and links
   std::vector<AddressRange> map;                // must not overlap; a node may own several ranges
 
@@ -53,6 +66,14 @@ struct NocConfig {
   void validate() const;
 };
 
+// Load of an output port of a router, or of a node's injection port.
+struct PortLoad {
+  int router = 0;
+  std::string port;
+  LinkStatistics statistics;
+  std::uint64_t occupancy = 0;  // of the port's input buffers, flits times cycles; kFlit only
+};
+
 class Noc : public sc_core::sc_module {
  public:
   // Opens two accounts in `ledger`, "router flit" and "link flit", which outlives the module. Throws
@@ -66,8 +87,13 @@ class Noc : public sc_core::sc_module {
   InitiatorSocket& to_node(int node);
 
   // Latency, contention and load of everything sent so far, in cycles of `config().cycle`.
-  const TrafficStatistics& traffic() const { return mesh_.traffic(); }
-  const LinkStatistics& link(int node, Port port) const { return mesh_.link(node, port); }
+  const TrafficStatistics& traffic() const { return flits_ ? flits_->traffic() : mesh_.traffic(); }
+  // By name, in meshes and tori. Where flits are simulated, a port is busy for as many cycles as flits.
+  LinkStatistics link(int node, Port port) const;
+  // Every port that has carried something.
+  std::vector<PortLoad> ports() const;
+  // Whether loosely timed latencies can be believed; always, in the other fidelities.
+  Trust trust() const { return flits_ ? Trust{} : mesh_.trust(); }
   const NocConfig& config() const { return config_; }
 
  private:
@@ -76,10 +102,13 @@ class Noc : public sc_core::sc_module {
   Status access_debug(const Transfer& transfer);
   const AddressRange* find(const Transfer& transfer) const;
   void carry(int source, int destination, std::uint64_t bytes);
+  Delivery carry_loosely_timed(int source, int destination, std::uint64_t bytes);
+  PortLoad load(int router, int port) const;
   std::size_t checked(int node) const;
 
   NocConfig config_;
   Mesh mesh_;
+  std::unique_ptr<FlitCarrier> flits_;
   EnergyLedger::Account& router_energy_;
   EnergyLedger::Account& link_energy_;
   sc_core::sc_vector<TargetSocket> from_node_;

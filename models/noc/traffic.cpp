@@ -175,6 +175,7 @@ TrafficResult run_traffic(const TopologyConfig& topology, const RouterConfig& ro
       zero_load_sum += static_cast<double>(zero_load);
     }
     result.locked = network.stuck();
+    if (result.locked) result.waiting_circle = network.waiting_circle();
     // Judged when all have been created, so that the accepted rate is measured over the whole time.
     const bool hopeless = created == traffic.packets &&
                           network.now() > traffic.warm_up + 20 * (result.cycles + 1000) &&
@@ -190,6 +191,37 @@ TrafficResult run_traffic(const TopologyConfig& topology, const RouterConfig& ro
   result.accepted = static_cast<double>(arrived_flits) / node_cycles;
   samples.summarise(result);
   result.saturated = result.saturated || result.mean_latency > result.latency_bound();
+  return result;
+}
+
+TrafficResult run_traffic(const MeshConfig& network, const TrafficConfig& traffic) {
+  MeshConfig config = network;
+  // A packet is a header and a payload of bytes as long as the other flits.
+  config.header_flits = 1;
+  config.max_packet_flits = std::max(traffic.packet_flits, 2u) - 1;
+  const std::uint64_t bytes = std::uint64_t{config.flit_bytes} * (traffic.packet_flits - 1);
+  Mesh mesh(config);
+  Injection injection(config.topology_config(), traffic);
+  LatencySamples samples;
+  TrafficResult result;
+  Cycle now = 0;
+  for (; samples.count() < traffic.packets; ++now) {
+    const bool measuring = now >= traffic.warm_up;
+    result.cycles += measuring ? 1 : 0;
+    mesh.forget_before(now);
+    for (const Injection::Created& packet : injection.at(now)) {
+      const Cycle tail = mesh.send(now, packet.source, packet.destination, bytes).tail;
+      if (measuring && samples.count() < traffic.packets)
+        samples.add(tail - now, mesh.zero_load_latency(packet.source, packet.destination, bytes));
+    }
+  }
+  result.simulated = now;
+  const double node_cycles = static_cast<double>(config.nodes()) * static_cast<double>(result.cycles);
+  result.offered = static_cast<double>(traffic.packets) * traffic.packet_flits / node_cycles;
+  result.accepted = result.offered;
+  samples.summarise(result);
+  result.saturated = result.mean_latency > result.latency_bound();
+  result.trusted = !config.contention || mesh.trust().trusted();
   return result;
 }
 

@@ -11,6 +11,7 @@
 
 #include "models/common/counter_rng.h"
 #include "models/noc/flit_network.h"
+#include "models/noc/mesh.h"
 #include "models/noc/topology.h"
 
 namespace weft::noc {
@@ -79,7 +80,9 @@ struct TrafficResult {
   Cycle cycles = 0;        // measured
   Cycle simulated = 0;     // in all
   bool saturated = false;  // mean latency above three times zero load, or packets that never came
-  bool locked = false;     // the network locked up
+  bool locked = false;     // the network locked up, and which buffers wait for each other
+  std::string waiting_circle;
+  bool trusted = true;  // false: loosely timed and a port busier than the model is trusted for
 
   double latency_bound() const { return 3.0 * zero_load; }
 };
@@ -101,6 +104,9 @@ class LatencySamples {
 // once the network is so far behind that measured packets take 50 times zero load on average.
 TrafficResult run_traffic(const TopologyConfig& topology, const RouterConfig& routers,
                           const TrafficConfig& traffic);
+
+// The same through the loosely timed network. Throws weft::Error if a configuration is not valid.
+TrafficResult run_traffic(const MeshConfig& network, const TrafficConfig& traffic);
 
 // Highest rate whose mean latency stays below three times zero load, to `tolerance` of itself, by bisection.
 double saturation_rate(const TopologyConfig& topology, const RouterConfig& routers, TrafficConfig traffic,

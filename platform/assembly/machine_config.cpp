@@ -362,9 +362,57 @@ tile::TileConfig tile_config(const config::Scenario& scenario) {
   return tile;
 }
 
+noc::Fidelity fidelity(config::NocFidelity from) {
+  switch (from) {
+    case config::NocFidelity::ideal:
+      return noc::Fidelity::kIdeal;
+    case config::NocFidelity::flit:
+      return noc::Fidelity::kFlit;
+    case config::NocFidelity::lt:
+      break;
+  }
+  return noc::Fidelity::kLt;
+}
+
+noc::TopologyKind topology(config::NocTopology from) {
+  switch (from) {
+    case config::NocTopology::torus:
+      return noc::TopologyKind::kTorus;
+    case config::NocTopology::cmesh:
+      return noc::TopologyKind::kConcentratedMesh;
+    case config::NocTopology::ring:
+      return noc::TopologyKind::kRing;
+    case config::NocTopology::crossbar:
+      return noc::TopologyKind::kCrossbar;
+    case config::NocTopology::mesh:
+      break;
+  }
+  return noc::TopologyKind::kMesh;
+}
+
+noc::Routing routing(config::NocRouting from) {
+  switch (from) {
+    case config::NocRouting::yx:
+      return noc::Routing::kYx;
+    case config::NocRouting::west_first:
+      return noc::Routing::kWestFirst;
+    case config::NocRouting::xy:
+      break;
+  }
+  return noc::Routing::kXy;
+}
+
 noc::NocConfig noc_config(const config::Scenario& scenario) {
   const config::NocConfig& from = scenario.platform.noc;
   noc::NocConfig noc;
+  noc.fidelity = fidelity(from.fidelity);
+  noc.mesh.topology = topology(from.topology);
+  noc.mesh.routing = routing(from.routing);
+  noc.mesh.concentration = from.concentration;
+  if (noc.fidelity == noc::Fidelity::kFlit)
+    noc.routers = noc::router_pipeline(static_cast<unsigned>(from.hop_cycles));
+  noc.routers.buffer_flits = static_cast<unsigned>(from.buffer_flits);
+  if (from.control_priority) noc.routers.classes = 2;
   noc.mesh.flit_bytes = static_cast<unsigned>(from.flit_bytes);
   noc.mesh.hop_cycles = static_cast<unsigned>(from.hop_cycles);
   noc.mesh.max_packet_flits = static_cast<unsigned>(from.max_packet_flits);

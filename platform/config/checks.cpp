@@ -175,6 +175,29 @@ void check_host_node(const PlatformConfig& platform, Reader& reader) {
                            platform.tiles.columns, platform.tiles.rows));
 }
 
+// What the network's keys cannot say one by one.
+void check_network(const NocConfig& noc, Reader& reader) {
+  const auto error = [&reader](const std::string& path, const std::string& what) {
+    reader.error(reader.where(path), path, what);
+  };
+  const bool mesh = noc.topology == NocTopology::mesh || noc.topology == NocTopology::cmesh;
+  if (noc.routing == NocRouting::west_first && !mesh)
+    error("platform.noc.routing", "west_first keeps only a mesh and a cmesh free of deadlock");
+  if (noc.fidelity != NocFidelity::flit) return;
+  if (noc.hop_cycles < 3)
+    error("platform.noc.hop_cycles",
+          fmt::format("found {}, routers of flits take at least 3", noc.hop_cycles));
+  const int classes = noc.control_priority ? 2 : 1;
+  const bool circles = noc.topology == NocTopology::torus || noc.topology == NocTopology::ring;
+  const int channels = noc.virtual_channels;
+  if (channels % classes != 0 || channels / classes < (circles ? 2 : 1)) {
+    error("platform.noc.virtual_channels",
+          fmt::format("found {}, needed are at least {}{}{}", channels, classes * (circles ? 2 : 1),
+                      classes == 2 ? ", an even number" : "",
+                      circles ? ": a torus or ring takes two a class to be free of deadlock" : ""));
+  }
+}
+
 void check_programs(const Scenario& scenario, Reader& reader) {
   std::map<int, std::size_t> program_of_tile;
   const std::vector<TileProgram>& programs = scenario.workload.programs;
@@ -336,6 +359,7 @@ void check_consistency(const Scenario& scenario, Reader& reader) {
   check_devices(scenario.platform.crossbar, reader);
   check_inversion(scenario.platform.inversion, reader);
   check_host_node(scenario.platform, reader);
+  check_network(scenario.platform.noc, reader);
   check_boot(scenario, reader);
   const bool network = !scenario.workload.layers.empty();
   const bool programs = !scenario.workload.programs.empty();

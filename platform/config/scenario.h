@@ -182,7 +182,9 @@ struct FpPimConfig {
   FloatFormat format = FloatFormat::fp32;
 };
 
-enum class NocModel { lt };
+enum class NocFidelity { ideal, lt, flit };
+enum class NocTopology { mesh, torus, cmesh, ring, crossbar };
+enum class NocRouting { xy, yx, west_first };
 
 struct MeshPosition {
   int x = 0;
@@ -190,10 +192,15 @@ struct MeshPosition {
 };
 
 struct NocConfig {
-  NocModel model = NocModel::lt;
+  NocFidelity fidelity = NocFidelity::lt;
+  NocTopology topology = NocTopology::mesh;
+  NocRouting routing = NocRouting::xy;
+  int concentration = 2;
   int hop_cycles = 4;
   int flit_bytes = 8;
   int virtual_channels = 2;
+  int buffer_flits = 8;
+  bool control_priority = false;
   int max_packet_flits = 32;
   double clock_MHz = 1000;
   MeshPosition host_node;

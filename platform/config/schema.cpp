@@ -252,12 +252,33 @@ const Table<NocConfig>& noc_table() {
   using N = NocConfig;
   static const Table<N> table =
       Table<N>()
-          .add("model", &N::model, choice<NocModel>({{"lt", NocModel::lt}}),
-               "lt: loosely timed, links reserved by calendar.")
+          .add("fidelity", &N::fidelity,
+               choice<NocFidelity>(
+                   {{"ideal", NocFidelity::ideal}, {"lt", NocFidelity::lt}, {"flit", NocFidelity::flit}}),
+               "ideal: latency only; lt: loosely timed, ports reserved by calendar; flit: flit by flit.")
+          .add("topology", &N::topology,
+               choice<NocTopology>({{"mesh", NocTopology::mesh},
+                                    {"torus", NocTopology::torus},
+                                    {"cmesh", NocTopology::cmesh},
+                                    {"ring", NocTopology::ring},
+                                    {"crossbar", NocTopology::crossbar}}),
+               "How routers are connected; cmesh: several tiles share one, crossbar: all do.")
+          .add("routing", &N::routing,
+               choice<NocRouting>(
+                   {{"xy", NocRouting::xy}, {"yx", NocRouting::yx}, {"west_first", NocRouting::west_first}}),
+               "Way through a mesh or torus; west_first: adaptive, meshes only.")
+          .add("concentration", &N::concentration, integer(1, 8),
+               "Columns and rows of tiles that share a router of a cmesh.")
           .add("hop_cycles", &N::hop_cycles, integer(1, 64),
-               "Cycles a head flit takes from router to router.")
+               "Cycles a head flit takes from router to router; at least 3 with flit, where 3 is a "
+               "speculative "
+               "pipeline.")
           .add("flit_bytes", &N::flit_bytes, integer(1, 256), "Payload bytes of a flit.")
           .add("virtual_channels", &N::virtual_channels, integer(1, 16), "Virtual channels of a port.")
+          .add("buffer_flits", &N::buffer_flits, integer(1, 1024),
+               "Flits a virtual channel has room for; flit only.")
+          .add("control_priority", &N::control_priority, flag(),
+               "Messages without payload have channels of their own and go first; flit only.")
           .add("max_packet_flits", &N::max_packet_flits, integer(1, 1024),
                "Payload flits of a packet; longer messages are cut.")
           .add("clock_MHz", &N::clock_MHz, real(1, 4000), "Clock of routers and links in MHz.")

@@ -12,6 +12,7 @@
 #include "tools/weft/commands.h"
 #include "tools/weft/compare.h"
 #include "tools/weft/gdb_options.h"
+#include "tools/weft/noc_command.h"
 #include "tools/weft/run_elf_options.h"
 #include "tools/weft/trace_options.h"
 
@@ -136,6 +137,8 @@ int dispatch(int argc, char** argv) {
 
   const tool::RunElfCommand run_elf(app);
 
+  const tool::NocCommand noc(app);
+
   std::filesystem::path disasm_file;
   CLI::App* const disasm = app.add_subcommand("disasm", "Disassemble a RISC-V ELF file, Xweft included");
   disasm->add_option("file", disasm_file, "ELF file")->required();
@@ -149,6 +152,7 @@ int dispatch(int argc, char** argv) {
   run_options.trace = trace_options.config();
   if (run->parsed()) return tool::run(run_options);
   if (run_elf.parsed()) return tool::run_elf(run_elf.options());
+  if (noc.parsed()) return noc.run();
   if (compile->parsed()) return tool::compile(compile_options, compile_out);
   if (check->parsed()) return tool::check(check_options);
   if (config->parsed()) return tool::show_config(config_options);

@@ -358,17 +358,14 @@ json operations(const machine::Machine& machine) {
 json noc(const noc::Noc& network) {
   const noc::TrafficStatistics& traffic = network.traffic();
   json links = json::array();
-  for (int node = 0; node < network.config().mesh.nodes(); ++node) {
-    for (int number = 0; number < noc::kPorts; ++number) {
-      const auto port = static_cast<noc::Port>(number);
-      const noc::LinkStatistics& link = network.link(node, port);
-      if (link.flits == 0) continue;
-      links.push_back({{"node", node},
-                       {"port", noc::to_string(port)},
-                       {"flits", link.flits},
-                       {"busy_cycles", link.busy},
-                       {"waiting_cycles", link.waiting}});
-    }
+  for (const noc::PortLoad& load : network.ports()) {
+    links.push_back({{"node", load.router},
+                     {"port", load.port},
+                     {"flits", load.statistics.flits},
+                     {"busy_cycles", load.statistics.busy},
+                     {"waiting_cycles", load.statistics.waiting}});
+    if (network.config().fidelity == noc::Fidelity::kFlit)
+      links.back()["occupancy_flit_cycles"] = load.occupancy;
   }
   return {{"messages", traffic.messages},
           {"packets", traffic.packets},

@@ -23,8 +23,18 @@ std::string with(const std::string& more) { return network + more; }
 TEST_CASE("a bad scenario is refused with file, line, column, key, what was found and what is allowed") {
   const BadInput inputs[] = {
       {"unknown key", with("platform:\n  noc:\n    flit_byts: 8\n"),
-       "x.yaml:9:5: platform.noc.flit_byts: unknown key; did you mean 'flit_bytes'? (allowed: model, "
-       "hop_cycles, flit_bytes, virtual_channels, max_packet_flits, clock_MHz, host_node)"},
+       "x.yaml:9:5: platform.noc.flit_byts: unknown key; did you mean 'flit_bytes'? (allowed: fidelity, "
+       "topology, routing, concentration, hop_cycles, flit_bytes, virtual_channels, buffer_flits, "
+       "control_priority, max_packet_flits, clock_MHz, host_node)"},
+      {"routing that locks up", with("platform:\n  noc: {topology: torus, routing: west_first}\n"),
+       "x.yaml:8:26: platform.noc.routing: west_first keeps only a mesh and a cmesh free of deadlock"},
+      {"pipeline shorter than flit routers have", with("platform:\n  noc: {fidelity: flit, hop_cycles: 2}\n"),
+       "x.yaml:8:25: platform.noc.hop_cycles: found 2, routers of flits take at least 3"},
+      {"too few virtual channels for a ring",
+       with("platform:\n  noc: {fidelity: flit, topology: ring, control_priority: true}\n"),
+       "x.yaml:8:3: platform.noc.virtual_channels: found 2, needed are at least 4, an even number: a torus "
+       "or "
+       "ring takes two a class to be free of deadlock"},
       {"unknown key without a near one", with("platform:\n  tiles: {depth: 2}\n"),
        "x.yaml:8:11: platform.tiles.depth: unknown key (allowed: columns, rows)"},
       {"key in the wrong place", with("run:\n  vector_lanes: 4\n"),

@@ -170,7 +170,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
       {"platform.crossbar.adcs", "2"},
       {"training.learning_rate", "0.2"},
   };
-  const std::set<std::string> one_value_only = {"platform.noc.model", "workload.layers[].type"};
+  const std::set<std::string> one_value_only = {"workload.layers[].type"};
   // Presets and includes leave their contents, not themselves; test_files.cpp is about them.
   const std::set<std::string> of_the_loader = {"include", "platform.preset", "technology.preset"};
   const std::set<std::string> go_in_pairs = {"dataset.images",
