@@ -186,7 +186,8 @@ TrafficResult run_traffic(const TopologyConfig& topology, const RouterConfig& ro
     }
   }
   result.simulated = network.now();
-  const double node_cycles = static_cast<double>(topology.nodes()) * static_cast<double>(result.cycles);
+  const double node_cycles =
+      static_cast<double>(topology.nodes()) * static_cast<double>(std::max<Cycle>(result.cycles, 1));
   result.offered = static_cast<double>(created) * traffic.packet_flits / node_cycles;
   result.accepted = static_cast<double>(arrived_flits) / node_cycles;
   samples.summarise(result);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -239,6 +240,11 @@ int NocCommand::find_saturation() const {
 int NocCommand::run_traffic() const {
   const noc::TopologyConfig network = topology();
   noc::TrafficConfig traffic = this->traffic();
+  routers().validate(noc::Topology(network));
+  for (const double rate : rates()) {
+    traffic.rate = rate;
+    traffic.validate(network);
+  }
   json points = json::array();
   bool locked = false;
   if (!as_json_) {
