@@ -4,12 +4,14 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "models/common/error.h"
+#include "tests/models/tlm/fresh_kernel.h"
 
 using sc_core::SC_NS;
 using sc_core::sc_time;
@@ -20,10 +22,12 @@ using weft::Status;
 using weft::TargetSocket;
 using weft::Transfer;
 using weft::noc::Cycle;
+using weft::noc::Fidelity;
 using weft::noc::Mesh;
 using weft::noc::Noc;
 using weft::noc::NocConfig;
 using weft::noc::Port;
+using weft::noc::TopologyKind;
 
 namespace {
 
@@ -144,7 +148,9 @@ sc_time ns(double value) { return {value, SC_NS}; }
 }  // namespace
 
 TEST_CASE("a transaction takes the time of the two messages it consists of") {
-  Platform platform("p", {0, 5, 15}, {0, 3, 10, 15});
+  NocConfig config;
+  config.fidelity = GENERATE(Fidelity::kIdeal, Fidelity::kLt, Fidelity::kFlit);
+  Platform platform("p", {0, 5, 15}, {0, 3, 10, 15}, config);
   bool all_ran = false;
   sc_core::sc_spawn([&] {
     for (int source : {0, 5, 15}) {
@@ -425,4 +431,170 @@ TEST_CASE("an address range without a target behind it is refused at the start o
   Noc noc("noc", config, ledger);
   CHECK_THROWS_WITH(sc_core::sc_start(sc_core::SC_ZERO_TIME),
                     Catch::Contains("0x1000 belongs to node 7, but no target is bound there"));
+}
+
+namespace {
+
+std::vector<int> all_nodes() {
+  std::vector<int> nodes(16);
+  for (int node = 0; node < 16; ++node) nodes[static_cast<std::size_t>(node)] = node;
+  return nodes;
+}
+
+NocConfig with(Fidelity fidelity, unsigned buffer = 8) {
+  NocConfig config;
+  config.fidelity = fidelity;
+  config.routers.buffer_flits = buffer;
+  return config;
+}
+
+struct Burst {
+  sc_time end;
+  std::vector<std::uint8_t> bytes;  // of node 5's memory
+  double energy = 0.0;
+  bool in_order = true;
+};
+
+// Every node writes 20 blocks of node 5's memory that nobody else writes, long and short in turn, from two
+// threads at once.
+Burst burst(const NocConfig& config) {
+  weft::test::fresh_kernel();
+  Platform platform("p", all_nodes(), {5}, config);
+  for (int node = 0; node < 16; ++node) {
+    for (int half = 0; half < 2; ++half) {
+      platform.initiator(node).thread([&platform, node, half] {
+        for (int i = 0; i < 10; ++i) {
+          const int block = (node * 2 + half) * 10 + i;
+          const std::vector<std::uint8_t> data(i % 2 == 0 ? 12 : 3, static_cast<std::uint8_t>(block));
+          sc_time delay;
+          const std::uint64_t address = Platform::base(5) + static_cast<std::uint64_t>(block) * 12;
+          CHECK(platform.initiator(node).socket.write(
+                    address, data.data(), static_cast<std::uint32_t>(data.size()), delay) == Status::ok);
+        }
+      });
+    }
+  }
+  sc_core::sc_start();
+  Burst result;
+  result.end = sc_time_stamp();
+  result.bytes = platform.memory(5).bytes;
+  result.energy = platform.ledger.total().value();
+  const weft::noc::TrafficStatistics& traffic = platform.noc->traffic();
+  const weft::Joule router = static_cast<double>(traffic.router_flits) * config.router_flit;
+  const weft::Joule link = static_cast<double>(traffic.link_flits) * config.link_flit_millimetre;
+  CHECK(result.energy == (router + link).value());
+  REQUIRE(platform.memory(5).log.size() == 320);
+  std::map<std::uint64_t, std::uint64_t> last;  // address by thread
+  for (const Memory::Access& access : platform.memory(5).log) {
+    const std::uint64_t thread = (access.address - Platform::base(5)) / 120;
+    result.in_order = result.in_order && access.address >= last[thread];
+    last[thread] = access.address;
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("a burst leaves the same data and costs the same energy in every fidelity, in other times") {
+  const Burst ideal = burst(with(Fidelity::kIdeal));
+  const Burst lt = burst(with(Fidelity::kLt));
+  const Burst flit = burst(with(Fidelity::kFlit));
+  for (const Burst* each : {&ideal, &lt, &flit}) {
+    CHECK(each->in_order);
+    CHECK(each->bytes == lt.bytes);
+    CHECK(each->energy == lt.energy);
+  }
+  CHECK(lt.bytes[12 * 36] == 36);
+  // 320 requests of two or three flits go through one ejection port, 800 flits.
+  CHECK(ideal.end < ns(700));
+  CHECK(lt.end > ns(800));
+  CHECK(flit.end > ns(800));
+  CHECK(flit.end != lt.end);
+}
+
+TEST_CASE("the same burst ends at the same time again, flit by flit") {
+  const Burst first = burst(with(Fidelity::kFlit));
+  const Burst second = burst(with(Fidelity::kFlit));
+  CHECK(first.end == second.end);
+}
+
+TEST_CASE("small buffers hold initiators back") {
+  const Burst small = burst(with(Fidelity::kFlit, 1));
+  CHECK(small.in_order);
+  CHECK(small.end > 1.5 * burst(with(Fidelity::kFlit, 8)).end);
+}
+
+TEST_CASE("every topology carries the burst in every fidelity") {
+  for (const TopologyKind topology : {TopologyKind::kTorus, TopologyKind::kConcentratedMesh,
+                                      TopologyKind::kRing, TopologyKind::kCrossbar}) {
+    for (const Fidelity fidelity : {Fidelity::kIdeal, Fidelity::kLt, Fidelity::kFlit}) {
+      NocConfig config = with(fidelity);
+      config.mesh.topology = topology;
+      const Burst found = burst(config);
+      INFO(to_string(topology));
+      CHECK(found.in_order);
+      CHECK(found.bytes[12 * 36] == 36);
+    }
+  }
+}
+
+TEST_CASE("with a channel of their own, short reads pass long writes") {
+  const auto time_of_read = [](unsigned classes) {
+    weft::test::fresh_kernel();
+    NocConfig config = with(Fidelity::kFlit);
+    config.routers.classes = classes;
+    Platform platform("p", {0, 1, 2}, {3, 15}, config);
+    for (const int node : {0, 1, 2}) {
+      platform.initiator(node).thread([&platform, node] {
+        for (int i = 0; i < 10; ++i) platform.initiator(node).write(Platform::base(3), 2000);
+      });
+    }
+    sc_time taken;
+    platform.initiator(0).thread([&] {
+      sc_core::wait(ns(1000));
+      // The request's way to node 15 leads along the row that is full.
+      taken = platform.initiator(0).read(Platform::base(15), 8);
+    });
+    sc_core::sc_start();
+    return taken;
+  };
+  CHECK(time_of_read(2) < 0.5 * time_of_read(1));
+}
+
+TEST_CASE("a network that locks up ends the simulation and names the buffers that wait") {
+  NocConfig config = with(Fidelity::kFlit, 1);
+  config.mesh.topology = TopologyKind::kRing;
+  config.mesh.virtual_channels = 1;
+  config.routers.dateline = false;
+  Platform platform("p", all_nodes(), all_nodes(), config);
+  for (int node = 0; node < 16; ++node) {
+    platform.initiator(node).thread(
+        [&platform, node] { platform.initiator(node).write(Platform::base((node + 7) % 16), 240); });
+  }
+  CHECK_THROWS_WITH(sc_core::sc_start(), Catch::Contains("locked up in cycle") &&
+                                             Catch::Contains("clockwise, channel 0 -> router"));
+}
+
+TEST_CASE("loads of ports add up to the flits that were carried") {
+  const Fidelity fidelity = GENERATE(Fidelity::kLt, Fidelity::kFlit);
+  Platform platform("p", {0, 6}, {5, 15}, with(fidelity));
+  platform.initiator(0).thread([&] { platform.initiator(0).write(Platform::base(15), 800); });
+  platform.initiator(6).thread([&] { platform.initiator(6).read(Platform::base(5), 800); });
+  sc_core::sc_start();
+  std::map<std::string, std::uint64_t> flits;
+  std::uint64_t occupancy = 0;
+  for (const weft::noc::PortLoad& load : platform.noc->ports()) {
+    flits[load.port.substr(0, load.port.find(' '))] += load.statistics.flits;
+    occupancy += load.occupancy;
+  }
+  const weft::noc::TrafficStatistics& traffic = platform.noc->traffic();
+  CHECK(flits["injection"] == traffic.flits);
+  CHECK(flits["local"] == 0);
+  CHECK(flits["ejection"] == traffic.flits);
+  CHECK(flits["east"] + flits["west"] + flits["north"] + flits["south"] == traffic.link_flits);
+  CHECK(platform.noc->link(15, Port::kEjection).flits == 104);
+  CHECK((occupancy > 0) == (fidelity == Fidelity::kFlit));
+  std::uint64_t messages = 0;
+  for (const std::uint64_t count : traffic.latency_histogram) messages += count;
+  CHECK(messages == 4);
 }
