@@ -84,9 +84,8 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       opa_digital_energy_(
           context.energy.open(this->name(), "opa_digital_bit", config.digital.outer_product_bit)),
       update_add_energy_(context.energy.open(this->name(), "update_digital_add", config.digital.add)),
-      pulse_energy_(context.energy.open(this->name(), "write_pulse", config.energy.write_pulse)),
-      half_select_energy_(context.energy.open(this->name(), "write_half_select", config.energy.half_select)),
-      row_setup_energy_(context.energy.open(this->name(), "write_row_setup", config.energy.row_setup)),
+      program_pulses_(open_pulses(context, "")),
+      update_pulses_(open_pulses(context, "update_")),
       verified_energy_(context.energy.open(this->name(), "array_verified_pulse", verified_pulse(config))),
       update_verified_energy_(
           context.energy.open(this->name(), "update_verified_pulse", verified_pulse(config))),

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <systemc>
 #include <vector>
 
@@ -143,11 +144,12 @@ class CrossbarUnit : public unit::CommandUnit {
   weft::Status update_row(const Transfer& transfer, sc_core::sc_time& delay);
   weft::Status update_rewrite(const Transfer& transfer, sc_core::sc_time& delay);
   // Writes the first columns of a row. Values are then what the cells hold.
+  // `updates`: training changes the row; otherwise it is programmed.
   weft::Status write_row(unsigned row, std::vector<std::int32_t>& values, const endurance::Mark* marks,
-                         EnergyLedger::Account& whole_row, sc_core::sc_time& delay);
-  void charge_pulses(const endurance::RowWrite& done, unsigned rows, sc_core::sc_time& delay);
+                         bool updates, sc_core::sc_time& delay);
+  void charge_pulses(const endurance::RowWrite& done, unsigned rows, bool updates, sc_core::sc_time& delay);
   void write_cells(unsigned row, std::vector<std::int32_t>& values, const endurance::Mark* marks,
-                   sc_core::sc_time& delay);
+                   bool updates, sc_core::sc_time& delay);
   std::vector<std::int32_t> weights_in_cells(unsigned row, unsigned columns) const;
   device::CellStatistics pulses_so_far() const;
   // Charges the writing of `rows` rows since `before` to one of the accounts, and says how long it takes.
@@ -181,11 +183,17 @@ class CrossbarUnit : public unit::CommandUnit {
   EnergyLedger::Account& mtvm_digital_energy_;
   EnergyLedger::Account& opa_digital_energy_;
   EnergyLedger::Account& update_add_energy_;
-  EnergyLedger::Account& pulse_energy_;
-  EnergyLedger::Account& half_select_energy_;
-  EnergyLedger::Account& row_setup_energy_;
   EnergyLedger::Account& verified_energy_;
   EnergyLedger::Account& update_verified_energy_;
+  // Writes pulse by pulse, by what they are for.
+  struct PulseAccounts {
+    EnergyLedger::Account& pulse;
+    EnergyLedger::Account& half_select;
+    EnergyLedger::Account& row_setup;
+  };
+  PulseAccounts open_pulses(Context& context, const std::string& prefix) const;
+  PulseAccounts program_pulses_;
+  PulseAccounts update_pulses_;
 
   std::vector<std::int16_t> input_;
   std::vector<std::int64_t> sums_;

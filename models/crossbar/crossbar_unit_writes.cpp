@@ -87,7 +87,7 @@ std::optional<Fault> CrossbarUnit::level_wear(const Command& command) {
     update_write_energy_.charge(std::uint64_t{move.rows} * static_cast<unsigned>(config_.array.slices));
     delay += row_time(config_.timing.array_write, move.rows);
   } else {
-    charge_pulses(move.write, move.rows, delay);
+    charge_pulses(move.write, move.rows, true, delay);
   }
   wait(delay);
   for (unsigned row = 0; move.digits_changed && row < rows_in_use_; ++row) {
@@ -107,7 +107,7 @@ weft::Status CrossbarUnit::update_row(const Transfer& transfer, sc_core::sc_time
   std::vector<std::int32_t> values(columns);
   std::memcpy(values.data(), transfer.data, transfer.size);
   const std::vector<Mark> marks(columns, Mark::whole);
-  return write_row(row, values, marks.data(), write_energy_, delay);
+  return write_row(row, values, marks.data(), false, delay);
 }
 
 weft::Status CrossbarUnit::update_rewrite(const Transfer& transfer, sc_core::sc_time& delay) {
@@ -123,16 +123,15 @@ weft::Status CrossbarUnit::update_rewrite(const Transfer& transfer, sc_core::sc_
     if (mark > static_cast<std::uint8_t>(Mark::changed)) return weft::Status::generic_error;
     marks[column] = static_cast<Mark>(mark);
   }
-  return write_row(static_cast<unsigned>(offset / rewrite_row_pitch), values, marks.data(),
-                   update_write_energy_, delay);
+  return write_row(static_cast<unsigned>(offset / rewrite_row_pitch), values, marks.data(), true, delay);
 }
 
 weft::Status CrossbarUnit::write_row(unsigned row, std::vector<std::int32_t>& values, const Mark* marks,
-                                     EnergyLedger::Account& whole_row, sc_core::sc_time& delay) {
+                                     bool updates, sc_core::sc_time& delay) {
   const auto columns = static_cast<unsigned>(values.size());
   if (row >= static_cast<unsigned>(config_.array.rows) || columns > static_cast<unsigned>(config_.array.cols))
     return weft::Status::address_error;
-  if (cells_) write_cells(row, values, marks, delay);
+  if (cells_) write_cells(row, values, marks, updates, delay);
   const device::CellStatistics before = pulses_so_far();
   const Status status = array_->program(static_cast<int>(row), 0, 1, static_cast<int>(columns), values.data(),
                                         static_cast<int>(columns));
@@ -140,13 +139,13 @@ weft::Status CrossbarUnit::write_row(unsigned row, std::vector<std::int32_t>& va
   rows_in_use_ = std::max(rows_in_use_, row + 1);
   columns_in_use_ = std::max(columns_in_use_, columns);
   if (config_.endurance.pulses_model != endurance::PulseModel::array) return weft::Status::ok;
-  delay += write_cost(1, before, whole_row,
-                      &whole_row == &write_energy_ ? verified_energy_ : update_verified_energy_);
+  delay += write_cost(1, before, updates ? update_write_energy_ : write_energy_,
+                      updates ? update_verified_energy_ : verified_energy_);
   return weft::Status::ok;
 }
 
 void CrossbarUnit::write_cells(unsigned row, std::vector<std::int32_t>& values, const Mark* marks,
-                               sc_core::sc_time& delay) {
+                               bool updates, sc_core::sc_time& delay) {
   const auto columns = static_cast<int>(values.size());
   for (std::int32_t& value : values) {
     value = static_cast<std::int32_t>(
@@ -157,7 +156,7 @@ void CrossbarUnit::write_cells(unsigned row, std::vector<std::int32_t>& values, 
     code_.encode(values.data(), columns, slice, &digits[static_cast<std::size_t>(slice) * values.size()]);
   const endurance::RowWrite done = cells_->write_row(static_cast<int>(row), columns, marks, digits.data());
   values = weights_in_cells(row, static_cast<unsigned>(columns));
-  if (config_.endurance.pulses_model != endurance::PulseModel::array) charge_pulses(done, 1, delay);
+  if (config_.endurance.pulses_model != endurance::PulseModel::array) charge_pulses(done, 1, updates, delay);
 }
 
 std::vector<std::int32_t> CrossbarUnit::weights_in_cells(unsigned row, unsigned columns) const {
@@ -173,10 +172,19 @@ std::vector<std::int32_t> CrossbarUnit::weights_in_cells(unsigned row, unsigned 
   return weights;
 }
 
-void CrossbarUnit::charge_pulses(const endurance::RowWrite& done, unsigned rows, sc_core::sc_time& delay) {
-  pulse_energy_.charge(done.pulses);
-  half_select_energy_.charge(done.half_selected);
-  row_setup_energy_.charge(std::uint64_t{rows} * static_cast<unsigned>(config_.array.slices));
+CrossbarUnit::PulseAccounts CrossbarUnit::open_pulses(Context& context, const std::string& prefix) const {
+  const CrossbarEnergy& energy = config_.energy;
+  return {context.energy.open(name(), prefix + "write_pulse", energy.write_pulse),
+          context.energy.open(name(), prefix + "write_half_select", energy.half_select),
+          context.energy.open(name(), prefix + "write_row_setup", energy.row_setup)};
+}
+
+void CrossbarUnit::charge_pulses(const endurance::RowWrite& done, unsigned rows, bool updates,
+                                 sc_core::sc_time& delay) {
+  const PulseAccounts& accounts = updates ? update_pulses_ : program_pulses_;
+  accounts.pulse.charge(done.pulses);
+  accounts.half_select.charge(done.half_selected);
+  accounts.row_setup.charge(std::uint64_t{rows} * static_cast<unsigned>(config_.array.slices));
   delay += config_.timing.write_pulse * static_cast<double>(done.set_pulses + done.reset_pulses);
 }
 

@@ -23,6 +23,7 @@ void EnduranceConfig::validate() const {
   require(alpha > 0 && alpha <= 10, "alpha", alpha, "allowed is above 0, at most 10");
   require(std::isfinite(median) && median > 0, "median", median, "it must be positive");
   require(spread >= 0 && spread <= 5, "spread", spread, "allowed is 0 to 5");
+  require(duty > 0 && duty <= 1, "duty", duty, "allowed is above 0, at most 1");
   require(period >= 1, "period", period, "it must be positive");
   if (levelling != Levelling::none && !count_wear)
     throw Error("endurance: levelling needs count_wear, as it goes by the wear of the cells");

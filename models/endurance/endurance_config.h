@@ -38,6 +38,7 @@ struct EnduranceConfig {
   bool cells_fail = true;  // a cell whose endurance is used up is stuck at its last level
   Levelling levelling = Levelling::none;
   int period = 64;
+  double duty = 1;  // share of its life that the machine works; for the lifetime only
 
   std::uint64_t seed = 0;
   std::uint32_t unit = 0;  // names the array among the seed's users

@@ -193,10 +193,26 @@ crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
       technology.write_verify_pulses * picojoule(technology.write_pJ) * from.arrays_per_digit();
   if (scenario.platform.crossbar.registers) crossbar.registers = register_energy(technology);
   crossbar.energy.array_pulse = picojoule(technology.write_pJ);
+  crossbar.timing.write_pulse = nanoseconds(technology.write_pulse_ns);
+  crossbar.energy.write_pulse = picojoule(technology.write_pulse_pJ);
+  crossbar.energy.half_select = picojoule(technology.half_select_pJ);
+  crossbar.energy.row_setup = picojoule(technology.row_setup_pJ);
+  crossbar.endurance = scenario.platform.crossbar.endurance;
   crossbar.policy = update_policy(scenario.platform.crossbar.update);
   crossbar.digital = digital_costs(scenario.technology.digital);
   if (crossbar.policy == crossbar::UpdatePolicy::digital) set_memory_access(crossbar, scenario);
   return crossbar;
+}
+
+write_filter::WriteFilterConfig write_filter_config(const config::Scenario& scenario) {
+  const config::WriteFilterTechnology& technology = scenario.technology.write_filter;
+  write_filter::WriteFilterConfig filter;
+  filter.rules = scenario.platform.crossbar.write_filter;
+  filter.cycle = period(scenario.platform.clock_MHz);
+  filter.lanes = static_cast<unsigned>(technology.lanes);
+  filter.compare = picojoule(technology.compare_pJ);
+  filter.residual_access = picojoule(technology.residual_pJ);
+  return filter;
 }
 
 inversion::Mode inversion_mode(config::InversionMode from) {
@@ -356,6 +372,7 @@ tile::TileConfig tile_config(const config::Scenario& scenario) {
   tile.buffer = memory_config(from.buffer_size_bytes, from.buffer_latency_ns, from.buffer_bandwidth_GBps,
                               scenario.technology.digital.buffer_pJ_per_byte);
   tile.crossbar = crossbar_config(scenario);
+  tile.write_filter = write_filter_config(scenario);
   tile.inversion = inversion_config(scenario);
   tile.fp_pim = fp_pim_config(scenario);
   tile.vector = vector_config(scenario);

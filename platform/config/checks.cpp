@@ -6,6 +6,7 @@
 #include <cctype>
 #include <map>
 
+#include "models/common/error.h"
 #include "platform/config/schema.h"
 
 namespace weft::config {
@@ -125,6 +126,18 @@ void check_crossbar(const CrossbarConfig& crossbar, Reader& reader) {
 }
 
 // What the tables of devices cannot say.
+void check_writes(const CrossbarConfig& crossbar, Reader& reader) {
+  const auto check = [&reader](const std::string& path, const auto& part) {
+    try {
+      part.validate();
+    } catch (const Error& error) {
+      reader.error(reader.where(path), path, error.what());
+    }
+  };
+  check("platform.crossbar.write_filter", crossbar.write_filter);
+  check("platform.crossbar.endurance", crossbar.endurance);
+}
+
 void check_devices(const CrossbarConfig& crossbar, Reader& reader) {
   const device::DeviceConfig& device = crossbar.device;
   if (crossbar.arithmetic != Arithmetic::device) return;
@@ -354,6 +367,7 @@ void complete(Scenario& scenario, const Source& file,
 }
 
 void check_consistency(const Scenario& scenario, Reader& reader) {
+  check_writes(scenario.platform.crossbar, reader);
   check_crossbar(scenario.platform.crossbar, reader);
   check_calibration(scenario, reader);
   check_devices(scenario.platform.crossbar, reader);

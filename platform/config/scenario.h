@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "models/device/device_config.h"
+#include "models/endurance/endurance_config.h"
+#include "models/write_filter/filter_config.h"
 
 namespace weft::config {
 
@@ -126,6 +128,8 @@ struct CrossbarConfig {
   bool registers = false;
   Arithmetic arithmetic = Arithmetic::automatic;
   device::DeviceConfig device;
+  write_filter::FilterConfig write_filter;  // of weights
+  endurance::EnduranceConfig endurance;
 
   int weight_bits() const { return slices * digit_bits; }
   // Whether device effects can matter: a digital unit has no cells.
@@ -242,6 +246,17 @@ struct CrossbarTechnology {
   double input_read_pJ = 0;
   double output_access_pJ = 0;
   double shift_add_pJ = 0;
+  // Where pulses are counted (platform.crossbar.endurance.pulses_model).
+  double write_pulse_ns = 50;
+  double write_pulse_pJ = 0.25;
+  double half_select_pJ = 0;
+  double row_setup_pJ = 0;
+};
+
+struct WriteFilterTechnology {
+  int lanes = 16;
+  double compare_pJ = 0.03;
+  double residual_pJ = 0.66;
 };
 
 struct InversionTechnology {
@@ -335,6 +350,7 @@ struct AreaTechnology {
 struct TechnologyConfig {
   std::string name = "reram-32nm";
   CrossbarTechnology crossbar;
+  WriteFilterTechnology write_filter;
   InversionTechnology inversion;
   FpPimTechnology fp_pim;
   DigitalTechnology digital;

@@ -231,7 +231,13 @@ const Table<CrossbarConfig>& crossbar_table() {
               "0 (time and energy of networks too large to compute).")
           .add("device", &C::device, object(device_table()), "")
           .only_with("arithmetic", "arithmetic: device",
-                     [](const C& crossbar) { return crossbar.arithmetic == Arithmetic::device; });
+                     [](const C& crossbar) { return crossbar.arithmetic == Arithmetic::device; })
+          .add("write_filter", &C::write_filter, object(write_filter_table()), "")
+          .only_with("update", "update: write_back",
+                     [](const C& crossbar) { return crossbar.update == UpdatePolicy::write_back; })
+          .add("endurance", &C::endurance, object(endurance_table()), "")
+          .only_with("update", "update: write_back",
+                     [](const C& crossbar) { return crossbar.update == UpdatePolicy::write_back; });
   return table;
 }
 
@@ -363,7 +369,32 @@ const Table<CrossbarTechnology>& crossbar_technology_table() {
               "output_access_energy", &T::output_access_pJ, price(),
               "With crossbar.registers: reading or writing an element of the results; two a column and step.")
           .add("shift_add_energy", &T::shift_add_pJ, price(),
-               "With crossbar.registers: one addition; one a slice and another one a column and step.");
+               "With crossbar.registers: one addition; one a slice and another one a column and step.")
+          .add("write_pulse_time", &T::write_pulse_ns, time(),
+               "One pulse where pulses are counted, its verify read included (1T1R cell of INCA).")
+          .add("write_pulse_energy", &T::write_pulse_pJ, price(),
+               "One pulse of a cell where pulses are counted (1T1R cell of INCA: 1.1 V, 240 kOhm, 50 ns).")
+          .add("half_select_energy", &T::half_select_pJ, price(),
+               "One pulse seen by a cell of the row that is not written. Assumed 0, as in a 1T1R array; a "
+               "cross-point "
+               "with a V/2 scheme has a quarter of write_pulse_energy.")
+          .add("row_setup_energy", &T::row_setup_pJ, price(),
+               "Decoder and drivers for one row of one slice where pulses are counted. Assumed part of the "
+               "pulses.");
+  return table;
+}
+
+const Table<WriteFilterTechnology>& write_filter_technology_table() {
+  using T = WriteFilterTechnology;
+  static const Table<T> table =
+      Table<T>()
+          .add("lanes", &T::lanes, integer(1, 1024), "Updates a write filter looks at in a cycle. Assumed.")
+          .add("compare_energy", &T::compare_pJ, energy(0, millijoule),
+               "Absolute value and comparison of one update of 16 bits at 28 to 32 nm. Assumed.")
+          .add("residual_energy", &T::residual_pJ, energy(0, millijoule),
+               "Read and write of one residual of 16 bits in 1 KiB SRAM (derived from the register file of "
+               "PANTHER's "
+               "public simulator: 0.33 mW at 1 GHz); 2.15 pJ in 64 KiB eDRAM.");
   return table;
 }
 
@@ -504,6 +535,7 @@ const Table<TechnologyConfig>& technology_table() {
                            "Takes the technology from that file; the keys beside it override."})
           .add("name", &T::name, identifier(), "Stands in the results beside what its prices gave.")
           .add("crossbar", &T::crossbar, object(crossbar_technology_table()), "")
+          .add("write_filter", &T::write_filter, object(write_filter_technology_table()), "")
           .add("inversion", &T::inversion, object(inversion_technology_table()), "")
           .add("fp_pim", &T::fp_pim, object(fp_pim_technology_table()), "")
           .add("digital", &T::digital, object(digital_technology_table()), "")

@@ -11,6 +11,8 @@ const Table<Scenario>& scenario_table();
 const Table<device::DeviceConfig>& device_table();
 const Table<InversionConfig>& inversion_table();
 const Table<InversionTechnology>& inversion_technology_table();
+const Table<write_filter::FilterConfig>& write_filter_table();
+const Table<endurance::EnduranceConfig>& endurance_table();
 
 // Fills in what depends on other keys (scenario name, results directory, cell bits a slice, dataset
 // directory) and reports values that do not fit together. To be called on a scenario read without errors.

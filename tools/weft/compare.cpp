@@ -114,6 +114,14 @@ json figures(const json& results) {
   for (const char* pass : passes)
     flat[fmt::format("crossbars.{}_J", pass)] = at(results, {"energy", "by_pass_J", pass});
   flat["other_J"] = at(results, {"energy", "by_pass_J", "other"});
+  for (const char* what : {"cells", "pulses", "filtered"}) {
+    const json count = at(results, {"writes", "weight", what});
+    if (count.is_number()) flat[fmt::format("writes.weight.{}", what)] = count;
+  }
+  for (const char* what : {"worst_cell_years", "mean_years"}) {
+    const json years = at(results, {"lifetime", what});
+    if (years.is_number()) flat[fmt::format("lifetime.{}", what)] = years;
+  }
   const json epochs = at(results, {"epochs"});
   for (std::size_t epoch = 0; epoch < epochs.size(); ++epoch) {
     flat[fmt::format("accuracy.epoch{:02}", epoch + 1)] = at(epochs[epoch], {"platform", "test", "accuracy"});

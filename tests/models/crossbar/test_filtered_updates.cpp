@@ -116,9 +116,10 @@ TEST_CASE("pulses are charged by the cell and a row takes as long as its slowest
   CHECK(finished.weights == plus(x, d));
   const Finished before = run(unit, filter, Operands(rows, 0), d);
   CHECK(finished.wear.cells_written == before.wear.cells_written + 1);
-  CHECK(finished.counts.at("write_pulse") == before.counts.at("write_pulse") + 1);
-  CHECK(finished.counts.at("write_half_select") == before.counts.at("write_half_select") + columns - 1);
-  CHECK(finished.counts.at("write_row_setup") == before.counts.at("write_row_setup") + slices);
+  CHECK(finished.counts.at("update_write_pulse") == before.counts.at("update_write_pulse") + 1);
+  CHECK(finished.counts.at("update_write_half_select") ==
+        before.counts.at("update_write_half_select") + columns - 1);
+  CHECK(finished.counts.at("update_write_row_setup") == before.counts.at("update_write_row_setup") + slices);
   check_time(finished.timing.times[2], us(1 + rows) + ns(50 + rows));
   CHECK(finished.counts.at("update_row_write") == 0);
 }

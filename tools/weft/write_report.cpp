@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/weft/write_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "models/endurance/lifetime.h"
+#include "platform/assembly/machine_config.h"
+
+namespace weft::tool {
+
+namespace {
+
+using nlohmann::json;
+
+struct Sums {
+  write_filter::FilterStatistics filter;
+  endurance::WearStatistics wear;
+  std::uint64_t cells_programmed = 0;
+  std::uint64_t first_failure = 0;  // earliest of all arrays; 0: none
+  std::vector<const endurance::WornCells*> arrays;
+};
+
+Sums add_up(const machine::Accelerator& accelerator) {
+  Sums sum;
+  for (int number = 0; number < accelerator.tiles(); ++number) {
+    for (const auto& filter : accelerator.tile(number).filters()) {
+      const write_filter::FilterStatistics own = filter->statistics();
+      sum.filter.passes += own.passes;
+      sum.filter.passes_written += own.passes_written;
+      sum.filter.weights_offered += own.weights_offered;
+      sum.filter.weights_written += own.weights_written;
+      sum.filter.weights_zero += own.weights_zero;
+      sum.filter.rows_offered += own.rows_offered;
+      sum.filter.rows_written += own.rows_written;
+      sum.filter.residuals_forced += own.residuals_forced;
+    }
+    for (const auto& unit : accelerator.tile(number).crossbars()) {
+      sum.cells_programmed += unit->array().statistics().cells_programmed;
+      if (unit->cells() == nullptr) continue;
+      sum.arrays.push_back(unit->cells());
+      const endurance::WearStatistics& own = unit->cells()->statistics();
+      sum.wear.cells_written += own.cells_written;
+      sum.wear.cells_skipped += own.cells_skipped;
+      sum.wear.pulses += own.pulses;
+      sum.wear.cells_stuck += own.cells_stuck;
+      sum.wear.writes_refused += own.writes_refused;
+      sum.wear.levelling_moves += own.levelling_moves;
+      sum.wear.levelling_cells += own.levelling_cells;
+      if (own.first_failure != 0)
+        sum.first_failure =
+            sum.first_failure == 0 ? own.first_failure : std::min(sum.first_failure, own.first_failure);
+    }
+  }
+  return sum;
+}
+
+json number(double value) { return std::isfinite(value) ? json(value) : json(); }
+
+json share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? json() : json(static_cast<double>(part) / static_cast<double>(whole));
+}
+
+// Wear of every physical row, all slices and columns together: enough to see hot rows.
+json wear_map(const machine::Accelerator& accelerator) {
+  json map = json::array();
+  for (int tile = 0; tile < accelerator.tiles(); ++tile) {
+    const auto& units = accelerator.tile(tile).crossbars();
+    for (std::size_t unit = 0; unit < units.size(); ++unit) {
+      const endurance::WornCells* cells = units[unit]->cells();
+      if (cells == nullptr || cells->statistics().cells_written == 0 || cells->wear().empty()) continue;
+      const endurance::Geometry& shape = cells->geometry();
+      std::vector<double> rows(static_cast<std::size_t>(shape.rows));
+      std::vector<double> slices(static_cast<std::size_t>(shape.slices));
+      std::size_t cell = 0;
+      for (std::size_t slice = 0; slice < slices.size(); ++slice) {
+        for (double& row : rows) {
+          for (int column = 0; column < shape.columns; ++column, ++cell) {
+            row += cells->wear()[cell];
+            slices[slice] += cells->wear()[cell];
+          }
+        }
+      }
+      map.push_back({{"tile", tile}, {"crossbar", unit}, {"rows", rows}, {"slices", slices}});
+    }
+  }
+  return map;
+}
+
+json lifetime_report(const Sums& sum, const machine::Accelerator& accelerator,
+                     const endurance::EnduranceConfig& config, double simulated_s) {
+  const endurance::Lifetime life = endurance::lifetime(sum.arrays, simulated_s, config.duty);
+  return {{"cells", life.cells},
+          {"mean_wear", life.mean_wear},
+          {"p99_wear", life.p99_wear},
+          {"worst_wear", life.worst_wear},
+          {"mean_years", number(life.mean_years)},
+          {"p99_years", number(life.p99_years)},
+          {"worst_cell_years", number(life.worst_years)},
+          {"first_failure_years", number(life.first_failure_years)},
+          {"first_of_many", life.first_of_many},
+          {"duty", config.duty},
+          {"cells_stuck", sum.wear.cells_stuck},
+          {"writes_refused", sum.wear.writes_refused},
+          {"first_failure_cell_write", sum.first_failure},
+          {"levelling_moves", sum.wear.levelling_moves},
+          {"levelling_cells", sum.wear.levelling_cells},
+          {"wear_map", wear_map(accelerator)}};
+}
+
+}  // namespace
+
+bool changed_updates(const config::Scenario& scenario, const machine::Accelerator& accelerator) {
+  const config::CrossbarConfig& crossbar = scenario.platform.crossbar;
+  if (crossbar.update != config::UpdatePolicy::write_back) return false;
+  const write_filter::Policy policy = crossbar.write_filter.policy;
+  const bool lossless = policy == write_filter::Policy::none || policy == write_filter::Policy::compare;
+  return !lossless || add_up(accelerator).wear.cells_stuck > 0;
+}
+
+void add_write_report(json& results, const config::Scenario& scenario,
+                      const machine::Accelerator& accelerator, double simulated_s) {
+  const config::CrossbarConfig& crossbar = scenario.platform.crossbar;
+  if (crossbar.update != config::UpdatePolicy::write_back) return;
+  const Sums sum = add_up(accelerator);
+  const bool counted = crossbar.endurance.on();
+  const std::uint64_t slices = static_cast<std::uint64_t>(crossbar.slices);
+  results["writes"]["weight"] = {
+      {"cells", counted ? sum.wear.cells_written : sum.cells_programmed},
+      {"pulses", counted ? json(sum.wear.pulses) : json()},
+      {"filtered", (sum.filter.weights_offered - sum.filter.weights_written) * slices},
+      {"passes", sum.filter.passes},
+      {"passes_written", sum.filter.passes_written},
+      {"weights_offered", sum.filter.weights_offered},
+      {"weights_written", sum.filter.weights_written},
+      {"density", share(sum.filter.weights_written, sum.filter.weights_offered)},
+      {"rows_offered", sum.filter.rows_offered},
+      {"rows_written", sum.filter.rows_written},
+      {"row_density", share(sum.filter.rows_written, sum.filter.rows_offered)},
+      {"residuals_forced", sum.filter.residuals_forced}};
+  if (crossbar.endurance.count_wear)
+    results["lifetime"] = lifetime_report(sum, accelerator, crossbar.endurance, simulated_s);
+}
+
+std::string write_summary(const json& results) {
+  if (!results.contains("writes")) return "";
+  const json& weight = results["writes"]["weight"];
+  std::string text =
+      fmt::format("\n  weight writes     {} cells, {} filtered", weight["cells"].get<std::uint64_t>(),
+                  weight["filtered"].get<std::uint64_t>());
+  if (weight["density"].is_number())
+    text += fmt::format(", {:.2f} % of the updates", 100 * weight["density"].get<double>());
+  if (!results.contains("lifetime")) return text;
+  const json& life = results["lifetime"];
+  const auto years = [&life](const char* key) {
+    return life[key].is_number() ? fmt::format("{:.3g} years", life[key].get<double>())
+                                 : std::string("no wear");
+  };
+  return text + fmt::format("\n  lifetime          worst cell {}, mean {}, {} cells stuck",
+                            years("worst_cell_years"), years("mean_years"),
+                            life["cells_stuck"].get<std::uint64_t>());
+}
+
+}  // namespace weft::tool
