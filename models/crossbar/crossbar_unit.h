@@ -183,8 +183,6 @@ class CrossbarUnit : public unit::CommandUnit {
   EnergyLedger::Account& mtvm_digital_energy_;
   EnergyLedger::Account& opa_digital_energy_;
   EnergyLedger::Account& update_add_energy_;
-  EnergyLedger::Account& verified_energy_;
-  EnergyLedger::Account& update_verified_energy_;
   // Writes pulse by pulse, by what they are for.
   struct PulseAccounts {
     EnergyLedger::Account& pulse;
@@ -194,6 +192,8 @@ class CrossbarUnit : public unit::CommandUnit {
   PulseAccounts open_pulses(Context& context, const std::string& prefix) const;
   PulseAccounts program_pulses_;
   PulseAccounts update_pulses_;
+  EnergyLedger::Account& verified_energy_;
+  EnergyLedger::Account& update_verified_energy_;
 
   std::vector<std::int16_t> input_;
   std::vector<std::int64_t> sums_;

@@ -138,8 +138,9 @@ int run(const RunOptions& options) {
       scenario, config::scenario_hash(scenario), workload ? &*workload : nullptr, simulation, outcome, {}, {},
       {}};
   if (workload && options.reference && computes(scenario) && outcome.ending == Ending::finished) {
-    // The plain loop knows no other optimizer.
-    if (scenario.training.optimizer.kind == config::Optimizer::sgd)
+    // The float32 references know neither momentum nor Adam.
+    const config::Optimizer optimizer = scenario.training.optimizer;
+    if (optimizer == config::Optimizer::sgd || optimizer == config::Optimizer::kfac)
       report.float32 = run_float(*workload, scenario);
     report.golden = run_golden(*workload, scenario);
     report.difference = first_difference(simulation.trained_weights(), report.golden->weights);
