@@ -39,6 +39,12 @@ void require_converters(const config::Scenario& scenario, const fs::path& file) 
                     "workload.layers",
                     file.string()));
   }
+  if (scenario.workload.mapping == config::Mapping::fp_pim) {
+    throw Error(fmt::format(
+        "{}: floating-point PIM units (workload.mapping) have no converters to calibrate; allowed: "
+        "crossbar",
+        file.string()));
+  }
   if (scenario.platform.crossbar.arithmetic == config::Arithmetic::none) {
     throw Error(
         fmt::format("{}: arithmetic none computes no currents; allowed: automatic, exact, sliced, device",

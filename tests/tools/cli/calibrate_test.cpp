@@ -133,6 +133,9 @@ TEST_CASE("what cannot be calibrated is refused with what can") {
   CHECK(
       contains(refused({"calibrate", file, "-q", "--out", out, "--set", "platform.crossbar.arithmetic=none"}),
                "arithmetic none computes no currents"));
+  CHECK(contains(refused({"calibrate", file, "-q", "--out", out, "--set", "workload.mapping=fp_pim", "--set",
+                          "platform.tile.fp_pim_units=2"}),
+                 "floating-point PIM units (workload.mapping) have no converters"));
   const std::string program = std::string(WEFT_BINARY_DIR) + "/firmware/tile_hello.elf";
   const std::string by_hand =
       folder.file("hand.yaml",
