@@ -186,11 +186,11 @@ void TileGenerator::prepare_step(int index) {
   const Label inverted = as_.make_label();
   skip_unless(kfac_word(kfac_word::refresh_factors), averaged);
   for (const FactorBuffers& each : kfac(index).a) {
-    as_.note(fmt::format("factor A, {}", explain_mapping(network_, lowered.a)));
+    as_.note("running average of factor A");
     if (!lowered.a.fused) refresh_factor(each, lowered.a);
   }
   for (const FactorBuffers& each : kfac(index).g) {
-    as_.note(fmt::format("factor G, {}", explain_mapping(network_, lowered.g)));
+    as_.note("running average of factor G");
     if (!lowered.g.fused) refresh_factor(each, lowered.g);
   }
   e_.bind(averaged);

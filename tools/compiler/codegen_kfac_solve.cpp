@@ -98,7 +98,7 @@ void TileGenerator::load_factor(const FactorBuffers& at, const LoweredFactor& lo
   const auto width = static_cast<std::uint32_t>(at.order);
   count(kfac_word::refreshes);
   if (lowered.fused) {
-    as_.note("samples and damping into the inversion unit");
+    as_.note("samples and damping into the inversion unit: " + explain_mapping(network_, lowered));
     e_.form({Format::int16, Format::int16, Format::int16, 0, 0}, at.order);
     e_.csr_from(xweft::csr_wcnt, chunk);
     e_.csr(xweft::csr_wsstr, 2 * width);
@@ -114,7 +114,7 @@ void TileGenerator::load_factor(const FactorBuffers& at, const LoweredFactor& lo
     e_.csr(xweft::csr_wfmt, static_cast<std::uint32_t>(Format::int16));
   } else {
     fill_damped_matrix(at, lowered);
-    as_.note("damped factor into the inversion unit");
+    as_.note("damped factor into the inversion unit: " + explain_mapping(network_, lowered));
     e_.csr(xweft::csr_wdim, width | width << 16);
     e_.csr(xweft::csr_wfmt, static_cast<std::uint32_t>(Format::int32));
   }

@@ -109,6 +109,31 @@ void add_step(std::vector<std::int32_t>& velocity, const std::vector<std::int32_
   }
 }
 
+// L·U with partial pivoting; `rows` become the order of the right-hand side. False if it is singular.
+bool decompose(std::vector<double>& lu, std::size_t n, std::vector<std::size_t>& rows) {
+  double greatest = 0;
+  for (const double value : lu) greatest = std::max(greatest, std::fabs(value));
+  rows.resize(n);
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  for (std::size_t k = 0; k < n; ++k) {
+    std::size_t best = k;
+    for (std::size_t row = k + 1; row < n; ++row) {
+      if (std::fabs(lu[row * n + k]) > std::fabs(lu[best * n + k])) best = row;
+    }
+    if (std::fabs(lu[best * n + k]) <= 0x1p-52 * static_cast<double>(n) * greatest) return false;
+    if (best != k) {
+      for (std::size_t i = 0; i < n; ++i) std::swap(lu[k * n + i], lu[best * n + i]);
+      std::swap(rows[k], rows[best]);
+    }
+    for (std::size_t row = k + 1; row < n; ++row) {
+      const double multiple = lu[row * n + k] / lu[k * n + k];
+      lu[row * n + k] = multiple;
+      for (std::size_t i = k + 1; i < n; ++i) lu[row * n + i] -= multiple * lu[k * n + i];
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 GoldenKfac::GoldenKfac(const compiler::LoweredNetwork& network) : network_(network), plan_(*network.kfac) {
@@ -275,7 +300,6 @@ std::vector<std::int32_t> GoldenKfac::damped(const Factor& factor) const {
   return matrix;
 }
 
-// LU decomposition with partial pivoting.
 void GoldenKfac::load(Factor& factor) const {
   const LoweredFactor& shape = factor.shape;
   const std::size_t n = index(shape.order);
@@ -283,13 +307,13 @@ void GoldenKfac::load(Factor& factor) const {
   lu.assign(n * n, 0);
   if (shape.fused) {
     const double unit = std::ldexp(1.0, -shape.fraction);
-    const double damping = unit * damping_code(factor.damping, shape.fraction);
     for (std::size_t sample = 0; sample < index(samples_); ++sample) {
       const std::int16_t* values = &factor.samples[sample * n];
       for (std::size_t i = 0; i < n; ++i) {
         for (std::size_t j = 0; j < n; ++j) lu[i * n + j] += (unit * values[i]) * (unit * values[j]);
       }
     }
+    const double damping = unit * damping_code(factor.damping, shape.fraction);
     for (double& value : lu) value /= samples_;
     for (std::size_t i = 0; i < n; ++i) lu[i * (n + 1)] += damping;
   } else {
@@ -297,30 +321,7 @@ void GoldenKfac::load(Factor& factor) const {
     std::transform(matrix.begin(), matrix.end(), lu.begin(),
                    [&](std::int32_t value) { return std::ldexp(value, -shape.matrix_fraction); });
   }
-  double greatest = 0;
-  for (const double value : lu) greatest = std::max(greatest, std::fabs(value));
-  factor.rows.resize(n);
-  std::iota(factor.rows.begin(), factor.rows.end(), std::size_t{0});
-  factor.singular = false;
-  for (std::size_t k = 0; k < n; ++k) {
-    std::size_t best = k;
-    for (std::size_t row = k + 1; row < n; ++row) {
-      if (std::fabs(lu[row * n + k]) > std::fabs(lu[best * n + k])) best = row;
-    }
-    if (std::fabs(lu[best * n + k]) <= 0x1p-52 * static_cast<double>(n) * greatest) {
-      factor.singular = true;
-      return;
-    }
-    if (best != k) {
-      for (std::size_t i = 0; i < n; ++i) std::swap(lu[k * n + i], lu[best * n + i]);
-      std::swap(factor.rows[k], factor.rows[best]);
-    }
-    for (std::size_t row = k + 1; row < n; ++row) {
-      const double multiple = lu[row * n + k] / lu[k * n + k];
-      lu[row * n + k] = multiple;
-      for (std::size_t i = k + 1; i < n; ++i) lu[row * n + i] -= multiple * lu[k * n + i];
-    }
-  }
+  factor.singular = !decompose(lu, n, factor.rows);
 }
 
 void GoldenKfac::solve(Factor& factor) {

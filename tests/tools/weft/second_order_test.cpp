@@ -119,8 +119,8 @@ TEST_CASE("factors that the circuits form from the samples are bit-exact") {
   CHECK(result.layers[0].kfac->g.fused == (mapping == "fused"));
   const std::string listing = weft::compiler::listing_text(prepare(make_scenario(setup)).program);
   CHECK_THAT(listing,
-             Contains("factor A, fused, 64 x 64: 4096 cells written a refresh as a matrix, 1024 as twice "
-                      "8 samples"));
+             Contains("samples and damping into the inversion unit: fused, 64 x 64: 4096 cells written a "
+                      "refresh as a matrix, 1024 as twice 8 samples"));
 }
 
 TEST_CASE("a system whose inversion fails is tried again with more damping") {
@@ -138,6 +138,39 @@ TEST_CASE("the controller solves a system that no damping saves, until the next 
   CHECK(result.outcome.optimiser.failures > 0);
   // A failed system stays with the controller; there is one refresh only.
   CHECK(result.outcome.optimiser.digital > result.outcome.optimiser.failures);
+}
+
+TEST_CASE("circuits of 8 bits with four terms train almost as exact inversion does") {
+  const Comparison result = compare_with_golden(second_order({"platform.inversion.mode=nested"}));
+  REQUIRE(to_text(result.outcome.ending) == std::string("finished"));
+  CHECK(result.outcome.optimiser.failures == 0);
+  CHECK(result.distance > 0);
+  CHECK(result.distance < 0.01);
+}
+
+TEST_CASE("training goes on when circuits are unstable") {
+  const Comparison result = compare_with_golden(second_order(
+      {"platform.inversion.mode=nested", "platform.inversion.array_bits=3", "training.kfac.mapping=direct",
+       "training.kfac.damping=1e-5", "training.kfac.retries=1"}));
+  REQUIRE(to_text(result.outcome.ending) == std::string("finished"));
+  CHECK(result.outcome.faults.empty());
+  CHECK(result.outcome.optimiser.failures > 0);
+  CHECK(result.outcome.optimiser.retries > 0);
+  CHECK(result.outcome.optimiser.digital > 0);
+}
+
+TEST_CASE("what circuits never solve to the wanted residual, the controller does in their place") {
+  const std::string mapping = GENERATE("direct", "fused");
+  const Comparison result = compare_with_golden(second_order(
+      {"platform.inversion.mode=nested", "platform.inversion.residual_bits=48", "platform.inversion.limit=1",
+       "training.kfac.mapping=" + mapping, "training.kfac.retries=0", "training.kfac.damping=0.1"}));
+  CAPTURE(mapping, result.outcome.optimiser.solves, result.distance);
+  REQUIRE(to_text(result.outcome.ending) == std::string("finished"));
+  CHECK(result.outcome.faults.empty());
+  CHECK(result.outcome.optimiser.failures == result.outcome.optimiser.solves);
+  CHECK(result.outcome.optimiser.digital == 4 * 5);
+  // The circuit's damping has only the samples' 8 fraction bits where it is fused.
+  CHECK(result.distance < (mapping == "fused" ? 0.05 : 0.001));
 }
 
 TEST_CASE("second-order training gives the same bits and takes the same time whatever the quantum") {

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "platform/config/config.h"
 #include "platform/loader/elf_file.h"
 #include "tools/weft/files.h"
@@ -88,6 +90,21 @@ std::uint64_t count_changed(const std::vector<compiler::LoweredWeights>& before,
   return count;
 }
 
+double distance(const std::vector<compiler::LoweredWeights>& before,
+                const std::vector<compiler::LoweredWeights>& golden,
+                const std::vector<compiler::LoweredWeights>& found) {
+  double moved = 0;
+  double apart = 0;
+  for (std::size_t layer = 0; layer < golden.size(); ++layer) {
+    for (std::size_t index = 0; index < golden[layer].weights.size(); ++index) {
+      const double wanted = golden[layer].weights[index];
+      moved += std::pow(wanted - before[layer].weights[index], 2);
+      apart += std::pow(wanted - found[layer].weights[index], 2);
+    }
+  }
+  return std::sqrt(apart / moved);
+}
+
 }  // namespace
 
 config::Scenario make_scenario(const Setup& setup) {
@@ -115,6 +132,7 @@ Comparison compare_with_golden(const Setup& setup) {
   const std::vector<compiler::LoweredWeights> trained = simulation.trained_weights();
   result.weights = first_difference(trained, golden.weights);
   result.metrics = compare_metrics(result.outcome.records, golden.epochs);
+  result.distance = distance(workload.program.lowered_initial, golden.weights, trained);
   result.cells_changed = count_changed(workload.program.lowered_initial, trained);
   count_operations(simulation.machine().accelerator(), result);
   result.carries_early = simulation.early_carry_resolutions();

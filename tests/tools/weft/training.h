@@ -54,6 +54,7 @@ struct Comparison {
   std::uint64_t exact_operations = 0;
   std::vector<std::string> warnings;  // of the platform
   reference::KfacCounts golden_kfac;
+  double distance = 0;  // of the weights from the golden ones, relative to how far those have moved
 };
 
 Comparison compare_with_golden(const Setup& setup);
