@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
 
 #include "models/common/error.h"
 #include "tools/reference/float_functions.h"
@@ -24,24 +23,39 @@ struct Single {
   static float round(float value) { return value; }
 };
 
-// By adding a double so great that its last place is the format's at this value. `least` is the exponent of
-// the least normal number, `most` the greatest number.
-template <int fraction_bits, int least>
+std::uint32_t bits_of(float value) {
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+float from_bits(std::uint32_t bits) {
+  float value = 0;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+// By adding a number so great that its last place is the format's at this value; without branches, for the
+// sake of long runs. `least` is the exponent field (of a float) of the least normal number, `greatest` the
+// bits of the greatest number.
+template <int fraction_bits, std::uint32_t least, std::uint32_t greatest>
 struct Narrow {
-  static float greatest() { return (2.0f - std::ldexp(1.0f, -fraction_bits)) * std::ldexp(1.0f, 1 - least); }
   static float round(float value) {
-    if (!std::isfinite(value)) return value;
-    const int exponent = std::max(value == 0 ? least : std::ilogb(value), least);
-    constexpr int places_of_double = 52;
-    const double magic = std::ldexp(1.5, places_of_double + exponent - fraction_bits);
-    const auto result = static_cast<float>((static_cast<double>(value) + magic) - magic);
-    if (result == 0) return std::copysign(0.0f, value);
-    if (std::fabs(result) <= greatest()) return result;
-    return std::copysign(std::numeric_limits<float>::infinity(), value);
+    constexpr std::uint32_t field = 0x7f800000u;
+    constexpr std::uint32_t one_and_a_half = 0x400000u;
+    constexpr std::uint32_t higher = static_cast<std::uint32_t>(23 - fraction_bits) << 23;
+    // Numbers whose added one would overflow are scaled down, and up again.
+    const bool large = (bits_of(value) & field) > (200u << 23);
+    const float scaled = value * (large ? 0x1p-64f : 1.0f);
+    const std::uint32_t exponent = std::max(bits_of(scaled) & field, least << 23);
+    const float magic = from_bits((exponent + higher) | one_and_a_half);
+    const float result = ((scaled + magic) - magic) * (large ? 0x1p64f : 1.0f);
+    const float limited = std::fabs(result) > from_bits(greatest) ? from_bits(field) : std::fabs(result);
+    return std::copysign(limited, value);
   }
 };
-using Half = Narrow<10, -14>;
-using Brain = Narrow<7, -126>;
+using Half = Narrow<10, 127 - 14, 0x477fe000>;
+using Brain = Narrow<7, 1, 0x7f7f0000>;
 
 std::int64_t to_q16(float loss) { return functions::to_integer(loss * 65536.0f); }
 
