@@ -180,6 +180,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
                                              "platform.crossbar.adc_full_scale",
                                              "platform.crossbar.device.drift.time_s",
                                              "training.optimizer",
+                                             "workload.mapping",
                                              "platform.crossbar.adc_full_scale_by_layer"};
   int checked = 0;
   for (const KeyDoc& doc : schema_documentation()) {
@@ -214,6 +215,13 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
     ++checked;
   }
   CHECK(checked > 80);
+  const std::string fp_pim =
+      "workload: {layers: [{outputs: 10}], mapping: fp_pim}\n"
+      "training: {epochs: 1, learning_rate: 0.1}\n"
+      "dataset: {kind: digits, train: 100, test: 10}\n"
+      "platform: {tile: {fp_pim_units: 4, hart: {isa: rv32imafc}}}\n";
+  CHECK(changes(fp_pim, "workload.mapping", "crossbar"));
+  CHECK(changes(fp_pim, "training.optimizer", "adam"));
   CHECK(changes(digits, "platform.crossbar.adc_range", "granular"));
   CHECK(changes(devices, "platform.crossbar.device.drift", "{age: configured, time_s: 5}"));
   CHECK(changes(digits, "platform.crossbar", "{adc_range: calibrated, adc_full_scale: 200}"));
