@@ -169,8 +169,14 @@ std::optional<Fault> FpPimUnit::execute(const Command& command) {
     wait(delay);
     return fault;
   }
-  compute(command);
-  wait(delay + charge(command));
+  round_operands(command);
+  // Loading sets the format, on which the price depends.
+  const bool loads = what(command) == FpPimCommand::fpm_load;
+  if (loads) compute(command);
+  const sc_time cost = charge(command);
+  if (!loads) task_.start(context().workers, [this, command] { compute(command); });
+  wait(delay + cost);
+  task_.finish();
   delay = sc_core::SC_ZERO_TIME;
   auto fault = write_result(command, delay);
   wait(delay);
@@ -200,8 +206,7 @@ std::optional<Fault> FpPimUnit::read_numbers(std::uint32_t address, Format forma
   return std::nullopt;
 }
 
-void FpPimUnit::compute(const Command& command) {
-  const Part used = part(command);
+void FpPimUnit::round_operands(const Command& command) {
   const auto round = [this](std::vector<float>& numbers) {
     for (float& number : numbers) number = round_to(array_.format(), number);
   };
@@ -209,7 +214,11 @@ void FpPimUnit::compute(const Command& command) {
     round(src0_);
     round(src1_);
   }
-  result_.resize(operands_of(command, used)->dst);
+  result_.resize(operands_of(command, part(command))->dst);
+}
+
+void FpPimUnit::compute(const Command& command) {
+  const Part used = part(command);
   switch (what(command)) {
     case FpPimCommand::fpm_load:
       return array_.load(command.format_dst, used, src0_.data());

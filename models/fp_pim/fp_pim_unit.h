@@ -18,6 +18,7 @@
 #include <systemc>
 #include <vector>
 
+#include "models/common/worker_pool.h"
 #include "models/fp_pim/cost.h"
 #include "models/fp_pim/fp_array.h"
 #include "models/unit/command_unit.h"
@@ -41,7 +42,10 @@ class FpPimUnit : public unit::CommandUnit {
   // Throws weft::Error when rows or columns are outside their limits.
   FpPimUnit(const sc_core::sc_module_name& name, const FpPimUnitConfig& config, Context& context);
 
-  const FpArray& array() const { return array_; }
+  const FpArray& array() const {
+    task_.finish();
+    return array_;
+  }
   // Of operations in the present format of the cells.
   const FormatCost& cost() const;
   // Row steps so far: of every lane that takes part, one operation each.
@@ -76,6 +80,8 @@ class FpPimUnit : public unit::CommandUnit {
   std::optional<unit::Fault> read_numbers(std::uint32_t address, unit::Format format, std::size_t count,
                                           std::vector<float>& numbers, sc_core::sc_time& delay);
   std::optional<unit::Fault> write_result(const unit::Command& command, sc_core::sc_time& delay);
+  // Operands as the cells' format has them, and room for the result; then the operation itself.
+  void round_operands(const unit::Command& command);
   void compute(const unit::Command& command);
   Work work(const unit::Command& command) const;
   sc_core::sc_time charge(const unit::Command& command);
@@ -96,6 +102,8 @@ class FpPimUnit : public unit::CommandUnit {
   std::vector<float> src1_;
   std::vector<float> result_;
   std::vector<std::uint8_t> bytes_;
+
+  mutable Task task_;  // last: it may be working with all of the above
 };
 
 }  // namespace weft::fp_pim
