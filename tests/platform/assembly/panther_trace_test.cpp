@@ -111,7 +111,8 @@ std::vector<std::int32_t> weights(int layer) {
 
 std::vector<std::int16_t> example() {
   std::vector<std::int16_t> values(lines);
-  for (std::size_t i = 0; i < lines; ++i) values[i] = static_cast<std::int16_t>((i * 53) % 61) - 30;
+  for (std::size_t i = 0; i < lines; ++i)
+    values[i] = static_cast<std::int16_t>(static_cast<int>(i * 53 % 61) - 30);
   return values;
 }
 
