@@ -7,6 +7,7 @@
 
 #include "models/common/error.h"
 #include "models/hart/isa.h"
+#include "models/noc/prices.h"
 
 namespace weft::assembly {
 
@@ -419,6 +420,36 @@ noc::Routing routing(config::NocRouting from) {
   return noc::Routing::kXy;
 }
 
+// The prices of a flit, from the scenario or from a table.
+noc::FlitPrices flit_prices(const config::Scenario& scenario) {
+  const config::NocTechnology& from = scenario.technology.noc;
+  const auto table = [&](noc::PriceTable which) {
+    try {
+      return noc::flit_prices(which, static_cast<unsigned>(scenario.platform.noc.flit_bytes),
+                              static_cast<unsigned>(scenario.platform.noc.virtual_channels));
+    } catch (const Error& error) {
+      throw Error(fmt::format("technology.noc.prices: {}", error.what()));
+    }
+  };
+  switch (from.prices) {
+    case config::NocPrices::dsent_45nm:
+      return table(noc::PriceTable::kDsent45nm);
+    case config::NocPrices::dsent_32nm:
+      return table(noc::PriceTable::kDsent32nm);
+    case config::NocPrices::dsent_22nm:
+      return table(noc::PriceTable::kDsent22nm);
+    case config::NocPrices::dsent_11nm:
+      return table(noc::PriceTable::kDsent11nm);
+    case config::NocPrices::isaac:
+      return table(noc::PriceTable::kIsaac);
+    case config::NocPrices::puma:
+      return table(noc::PriceTable::kPuma);
+    case config::NocPrices::given:
+      break;
+  }
+  return {picojoule(from.router_pJ_per_flit), picojoule(from.link_pJ_per_flit)};
+}
+
 noc::NocConfig noc_config(const config::Scenario& scenario) {
   const config::NocConfig& from = scenario.platform.noc;
   noc::NocConfig noc;
@@ -435,8 +466,9 @@ noc::NocConfig noc_config(const config::Scenario& scenario) {
   noc.mesh.max_packet_flits = static_cast<unsigned>(from.max_packet_flits);
   noc.mesh.virtual_channels = static_cast<unsigned>(from.virtual_channels);
   noc.cycle = period(from.clock_MHz);
-  noc.router_flit = picojoule(scenario.technology.noc.router_pJ_per_flit);
-  noc.link_flit_millimetre = picojoule(scenario.technology.noc.link_pJ_per_flit);
+  const noc::FlitPrices prices = flit_prices(scenario);
+  noc.router_flit = prices.router;
+  noc.link_flit_millimetre = prices.link_millimetre;
   return noc;
 }
 

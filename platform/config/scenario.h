@@ -317,7 +317,10 @@ struct DigitalTechnology {
   double outer_product_pJ = 37'280;
 };
 
+enum class NocPrices { given, dsent_45nm, dsent_32nm, dsent_22nm, dsent_11nm, isaac, puma };
+
 struct NocTechnology {
+  NocPrices prices = NocPrices::given;
   double router_pJ_per_flit = 3.17;
   double link_pJ_per_flit = 2.07;
 };

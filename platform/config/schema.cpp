@@ -486,6 +486,15 @@ const Table<NocTechnology>& noc_technology_table() {
   using T = NocTechnology;
   static const Table<T> table =
       Table<T>()
+          .add("prices", &T::prices,
+               choice<NocPrices>({{"given", NocPrices::given},
+                                  {"dsent_45nm", NocPrices::dsent_45nm},
+                                  {"dsent_32nm", NocPrices::dsent_32nm},
+                                  {"dsent_22nm", NocPrices::dsent_22nm},
+                                  {"dsent_11nm", NocPrices::dsent_11nm},
+                                  {"isaac", NocPrices::isaac},
+                                  {"puma", NocPrices::puma}}),
+               "Table that prices flits of platform.noc; given: the two keys below.")
           .add("router_pJ_per_flit", &T::router_pJ_per_flit, real(0, 1e6),
                "A flit through a router: 64 bits, 2 virtual channels, depth 8, 32 nm (measured with DSENT).")
           .add("link_pJ_per_flit", &T::link_pJ_per_flit, real(0, 1e6),

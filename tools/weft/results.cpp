@@ -379,14 +379,21 @@ json noc(const noc::Noc& network) {
     if (network.config().fidelity == noc::Fidelity::kFlit)
       links.back()["occupancy_flit_cycles"] = load.occupancy;
   }
-  return {{"messages", traffic.messages},
-          {"packets", traffic.packets},
-          {"flits", traffic.flits},
-          {"payload_bytes", traffic.bytes},
-          {"mean_latency_cycles", traffic.mean_latency()},
-          {"max_latency_cycles", traffic.latency_max},
-          {"contention_cycles", traffic.contention_sum},
-          {"links", links}};
+  return {
+      {"messages", traffic.messages},
+      {"packets", traffic.packets},
+      {"flits", traffic.flits},
+      {"payload_bytes", traffic.bytes},
+      {"mean_latency_cycles", traffic.mean_latency()},
+      {"max_latency_cycles", traffic.latency_max},
+      {"contention_cycles", traffic.contention_sum},
+      {"latency_histogram", traffic.latency_histogram},
+      {"trusted", network.trust().trusted()},
+      {"busiest_port_share", network.trust().busiest},
+      {"prices_J",
+       {{"router_flit", network.config().router_flit.value()},
+        {"link_flit", (network.config().link_millimetres * network.config().link_flit_millimetre).value()}}},
+      {"links", links}};
 }
 
 json utilisation(const machine::Machine& machine, double simulated_s) {

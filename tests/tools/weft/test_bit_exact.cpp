@@ -2,7 +2,10 @@
 // The whole machine, firmware and compiled programs included, computes what the golden reference computes:
 // the same weights, biases and figures, bit for bit, wherever the layers lie.
 #include <catch2/catch.hpp>
+#include <set>
+#include <string>
 
+#include "tests/models/tlm/fresh_kernel.h"
 #include "tests/tools/weft/random_setup.h"
 #include "tests/tools/weft/training.h"
 
@@ -329,6 +332,37 @@ TEST_CASE("outputs at the limit of their bits are bit-exact") {
   setup.more = {"workload.number_format.activation_bits=15", "workload.number_format.error_bits=13",
                 "platform.crossbar.cell_bits=8", "platform.crossbar.adc_bits=20"};
   require_bit_exact(setup);
+}
+
+TEST_CASE("networks on chip of every fidelity and topology are bit-exact and take their own times") {
+  Setup setup;
+  setup.layers = {{24, "relu"}, {10, "none"}};
+  setup.crossbars = 2;
+  std::set<double> times;
+  for (const char* noc :
+       {"{fidelity: ideal}", "{fidelity: lt}", "{fidelity: flit}", "{fidelity: flit, topology: torus}",
+        "{fidelity: flit, topology: ring}", "{fidelity: flit, topology: cmesh, routing: west_first}",
+        "{fidelity: flit, topology: crossbar}", "{fidelity: flit, buffer_flits: 1}",
+        "{fidelity: flit, control_priority: true}", "{fidelity: flit, hop_cycles: 3}",
+        "{fidelity: lt, topology: ring}"}) {
+    weft::test::fresh_kernel();
+    setup.more = {std::string("platform.noc=") + noc};
+    times.insert(require_bit_exact(setup).outcome.simulated_s);
+  }
+  CHECK(times.size() == 11);
+}
+
+TEST_CASE("16 x 16 tiles that broadcast over a network of flits are bit-exact and do not lock up") {
+  Setup setup;
+  setup.tile_columns = 16;
+  setup.tile_rows = 16;
+  setup.crossbars = 1;
+  setup.layers = {{96, "relu"}, {64, "relu"}, {10, "none"}};
+  setup.train = 4;
+  setup.test = 2;
+  setup.more = {"platform.noc.fidelity=flit"};
+  const Comparison result = require_bit_exact(setup);
+  CHECK(result.placement.tiles_used > 50);
 }
 
 TEST_CASE("training without evaluation is bit-exact") {
