@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packets per second through the mesh numerics; a transaction of the module is at least two packets.
+// Packets per second through the network numerics; a transaction of the module is at least two packets.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
 #include <vector>
 
 #include "models/common/counter_rng.h"
+#include "models/noc/flit_network.h"
 #include "models/noc/mesh.h"
 
 namespace {
 
 using weft::noc::Cycle;
+using weft::noc::FlitNetwork;
 using weft::noc::Mesh;
 using weft::noc::MeshConfig;
 
@@ -52,6 +54,23 @@ void replay(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(packets.size()));
 }
 
+void replay_flits(benchmark::State& state) {
+  weft::noc::TopologyConfig topology;
+  topology.columns = topology.rows = static_cast<int>(state.range(0));
+  const std::vector<Packet> packets = uniform_traffic(topology.columns, static_cast<int>(state.range(1)));
+  for (auto unused : state) {
+    static_cast<void>(unused);
+    FlitNetwork network(topology, {});
+    std::size_t next = 0;
+    while (next < packets.size() || !network.idle()) {
+      for (; next < packets.size() && packets[next].created == network.now(); ++next)
+        network.send({packets[next].source, packets[next].destination, 4, 0, 0});
+      network.step();
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(packets.size()));
+}
+
 }  // namespace
 
 BENCHMARK(replay)
@@ -59,4 +78,16 @@ BENCHMARK(replay)
     ->ArgNames({"side", "load_percent"})
     ->Args({4, 20})
     ->Args({8, 20})
+    ->Args({16, 12});
+// Flits per second are four times the items.
+BENCHMARK(replay_flits)
+    ->Name("flits/packets")
+    ->ArgNames({"side", "load_percent"})
+    ->Args({4, 5})
+    ->Args({4, 20})
+    ->Args({4, 40})
+    ->Args({8, 5})
+    ->Args({8, 20})
+    ->Args({8, 30})
+    ->Args({16, 5})
     ->Args({16, 12});
