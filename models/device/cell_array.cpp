@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/common/vector_clones.h"
 #include "models/device/programming_error.h"
 #include "models/device/wires.h"
 
@@ -23,6 +24,72 @@ double drift_exponent(const DriftConfig& drift, const CellRandom& random, std::u
 
 double lowest_conductance(const DeviceConfig& config, int top_level) {
   return config.on_off == 0 ? 0 : top_level / (config.on_off - 1);
+}
+
+// Cells keep what they hold where they are not to be written; returns how many were.
+WEFT_VECTOR_CLONES std::uint64_t write_row(const std::int8_t* level, const std::uint8_t* skip, int count,
+                                           float* state) {
+  std::uint32_t written = 0;
+  for (int i = 0; i < count; ++i) {
+    state[i] = skip[i] != 0 ? state[i] : static_cast<float>(level[i]);
+    written += skip[i] == 0 ? 1U : 0U;
+  }
+  return written;
+}
+
+// Of ideal cells, without those that are stuck (null: none is).
+WEFT_VECTOR_CLONES PulseLosses pulse_row(const std::int16_t* pulses, const std::uint8_t* stuck, int count,
+                                         float low, float high, float* state) {
+  std::uint32_t cells = 0;
+  std::uint32_t units = 0;
+  for (int i = 0; i < count; ++i) {
+    const float change = stuck != nullptr && stuck[i] != 0 ? 0.0F : static_cast<float>(pulses[i]);
+    const float before = state[i];
+    const float wanted = before + change;
+    // A cell outside its bounds, where programming may leave it, is not pulled back by a bound.
+    const float kept = std::min(std::max(wanted, std::min(before, low)), std::max(before, high));
+    const float lost = std::fabs(wanted - kept);
+    cells += lost > 0 ? 1U : 0U;
+    units += static_cast<std::uint32_t>(static_cast<std::int32_t>(static_cast<double>(lost) + 0.5));
+    state[i] = kept;
+  }
+  return {cells, units};
+}
+
+WEFT_VECTOR_CLONES PulseLosses losses_of(const float* lost, int count) {
+  std::uint32_t cells = 0;
+  std::uint32_t units = 0;
+  for (int i = 0; i < count; ++i) {
+    cells += lost[i] > 0 ? 1U : 0U;
+    units += static_cast<std::uint32_t>(static_cast<std::int32_t>(static_cast<double>(lost[i]) + 0.5));
+  }
+  return {cells, units};
+}
+
+WEFT_VECTOR_CLONES void round_row(const float* state, int count, int cell_min, int cell_max,
+                                  std::int8_t* level) {
+  const auto low = static_cast<float>(cell_min);
+  const auto high = static_cast<float>(cell_max);
+  for (int i = 0; i < count; ++i) {
+    // From above zero, so that truncation rounds.
+    const float above = std::min(std::max(state[i], low), high) - low + 0.5F;
+    level[i] = static_cast<std::int8_t>(static_cast<int>(above) + cell_min);
+  }
+}
+
+// Whether noise of up to `reach` may bring a state nearer to another level.
+WEFT_VECTOR_CLONES void find_unsure(const float* state, int count, float reach, std::uint8_t* unsure) {
+  for (int i = 0; i < count; ++i) {
+    const float half = state[i] < 0 ? -0.5F : 0.5F;
+    const auto nearest = static_cast<float>(static_cast<std::int32_t>(state[i] + half));
+    unsure[i] = static_cast<std::uint8_t>(std::fabs(state[i] - nearest) + reach >= 0.5F);
+  }
+}
+
+WEFT_VECTOR_CLONES float highest_of(const float* state, int count) {
+  float highest = 0;
+  for (int i = 0; i < count; ++i) highest = highest < state[i] ? state[i] : highest;
+  return highest;
 }
 
 }  // namespace
@@ -71,7 +138,8 @@ void CellArray::draw_stuck() {
 
 void CellArray::draw_traits() {
   const UpdateConfig& update = config_.update;
-  traits_.resize(state_.size());
+  for (std::vector<float>* trait : {&step_up_, &step_down_, &low_, &high_, &slope_})
+    trait->resize(state_.size());
   for (int row = 0; row < shape_.rows; ++row) {
     for (int col = 0; col < shape_.cols; ++col) {
       const auto draw = random_.normals(Purpose::step, number(row, col));
@@ -79,15 +147,15 @@ void CellArray::draw_traits() {
       // A pulse never works backwards, however weak the cell.
       const double step = update.step * std::max(0.0, 1 + update.step_variation * draw[0]);
       const double beta = std::clamp(update.asymmetry + update.asymmetry_sigma * draw[1], -1.0, 1.0);
-      CellTraits& traits = traits_[index(row, col)];
-      traits.step_up = static_cast<float>(step * (1 + beta));
-      traits.step_down = static_cast<float>(step * (1 - beta));
-      traits.slope = static_cast<float>(std::max(0.0, update.slope + update.slope_variation * draw[2]));
+      const std::size_t cell = index(row, col);
+      step_up_[cell] = static_cast<float>(step * (1 + beta));
+      step_down_[cell] = static_cast<float>(step * (1 - beta));
+      slope_[cell] = static_cast<float>(std::max(0.0, update.slope + update.slope_variation * draw[2]));
       const double high = shape_.cell_max * (1 + update.bound_variation * bound[0]);
       const double low = shape_.cell_min * (1 + update.bound_variation * bound[1]);
-      traits.high = std::max(smallest_bound, static_cast<float>(high));
+      high_[cell] = std::max(smallest_bound, static_cast<float>(high));
       // No conductance is below zero.
-      traits.low = std::clamp(static_cast<float>(low), static_cast<float>(-reference_), -smallest_bound);
+      low_[cell] = std::clamp(static_cast<float>(low), static_cast<float>(-reference_), -smallest_bound);
     }
   }
 }
@@ -126,13 +194,11 @@ void CellArray::set_time(double now_s) {
   if (!ageing_ || !ageing_->advance(now_s)) return;
   for (std::size_t cell = 0; cell < gain_.size(); ++cell)
     gain_[cell] = variation_[cell] * ageing_->left(cell);
-  seen_valid_ = false;
+  changed();
 }
 
 // What the cell has lost is lost; its state is that of a new one.
 void CellArray::written(std::size_t cell) {
-  seen_valid_ = seen_.empty();
-  if (!ageing_) return;
   ageing_->written(cell);
   gain_[cell] = variation_[cell];
 }
@@ -151,55 +217,95 @@ double CellArray::programming_sigma(int level) const {
   return std::sqrt(variance);
 }
 
-float CellArray::programmed(std::uint64_t operation, std::uint32_t cell, int level, unsigned& pulses) {
-  const float sigma =
-      level_sigma_.empty() ? 0 : level_sigma_[static_cast<std::size_t>(level - shape_.cell_min)];
-  if (sigma > 0 && config_.programming.verify_window > 0)
-    return verified(operation, cell, level, sigma, pulses);
-  pulses = 1;
-  const auto target = static_cast<float>(level);
-  if (sigma == 0) return target;
-  const float error = sigma * random_.normals(Purpose::programming, cell, operation)[0];
-  return std::max(target + error, static_cast<float>(-reference_));
+void CellArray::draw_listed(Purpose purpose, std::uint64_t operation, int row, int col, std::uint32_t block) {
+  scratch_.places.clear();
+  for (const int i : scratch_.listed)
+    scratch_.places.push_back(CellRandom::place(number(row, col + i), block));
+  scratch_.deviates.resize(4 * scratch_.listed.size());
+  random_.normals_at(purpose, operation, scratch_.places.data(), static_cast<int>(scratch_.listed.size()),
+                     scratch_.deviates.data());
+}
+
+// One pulse each for the listed cells.
+unsigned CellArray::program_spread(std::uint64_t operation, int row, int col, const std::int8_t* level) {
+  draw_listed(Purpose::programming, operation, row, col, 0);
+  for (std::size_t n = 0; n < scratch_.listed.size(); ++n) {
+    const int i = scratch_.listed[n];
+    const float sigma = level_sigma_[static_cast<std::size_t>(level[i] - shape_.cell_min)];
+    const float reached = static_cast<float>(level[i]) + sigma * scratch_.deviates[4 * n];
+    state_[index(row, col + i)] = std::max(reached, static_cast<float>(-reference_));
+  }
+  statistics_.program_pulses += scratch_.listed.size();
+  return 1;
 }
 
 // Every pulse is an attempt of its own, so the number of pulses is geometric with the probability
 // erf(window / (sigma sqrt 2)) that a verification without noise passes. The verifying read is as noisy
 // as any.
-float CellArray::verified(std::uint64_t operation, std::uint32_t cell, int level, float sigma,
-                          unsigned& pulses) {
-  const auto target = static_cast<float>(level);
+unsigned CellArray::verify(std::uint64_t operation, int row, int col, const std::int8_t* level) {
   const auto window = static_cast<float>(config_.programming.verify_window);
-  float state = target;
-  for (int attempt = 0; attempt < config_.programming.verify_pulses; ++attempt) {
-    const auto draw = random_.normals(Purpose::verify, cell, operation, static_cast<std::uint32_t>(attempt));
-    ++pulses;
-    state = std::max(target + sigma * draw[0], static_cast<float>(-reference_));
-    const float noise = static_cast<float>(cell_noise_sigma(state)) * draw[1];
-    if (std::fabs(state + noise - target) <= window) return state;
+  std::vector<int>& pending = scratch_.listed;
+  int attempt = 0;
+  for (; attempt < config_.programming.verify_pulses && !pending.empty(); ++attempt) {
+    draw_listed(Purpose::verify, operation, row, col, static_cast<std::uint32_t>(attempt));
+    statistics_.program_pulses += pending.size();
+    std::size_t left = 0;
+    for (std::size_t n = 0; n < pending.size(); ++n) {
+      const int i = pending[n];
+      const auto target = static_cast<float>(level[i]);
+      const float sigma = level_sigma_[static_cast<std::size_t>(level[i] - shape_.cell_min)];
+      const float* draw = scratch_.deviates.data() + 4 * n;
+      const float state = std::max(target + sigma * draw[0], static_cast<float>(-reference_));
+      const float noise = static_cast<float>(cell_noise_sigma(state)) * draw[1];
+      state_[index(row, col + i)] = state;
+      // Without a spread there is nothing to verify.
+      if (sigma > 0 && std::fabs(state + noise - target) > window) pending[left++] = i;
+    }
+    pending.resize(left);
   }
-  ++statistics_.verify_failures;
-  return state;
+  statistics_.verify_failures += pending.size();
+  return static_cast<unsigned>(attempt);
+}
+
+// Marks the cells of a row that are not to be written, in scratch_.skip.
+void CellArray::find_skipped(int row, int col, int count, const std::int8_t* level, bool changed_only) {
+  const auto cells = static_cast<std::size_t>(count);
+  std::vector<std::uint8_t>& skip = scratch_.skip;
+  if (stuck_.empty()) {
+    skip.assign(cells, 0);
+  } else {
+    const auto first = stuck_.begin() + static_cast<std::ptrdiff_t>(index(row, col));
+    skip.assign(first, first + count);
+  }
+  if (!changed_only) return;
+  scratch_.level.resize(cells);
+  nearest_levels(conducting(row, col, count), count, scratch_.level.data());
+  for (std::size_t i = 0; i < cells; ++i)
+    skip[i] = static_cast<std::uint8_t>(skip[i] | static_cast<std::uint8_t>(scratch_.level[i] == level[i]));
 }
 
 unsigned CellArray::program(std::uint64_t operation, int row, int col, int count, const std::int8_t* level,
                             bool changed_only) {
-  std::vector<std::int8_t> before;
-  if (changed_only) {
-    std::vector<float> scratch;
-    before.resize(static_cast<std::size_t>(count));
-    nearest_levels(conducting(row, col, count, scratch), count, before.data());
-  }
+  find_skipped(row, col, count, level, changed_only);
   unsigned most = 0;
-  for (int i = 0; i < count; ++i) {
-    const std::size_t cell = index(row, col + i);
-    if (changed_only && before[static_cast<std::size_t>(i)] == level[i]) continue;
-    if (is_stuck(cell)) continue;
-    unsigned pulses = 0;
-    state_[cell] = programmed(operation, number(row, col + i), level[i], pulses);
-    written(cell);
+  if (level_sigma_.empty()) {
+    const std::uint64_t pulses =
+        write_row(level, scratch_.skip.data(), count, state_.data() + index(row, col));
     statistics_.program_pulses += pulses;
-    most = std::max(most, pulses);
+    most = pulses > 0 ? 1 : 0;
+  } else {
+    scratch_.listed.clear();
+    for (int i = 0; i < count; ++i) {
+      if (scratch_.skip[static_cast<std::size_t>(i)] == 0) scratch_.listed.push_back(i);
+    }
+    if (scratch_.listed.empty()) return 0;
+    const bool verified = config_.programming.verify_window > 0;
+    most = verified ? verify(operation, row, col, level) : program_spread(operation, row, col, level);
+  }
+  if (most == 0) return 0;
+  changed();
+  for (int i = 0; ageing_ && i < count; ++i) {
+    if (scratch_.skip[static_cast<std::size_t>(i)] == 0) written(index(row, col + i));
   }
   statistics_.row_pulses += most;
   return most;
@@ -207,52 +313,63 @@ unsigned CellArray::program(std::uint64_t operation, int row, int col, int count
 
 // ---- Pulses ----
 
-float CellArray::after_pulses(std::uint64_t operation, std::uint32_t cell, float state, int pulses,
-                              const CellTraits& traits, float& lost) const {
-  const auto noise = static_cast<float>(config_.update.noise);
-  const bool up = pulses > 0;
-  std::array<float, 4> draw{};
-  for (int n = 0; n < std::abs(pulses); ++n) {
-    const auto place = static_cast<std::uint32_t>(n);
-    if (noise > 0 && place % 4 == 0) draw = random_.normals(Purpose::pulse, cell, operation, place / 4);
-    const float change = model_->change(state, up, traits, config_.update);
-    const float next = state + change + noise * model_->spread(change, traits) * draw[place % 4];
-    // A cell outside its bounds, where programming may leave it, is not pulled back by a bound.
-    const float kept = std::clamp(next, std::min(state, traits.low), std::max(state, traits.high));
-    lost += std::fabs(next - kept);
-    state = kept;
+// Rounds of as many pulses as a block of random numbers has deviates.
+PulseLosses CellArray::pulse_model(std::uint64_t operation, int row, int count, const std::int16_t* pulses) {
+  const std::size_t first = index(row, 0);
+  scratch_.pulses.assign(pulses, pulses + count);
+  int most = 0;
+  for (int i = 0; i < count; ++i) {
+    std::int32_t& own = scratch_.pulses[static_cast<std::size_t>(i)];
+    if (is_stuck(first + static_cast<std::size_t>(i))) own = 0;
+    most = std::max(most, std::abs(own));
   }
-  return state;
+  scratch_.lost.assign(static_cast<std::size_t>(count), 0.0F);
+  scratch_.deviates.resize(static_cast<std::size_t>(PulseBatch::most_pulses * count));
+  PulseBatch batch;
+  batch.count = count;
+  batch.state = state_.data() + first;
+  batch.lost = scratch_.lost.data();
+  batch.pulses = scratch_.pulses.data();
+  batch.step_up = step_up_.data() + first;
+  batch.step_down = step_down_.data() + first;
+  batch.low = low_.data() + first;
+  batch.high = high_.data() + first;
+  batch.slope = slope_.data() + first;
+  batch.noise = static_cast<float>(config_.update.noise);
+  batch.deviate = scratch_.deviates.data();
+  for (; batch.done < most; batch.done += PulseBatch::most_pulses) {
+    if (batch.noise > 0) {
+      random_.normals(Purpose::pulse, operation,
+                      static_cast<std::uint32_t>(batch.done / PulseBatch::most_pulses),
+                      PulseBatch::most_pulses * count, scratch_.deviates.data(), number(row, 0));
+    }
+    model_->pulse(batch, config_.update);
+  }
+  return losses_of(scratch_.lost.data(), count);
+}
+
+// Pulses work on what is left of a cell.
+void CellArray::renew_pulsed(int row, int count, const std::int16_t* pulses) {
+  const auto reference = static_cast<float>(reference_);
+  for (int col = 0; col < count; ++col) {
+    const std::size_t cell = index(row, col);
+    if (pulses[col] == 0 || is_stuck(cell)) continue;
+    state_[cell] = (state_[cell] + reference) * ageing_->left(cell) - reference;
+    written(cell);
+  }
 }
 
 PulseLosses CellArray::pulse(std::uint64_t operation, int row, int count, const std::int16_t* pulses) {
-  PulseLosses losses;
-  const CellTraits ideal_cell{1, 1, static_cast<float>(shape_.cell_min), static_cast<float>(shape_.cell_max),
-                              0};
-  for (int col = 0; col < count; ++col) {
-    const std::size_t cell = index(row, col);
-    if (pulses[col] == 0) continue;
-    statistics_.update_pulses += static_cast<std::uint64_t>(std::abs(pulses[col]));
-    if (is_stuck(cell)) continue;
-    float lost = 0;
-    float& state = state_[cell];
-    if (ageing_) {
-      const auto reference = static_cast<float>(reference_);
-      state = (state + reference) * ageing_->left(cell) - reference;
-    }
-    if (model_ != nullptr) {
-      state = after_pulses(operation, number(row, col), state, pulses[col], traits_[cell], lost);
-    } else {
-      const float next = state + static_cast<float>(pulses[col]);
-      const float kept = std::clamp(next, std::min(state, ideal_cell.low), std::max(state, ideal_cell.high));
-      lost = std::fabs(next - kept);
-      state = kept;
-    }
-    losses.cells += static_cast<std::uint64_t>(lost > 0);
-    losses.units += static_cast<std::uint64_t>(std::lround(lost));
-    written(cell);
-  }
-  return losses;
+  std::uint32_t applied = 0;
+  for (int col = 0; col < count; ++col) applied += static_cast<std::uint32_t>(std::abs(pulses[col]));
+  if (applied == 0) return {};
+  statistics_.update_pulses += applied;
+  changed();
+  if (ageing_) renew_pulsed(row, count, pulses);
+  if (model_ != nullptr) return pulse_model(operation, row, count, pulses);
+  const std::uint8_t* stuck = stuck_.empty() ? nullptr : stuck_.data() + index(row, 0);
+  return pulse_row(pulses, stuck, count, static_cast<float>(shape_.cell_min),
+                   static_cast<float>(shape_.cell_max), state_.data() + index(row, 0));
 }
 
 // ---- Reading ----
@@ -262,46 +379,48 @@ double CellArray::cell_noise_sigma(float seen) const {
 }
 
 void CellArray::nearest_levels(const float* state, int count, std::int8_t* level) const {
-  const int cell_min = shape_.cell_min;
-  const auto low = static_cast<float>(cell_min);
-  const auto high = static_cast<float>(shape_.cell_max);
-  for (int i = 0; i < count; ++i) {
-    // From above zero, so that truncation rounds.
-    const float above = std::min(std::max(state[i], low), high) - low + 0.5F;
-    level[i] = static_cast<std::int8_t>(static_cast<int>(above) + cell_min);
-  }
+  round_row(state, count, shape_.cell_min, shape_.cell_max, level);
 }
 
-const float* CellArray::conducting(int row, int col, int count, std::vector<float>& scratch) const {
+const float* CellArray::conducting(int row, int col, int count) {
   const float* state = state_.data() + index(row, col);
   if (gain_.empty()) return state;
   const auto reference = static_cast<float>(reference_);
   const float* gain = gain_.data() + index(row, col);
-  scratch.resize(static_cast<std::size_t>(count));
+  scratch_.conducting.resize(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i)
-    scratch[static_cast<std::size_t>(i)] = (state[i] + reference) * gain[i] - reference;
-  return scratch.data();
+    scratch_.conducting[static_cast<std::size_t>(i)] = (state[i] + reference) * gain[i] - reference;
+  return scratch_.conducting.data();
 }
 
-float CellArray::with_noise(std::uint64_t operation, std::uint32_t cell, float state) const {
-  const auto sigma = static_cast<float>(cell_noise_sigma(state));
-  // Noise that cannot reach the next level need not be drawn.
-  const float margin = 0.5F - std::fabs(state - std::round(state));
-  if (sigma * largest_normal < margin) return state;
-  return state + sigma * random_.normals(Purpose::cell_noise, cell, operation)[0];
-}
-
-void CellArray::read(std::uint64_t operation, int row, int col, int count, std::int8_t* level) const {
-  std::vector<float> scratch;
-  const float* state = conducting(row, col, count, scratch);
-  if (!has_read_noise()) {
-    nearest_levels(state, count, level);
-    return;
+// Noise that cannot reach the next level need not be drawn. No cell is noisier than the one that conducts
+// most; a little more is allowed for rounding.
+void CellArray::read_noisy(std::uint64_t operation, int row, int col, const float* state, int count,
+                           std::int8_t* level) {
+  const auto largest_sigma = static_cast<float>(cell_noise_sigma(highest_of(state, count)));
+  scratch_.skip.resize(static_cast<std::size_t>(count));
+  find_unsure(state, count, largest_sigma * largest_normal * 1.001F, scratch_.skip.data());
+  scratch_.listed.clear();
+  for (int i = 0; i < count; ++i) {
+    if (scratch_.skip[static_cast<std::size_t>(i)] != 0) scratch_.listed.push_back(i);
   }
-  std::vector<float> noisy(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i)
-    noisy[static_cast<std::size_t>(i)] = with_noise(operation, number(row, col + i), state[i]);
-  nearest_levels(noisy.data(), count, level);
+  if (scratch_.listed.empty()) return;
+  draw_listed(Purpose::cell_noise, operation, row, col, 0);
+  const std::size_t cells = scratch_.listed.size();
+  scratch_.state.resize(cells);
+  scratch_.level.resize(cells);
+  for (std::size_t n = 0; n < cells; ++n) {
+    const float quiet = state[scratch_.listed[n]];
+    scratch_.state[n] = quiet + static_cast<float>(cell_noise_sigma(quiet)) * scratch_.deviates[4 * n];
+  }
+  nearest_levels(scratch_.state.data(), static_cast<int>(cells), scratch_.level.data());
+  for (std::size_t n = 0; n < cells; ++n) level[scratch_.listed[n]] = scratch_.level[n];
+}
+
+void CellArray::read(std::uint64_t operation, int row, int col, int count, std::int8_t* level) {
+  const float* state = conducting(row, col, count);
+  nearest_levels(state, count, level);
+  if (has_read_noise()) read_noisy(operation, row, col, state, count, level);
 }
 
 void CellArray::peek(int row, int col, int count, std::int8_t* level) const {

@@ -57,14 +57,19 @@ class CellArray {
   PulseLosses pulse(std::uint64_t operation, int row, int count, const std::int16_t* pulses);
   // Nearest levels of cells read one by one, read noise included. A single cell's current is too small for
   // the lines' resistance to matter.
-  void read(std::uint64_t operation, int row, int col, int count, std::int8_t* level) const;
+  void read(std::uint64_t operation, int row, int col, int count, std::int8_t* level);
   // The same without noise and without any trace: for debuggers.
   void peek(int row, int col, int count, std::int8_t* level) const;
 
   // [row][stride]: what the array's lines see; valid until a cell changes.
   const float* seen();
+  // Another number after every change of a cell.
+  std::uint64_t version() const { return version_; }
   float state(int row, int col) const { return state_[index(row, col)]; }
-  const CellTraits& traits(int row, int col) const { return traits_[index(row, col)]; }
+  CellTraits traits(int row, int col) const {
+    const std::size_t cell = index(row, col);
+    return {step_up_[cell], step_down_[cell], low_[cell], high_[cell], slope_[cell]};
+  }
   const CellArrayShape& shape() const { return shape_; }
   const CellStatistics& statistics() const { return statistics_; }
 
@@ -87,22 +92,44 @@ class CellArray {
   void draw_traits();
   void draw_gains();
   void draw_ageing();
+  // With simulated ages: the cell is as good as new.
   void written(std::size_t cell);
+  void renew_pulsed(int row, int count, const std::int16_t* pulses);
+  void changed() {
+    ++version_;
+    seen_valid_ = seen_.empty();
+  }
   void refresh_seen();
   void apply_wires();
 
   double programming_sigma(int level) const;
-  // The state that a write leaves; `pulses` is how many it took.
-  float programmed(std::uint64_t operation, std::uint32_t cell, int level, unsigned& pulses);
-  float verified(std::uint64_t operation, std::uint32_t cell, int level, float sigma, unsigned& pulses);
-  float after_pulses(std::uint64_t operation, std::uint32_t cell, float state, int pulses,
-                     const CellTraits& traits, float& lost) const;
+  void find_skipped(int row, int col, int count, const std::int8_t* level, bool changed_only);
+  // The listed cells; return the most pulses that any of them took.
+  unsigned program_spread(std::uint64_t operation, int row, int col, const std::int8_t* level);
+  unsigned verify(std::uint64_t operation, int row, int col, const std::int8_t* level);
+  PulseLosses pulse_model(std::uint64_t operation, int row, int count, const std::int16_t* pulses);
   double cell_noise_sigma(float seen) const;
-  // States after variation and drift; `scratch` is used where these are on.
-  const float* conducting(int row, int col, int count, std::vector<float>& scratch) const;
+  // States after variation and drift, in scratch_.conducting where these are on.
+  const float* conducting(int row, int col, int count);
   void nearest_levels(const float* state, int count, std::int8_t* level) const;
-  float with_noise(std::uint64_t operation, std::uint32_t cell, float state) const;
+  void read_noisy(std::uint64_t operation, int row, int col, const float* state, int count,
+                  std::int8_t* level);
+  // Deviates of the cells listed in scratch_, in scratch_.deviates.
+  void draw_listed(Purpose purpose, std::uint64_t operation, int row, int col, std::uint32_t block);
   bool is_stuck(std::size_t cell) const { return !stuck_.empty() && stuck_[cell] != 0; }
+
+  // Of work on a row.
+  struct Scratch {
+    std::vector<float> conducting;
+    std::vector<float> state;
+    std::vector<std::int8_t> level;
+    std::vector<std::uint8_t> skip;
+    std::vector<int> listed;  // places in the row, counted from the first cell worked on
+    std::vector<std::uint32_t> places;
+    std::vector<float> deviates;  // four a listed cell
+    std::vector<float> lost;
+    std::vector<std::int32_t> pulses;
+  };
 
   DeviceConfig config_;
   CellArrayShape shape_;
@@ -121,8 +148,15 @@ class CellArray {
   std::optional<Ageing> ageing_;       // drift by simulated age
   std::vector<float> wire_reference_;  // effective conductance of a reference cell at this place
   std::vector<std::uint8_t> stuck_;    // empty if none can be
-  std::vector<CellTraits> traits_;     // empty with ideal updates
+  // CellTraits of every cell; empty with ideal updates.
+  std::vector<float> step_up_;
+  std::vector<float> step_down_;
+  std::vector<float> low_;
+  std::vector<float> high_;
+  std::vector<float> slope_;
+  Scratch scratch_;
   bool seen_valid_ = true;
+  std::uint64_t version_ = 1;
   CellStatistics statistics_;
 };
 

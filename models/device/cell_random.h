@@ -43,10 +43,17 @@ class CellRandom {
                                     std::uint32_t block = 0) const;
   std::array<float, 4> normals(Purpose purpose, std::uint32_t item, std::uint64_t operation = 0,
                                std::uint32_t block = 0) const;
-  // deviate[4 * i + j] = normals(purpose, i, operation, block)[j], for 4 * i + j < count: the same bits,
-  // many at a time.
-  void normals(Purpose purpose, std::uint64_t operation, std::uint32_t block, int count,
-               float* deviate) const;
+  // deviate[4 * i + j] = normals(purpose, first + i, operation, block)[j], for 4 * i + j < count: the same
+  // bits, many at a time.
+  void normals(Purpose purpose, std::uint64_t operation, std::uint32_t block, int count, float* deviate,
+               std::uint32_t first = 0) const;
+  // deviate[4 * i + j] = normals(purpose, item, operation, block)[j] with place(item, block) = places[i],
+  // i < count.
+  void normals_at(Purpose purpose, std::uint64_t operation, const std::uint32_t* places, int count,
+                  float* deviate) const;
+  static constexpr std::uint32_t place(std::uint32_t item, std::uint32_t block) {
+    return item | (block << 20);
+  }
 
  private:
   std::array<std::uint32_t, 4> counter(Purpose purpose, std::uint32_t item, std::uint64_t operation,

@@ -4,6 +4,8 @@
 #include <Eigen/SparseCholesky>
 #include <algorithm>
 
+#include "models/common/vector_clones.h"
+
 namespace weft::device {
 
 namespace {
@@ -50,20 +52,59 @@ class Network {
   std::vector<Eigen::Triplet<double>> entries_;
 };
 
-// Input conductances of a ladder seen from its far end towards the driven one, then the voltages. `cell`
-// gives the shunt at a position, position 0 being next to the source; voltage(i) is relative to it.
-template <typename Cell, typename Store>
-void ladder(int length, double wire_ohm, std::vector<double>& input, const Cell& cell, const Store& store) {
-  input[static_cast<std::size_t>(length)] = 0;
-  for (int i = length - 1; i >= 0; --i) {
-    const double behind = cell(i) + input[static_cast<std::size_t>(i) + 1];
-    input[static_cast<std::size_t>(i)] = behind / (1 + behind * wire_ohm);
+// Ladders side by side: cell (i, l) is the shunt at position i of ladder l, position 0 being next to the
+// source. Input conductances, seen from the far end towards the source ...
+WEFT_VECTOR_CLONES void add_inputs(const double* cell, int ladders, double wire_ohm, const double* behind,
+                                   double* input) {
+  for (int l = 0; l < ladders; ++l) {
+    const double sum = cell[l] + behind[l];
+    input[l] = sum / (1 + sum * wire_ohm);
   }
-  double voltage = 1;
-  for (int i = 0; i < length; ++i) {
-    voltage -= voltage * input[static_cast<std::size_t>(i)] * wire_ohm;
-    store(i, voltage);
+}
+
+// ... then voltages, relative to the source's, which turn cells into what the source sees of them.
+WEFT_VECTOR_CLONES void apply_voltages(const double* input, int ladders, double wire_ohm, double* voltage,
+                                       double* cell) {
+  for (int l = 0; l < ladders; ++l) {
+    voltage[l] -= voltage[l] * input[l] * wire_ohm;
+    cell[l] *= voltage[l];
   }
+}
+
+using Grid = std::vector<double>;
+
+// `effective` times the voltages of ladders of `cells`, both [length][ladders].
+void apply_ladders(const Grid& cells, int length, int ladders, double wire_ohm, Grid& effective) {
+  const auto row = [ladders](int i) { return static_cast<std::ptrdiff_t>(i) * ladders; };
+  Grid input(static_cast<std::size_t>(row(length + 1)));
+  for (int i = length - 1; i >= 0; --i)
+    add_inputs(cells.data() + row(i), ladders, wire_ohm, input.data() + row(i + 1), input.data() + row(i));
+  Grid voltage(static_cast<std::size_t>(ladders), 1.0);
+  for (int i = 0; i < length; ++i)
+    apply_voltages(input.data() + row(i), ladders, wire_ohm, voltage.data(), effective.data() + row(i));
+}
+
+Grid transposed(const Grid& from, int rows, int cols) {
+  Grid to(from.size());
+  constexpr int tile = 8;
+  for (int r0 = 0; r0 < rows; r0 += tile) {
+    for (int c = 0; c < cols; ++c) {
+      for (int r = r0; r < std::min(r0 + tile, rows); ++r) {
+        to[static_cast<std::size_t>(c) * static_cast<std::size_t>(rows) + static_cast<std::size_t>(r)] =
+            from[static_cast<std::size_t>(r) * static_cast<std::size_t>(cols) + static_cast<std::size_t>(c)];
+      }
+    }
+  }
+  return to;
+}
+
+Grid upside_down(const Grid& from, int rows, int cols) {
+  Grid to(from.size());
+  for (int r = 0; r < rows; ++r) {
+    const auto first = from.begin() + static_cast<std::ptrdiff_t>(r) * cols;
+    std::copy(first, first + cols, to.begin() + static_cast<std::ptrdiff_t>(rows - 1 - r) * cols);
+  }
+  return to;
 }
 
 }  // namespace
@@ -94,20 +135,16 @@ ConductanceMatrix nodal_conductances(const ConductanceMatrix& cells, double wire
   return effective;
 }
 
+// Rows are driven at column 0, columns end at the last row: there the sources are.
 ConductanceMatrix ladder_conductances(const ConductanceMatrix& cells, double wire_ohm) {
-  ConductanceMatrix effective = cells;
-  std::vector<double> input(static_cast<std::size_t>(std::max(cells.rows, cells.cols)) + 1);
-  for (int r = 0; r < cells.rows; ++r) {
-    ladder(
-        cells.cols, wire_ohm, input, [&](int c) { return cells.at(r, c); },
-        [&](int c, double voltage) { effective.at(r, c) *= voltage; });
-  }
-  for (int c = 0; c < cells.cols; ++c) {
-    ladder(
-        cells.rows, wire_ohm, input, [&](int i) { return cells.at(cells.rows - 1 - i, c); },
-        [&](int i, double voltage) { effective.at(cells.rows - 1 - i, c) *= voltage; });
-  }
-  return effective;
+  const int rows = cells.rows;
+  const int cols = cells.cols;
+  const Grid by_column = transposed(cells.value, rows, cols);
+  Grid along_rows = by_column;
+  apply_ladders(by_column, cols, rows, wire_ohm, along_rows);
+  Grid effective = upside_down(transposed(along_rows, cols, rows), rows, cols);
+  apply_ladders(upside_down(cells.value, rows, cols), rows, cols, wire_ohm, effective);
+  return {rows, cols, upside_down(effective, rows, cols)};
 }
 
 }  // namespace weft::device

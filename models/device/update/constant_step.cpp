@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/common/vector_clones.h"
 #include "models/device/update/update_model.h"
 
 namespace weft::device {
@@ -17,7 +18,17 @@ class ConstantStep final : public UpdateModel {
                const UpdateConfig& /*config*/) const override {
     return traits.step(up);
   }
+  void pulse(const PulseBatch& batch, const UpdateConfig& config) const override;
 };
+
+WEFT_VECTOR_CLONES void pulse_row(const ConstantStep& model, const PulseBatch& batch,
+                                  const UpdateConfig& config) {
+  pulse_cells(model, batch, config);
+}
+
+void ConstantStep::pulse(const PulseBatch& batch, const UpdateConfig& config) const {
+  pulse_row(*this, batch, config);
+}
 
 }  // namespace
 

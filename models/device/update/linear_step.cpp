@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/common/vector_clones.h"
 #include "models/device/update/update_model.h"
 
 namespace weft::device {
@@ -18,7 +19,17 @@ class LinearStep final : public UpdateModel {
                const UpdateConfig& /*config*/) const override {
     return traits.step(up) * std::max(0.0F, 1 - traits.slope * state / traits.bound(up));
   }
+  void pulse(const PulseBatch& batch, const UpdateConfig& config) const override;
 };
+
+WEFT_VECTOR_CLONES void pulse_row(const LinearStep& model, const PulseBatch& batch,
+                                  const UpdateConfig& config) {
+  pulse_cells(model, batch, config);
+}
+
+void LinearStep::pulse(const PulseBatch& batch, const UpdateConfig& config) const {
+  pulse_row(*this, batch, config);
+}
 
 }  // namespace
 

@@ -19,6 +19,10 @@ const Ideal ideal;
 
 }  // namespace
 
+void UpdateModel::pulse(const PulseBatch& batch, const UpdateConfig& config) const {
+  pulse_cells(*this, batch, config);
+}
+
 const std::vector<const UpdateModel*>& update_models() {
   static const std::vector<const UpdateModel*> models = [] {
     std::vector<const UpdateModel*> all = all_models();

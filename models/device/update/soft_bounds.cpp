@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/common/vector_clones.h"
 #include "models/device/update/update_model.h"
 
 namespace weft::device {
@@ -19,7 +20,17 @@ class SoftBounds final : public UpdateModel {
                const UpdateConfig& /*config*/) const override {
     return traits.step(up) * std::max(0.0F, 1 - state / traits.bound(up));
   }
+  void pulse(const PulseBatch& batch, const UpdateConfig& config) const override;
 };
+
+WEFT_VECTOR_CLONES void pulse_row(const SoftBounds& model, const PulseBatch& batch,
+                                  const UpdateConfig& config) {
+  pulse_cells(model, batch, config);
+}
+
+void SoftBounds::pulse(const PulseBatch& batch, const UpdateConfig& config) const {
+  pulse_row(*this, batch, config);
+}
 
 }  // namespace
 

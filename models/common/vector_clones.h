@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// For functions whose loops the compiler vectorises well by itself: compiled once for every instruction set,
+// the best one of the processor is bound when the program is loaded. Where such a function computes with
+// floating-point numbers, its file is compiled with -ffp-contract=off, so that all versions give the same
+// bits.
+#pragma once
+
+#if defined(__x86_64__) && defined(__gnu_linux__)
+#define WEFT_VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
+#else
+#define WEFT_VECTOR_CLONES
+#endif
