@@ -30,6 +30,10 @@ struct Adc {
 
   // True if every current up to this magnitude comes out unchanged.
   bool lossless(std::int64_t magnitude) const { return shift == 0 && magnitude <= high; }
+  // False if no current up to this magnitude is beyond the codes.
+  bool may_clip(std::int64_t magnitude) const {
+    return ((magnitude + ((std::int64_t{1} << shift) >> 1)) >> shift) > high;
+  }
 };
 
 struct AdcCounts {

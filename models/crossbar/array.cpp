@@ -7,6 +7,7 @@
 #include <cassert>
 #include <utility>
 
+#include "models/common/vector_clones.h"
 #include "models/crossbar/adc.h"
 
 namespace weft::crossbar {
@@ -37,6 +38,46 @@ void add_sparse_product(std::int32_t* weights, int stride, const Operand& x, con
   }
 }
 
+// By the signs of the distances to both ends, which vectorises where 64-bit comparisons do not.
+WEFT_VECTOR_CLONES bool all_within(const std::int64_t* values, int count, std::int64_t min,
+                                   std::int64_t max) {
+  std::int64_t distances = 0;
+  for (int c = 0; c < count; ++c) distances |= (values[c] - min) | (max - values[c]);
+  return distances >= 0;
+}
+
+// How many values were outside.
+WEFT_VECTOR_CLONES std::uint64_t clamp_all(std::int64_t* values, int count, std::int64_t min,
+                                           std::int64_t max) {
+  std::uint64_t clamped = 0;
+  for (int c = 0; c < count; ++c) {
+    const std::int64_t value = values[c];
+    const std::int64_t raised = value < min ? min : value;
+    const std::int64_t kept = raised > max ? max : raised;
+    clamped += static_cast<std::uint64_t>(kept != value);
+    values[c] = kept;
+  }
+  return clamped;
+}
+
+struct Extremes {
+  std::int32_t lowest = 0;
+  std::int32_t highest = 0;
+};
+
+// Values that fit 32 bits; the extremes include zero.
+WEFT_VECTOR_CLONES Extremes narrow(const std::int64_t* values, int count, std::int32_t* target) {
+  std::int32_t lowest = 0;
+  std::int32_t highest = 0;
+  for (int c = 0; c < count; ++c) {
+    const auto value = static_cast<std::int32_t>(values[c]);
+    lowest = std::min(lowest, value);
+    highest = std::max(highest, value);
+    target[c] = value;
+  }
+  return {lowest, highest};
+}
+
 }  // namespace
 
 std::string Status::describe() const {
@@ -65,7 +106,7 @@ Array::Array(const ArrayConfig& config, const Kernels& kernels)
       weights_live_(config.keeps_weights()),
       cells_live_(!weights_live_),
       cells_(config_, kernels),
-      device_cells_(config_),
+      device_cells_(config_, kernels),
       has_carries_(static_cast<std::size_t>(config.rows)),
       deposited_(static_cast<std::size_t>(config.slices)),
       deposit_scratch_(static_cast<std::size_t>(config.slices)),
@@ -372,46 +413,13 @@ void Array::resolve_row(int row) {
   read_cells(row, 0, count);
   const bool to_cells = !config_.keeps_weights();
   std::int32_t* target = to_cells ? block_row_.data() : weights(row);
-  if (!row_in_range()) clamp_row();
-  std::int32_t lowest = 0;
-  std::int32_t highest = 0;
-  const std::int64_t* values = result_.data();
-  for (int c = 0; c < count; ++c) {
-    const auto kept = static_cast<std::int32_t>(values[c]);
-    lowest = std::min(lowest, kept);
-    highest = std::max(highest, kept);
-    target[c] = kept;
-  }
-  lowest_weight_ = std::min<std::int64_t>(lowest_weight_, lowest);
-  highest_weight_ = std::max<std::int64_t>(highest_weight_, highest);
+  if (!all_within(result_.data(), count, weight_min_, weight_max_))
+    statistics_.weights_clamped += clamp_all(result_.data(), count, weight_min_, weight_max_);
+  const Extremes extremes = narrow(result_.data(), count, target);
+  lowest_weight_ = std::min<std::int64_t>(lowest_weight_, extremes.lowest);
+  highest_weight_ = std::max<std::int64_t>(highest_weight_, extremes.highest);
   if (devices()) return device_cells_.rewrite(row, 0, count, target);
   if (to_cells) cells_.write(row, 0, count, target);
-}
-
-// Whether all values in result_ are weights; by the signs of the distances to both ends, which vectorises
-// where 64-bit comparisons do not.
-bool Array::row_in_range() const {
-  const std::int64_t min = weight_min_;
-  const std::int64_t max = weight_max_;
-  std::int64_t distances = 0;
-  for (int c = 0; c < used_cols_; ++c) {
-    const std::int64_t value = result_[static_cast<std::size_t>(c)];
-    distances |= (value - min) | (max - value);
-  }
-  return distances >= 0;
-}
-
-void Array::clamp_row() {
-  const std::int64_t min = weight_min_;
-  const std::int64_t max = weight_max_;
-  std::uint64_t clamped = 0;
-  for (int c = 0; c < used_cols_; ++c) {
-    std::int64_t& value = result_[static_cast<std::size_t>(c)];
-    const std::int64_t kept = std::clamp(value, min, max);
-    clamped += static_cast<std::uint64_t>(kept != value);
-    value = kept;
-  }
-  statistics_.weights_clamped += clamped;
 }
 
 // What the digits of a row stand for, in result_.

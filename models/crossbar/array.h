@@ -193,8 +193,6 @@ class Array {
   void load_kept_update(const KeptUpdate& update, int sign, Operand& x, Operand& d) const;
   void take_weights_from_cells();
   void resolve_row(int row);
-  bool row_in_range() const;
-  void clamp_row();
   void rescan_weights();
 
   std::int32_t* weights(int row) { return weights_.data() + static_cast<std::ptrdiff_t>(row) * stride_; }

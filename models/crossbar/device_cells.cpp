@@ -8,34 +8,8 @@
 
 namespace weft::crossbar {
 
-namespace {
-
-// Sums of a row are kept in this many lanes, added in a fixed order: the same bits from every compiler.
-constexpr int lanes = 8;
-
-float dot(const float* a, const float* b, int width) {
-  std::array<float, lanes> sum{};
-  for (int c = 0; c < width; c += lanes) {
-    for (std::size_t i = 0; i < lanes; ++i) sum[i] += a[c + static_cast<int>(i)] * b[c + static_cast<int>(i)];
-  }
-  return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
-}
-
-void add_scaled(const float* cells, float scale, int width, float* sum) {
-  for (int c = 0; c < width; ++c) sum[c] += scale * cells[c];
-}
-
-void add_scaled_squares(const float* cells, float reference, float scale, int width, float* sum) {
-  for (int c = 0; c < width; ++c) {
-    const float conductance = cells[c] + reference;
-    sum[c] += scale * (conductance * conductance);
-  }
-}
-
-}  // namespace
-
-DeviceCells::DeviceCells(const ArrayConfig& config)
-    : config_(config), code_(config), stride_(pad_to_lanes(config.cols)) {}
+DeviceCells::DeviceCells(const ArrayConfig& config, const Kernels& kernels)
+    : config_(config), kernels_(kernels), code_(config), stride_(pad_to_lanes(config.cols)) {}
 
 void DeviceCells::begin_operation() {
   ++operation_;
@@ -52,10 +26,16 @@ void DeviceCells::allocate() {
                          slice);
   }
   digits_.resize(lines);
-  chunks_.resize(lines * ArrayConfig::max_operand_bits);
-  currents_.resize(lines * ArrayConfig::max_operand_bits);
-  square_currents_.resize(lines * ArrayConfig::max_operand_bits);
-  dense_chunks_.resize(lines * ArrayConfig::max_operand_bits);
+  const std::size_t step_lines = lines * ArrayConfig::max_operand_bits;
+  deposits_.resize(step_lines);
+  chunks_.resize(step_lines);
+  drive_.resize(ArrayConfig::max_operand_bits);
+  power_.resize(ArrayConfig::max_operand_bits);
+  currents_.resize(step_lines);
+  deviates_.resize(lines);
+  if (config_.device.read_noise.relative_sigma == 0) return;
+  noise_power_.emplace(config_, kernels_);
+  squares_.resize(step_lines);
 }
 
 // ---- Programming and reading cell by cell ----
@@ -103,186 +83,126 @@ std::int8_t DeviceCells::cell(int slice, int row, int col) const {
 
 // ---- Products ----
 
-DeviceCells::Drive DeviceCells::drive(const Operand& x, int in_bits) {
-  const int steps = (in_bits + config_.dac_bits - 1) / config_.dac_bits;
-  const auto chunk_mask = (1U << config_.dac_bits) - 1;
-  for (int i = 0; i < x.active_count(); ++i) {
-    const int value = x.active()[i].value;
-    for (int k = 0; k < steps; ++k) {
-      const auto chunk =
-          static_cast<int>((static_cast<unsigned>(std::abs(value)) >> (k * config_.dac_bits)) & chunk_mask);
-      chunks_[static_cast<std::size_t>(i * steps + k)] =
-          static_cast<std::int16_t>(value < 0 ? -chunk : chunk);
-    }
+// Chunk k of a line goes to chunk[k * spacing].
+void DeviceCells::cut(int value, int steps, float* chunk, std::ptrdiff_t spacing) {
+  const auto mask = (1U << config_.dac_bits) - 1;
+  const auto magnitude = static_cast<unsigned>(std::abs(value));
+  for (int k = 0; k < steps; ++k) {
+    const auto units = static_cast<float>((magnitude >> (k * config_.dac_bits)) & mask);
+    chunk[k * spacing] = value < 0 ? -units : units;
+    drive_[static_cast<std::size_t>(k)] += static_cast<double>(chunk[k * spacing]);
+    power_[static_cast<std::size_t>(k)] += static_cast<double>(units) * static_cast<double>(units);
   }
-  return {x, steps, chunks_.data()};
+}
+
+// A product without its chunks.
+RealProduct DeviceCells::drive(int in_bits) {
+  begin_operation();
+  std::fill(drive_.begin(), drive_.end(), 0.0);
+  std::fill(power_.begin(), power_.end(), 0.0);
+  RealProduct product;
+  product.stride = stride_;
+  product.chunks = chunks_.data();
+  product.steps = (in_bits + config_.dac_bits - 1) / config_.dac_bits;
+  return product;
 }
 
 void DeviceCells::mvm(const Operand& x, int in_bits, bool carries_resolved, int cols, std::int64_t* y,
                       AdcCounts& counts) {
-  begin_operation();
-  const Drive drive_of_rows = drive(x, in_bits);
-  const int width = pad_to_lanes(cols);
-  std::fill(y, y + cols, std::int64_t{0});
-  for (int slice = 0; slice < config_.slices; ++slice) {
-    device::CellArray& cells = slices_[static_cast<std::size_t>(slice)];
-    column_currents(cells, cells.seen(), drive_of_rows, width);
-    add_noise(cells, slice, drive_of_rows, cols, width);
-    convert(make_adc(config_, config_.rows, slice, carries_resolved), slice, drive_of_rows, cols, width, y,
-            counts);
-  }
+  RealProduct product = drive(in_bits);
+  product.width = pad_to_lanes(cols);
+  product.rows = x.active();
+  product.row_count = x.active_count();
+  for (int i = 0; i < x.active_count(); ++i)
+    cut(x.active()[i].value, product.steps, chunks_.data() + std::ptrdiff_t{i} * product.steps, 1);
+  multiply(product, kernels_.real->column_sums, {config_.rows, carries_resolved, cols, product.width}, y,
+           counts);
 }
 
 void DeviceCells::mtvm(const Operand& x, int in_bits, bool carries_resolved, int rows, std::int64_t* y,
                        AdcCounts& counts) {
-  begin_operation();
-  const Drive drive_of_columns = drive(x, in_bits);
-  const int width = x.padded_lines();
-  std::fill(dense_chunks_.begin(), dense_chunks_.begin() + drive_of_columns.steps * width, 0.0F);
-  for (int i = 0; i < x.active_count(); ++i) {
-    for (int k = 0; k < drive_of_columns.steps; ++k) {
-      dense_chunks_[static_cast<std::size_t>(k * width + x.active()[i].line)] =
-          drive_of_columns.chunks[i * drive_of_columns.steps + k];
-    }
-  }
-  std::fill(y, y + rows, std::int64_t{0});
+  RealProduct product = drive(in_bits);
+  product.width = x.padded_lines();
+  product.row_count = rows;
+  std::fill(chunks_.begin(), chunks_.begin() + std::ptrdiff_t{product.steps} * product.width, 0.0F);
+  for (int i = 0; i < x.active_count(); ++i)
+    cut(x.active()[i].value, product.steps, chunks_.data() + x.active()[i].line, product.width);
+  multiply(product, kernels_.real->row_sums, {config_.cols, carries_resolved, rows, pad_to_lanes(rows)}, y,
+           counts);
+}
+
+void DeviceCells::multiply(RealProduct product, Sums sums, const ReadOut& read_out, std::int64_t* y,
+                           AdcCounts& counts) {
+  std::fill(y, y + read_out.lines, std::int64_t{0});
+  if (noise_power_) noise_power_->load(product);
   for (int slice = 0; slice < config_.slices; ++slice) {
     device::CellArray& cells = slices_[static_cast<std::size_t>(slice)];
-    row_currents(cells, cells.seen(), drive_of_columns, rows);
-    add_noise(cells, slice, drive_of_columns, rows, rows);
-    convert(make_adc(config_, config_.cols, slice, carries_resolved), slice, drive_of_columns, rows, rows, y,
-            counts);
+    product.cells = cells.seen();
+    sums(product, currents_.data());
+    if (cells.has_read_noise()) add_noise(cells, slice, product, read_out);
+    convert(slice, product.steps, read_out, y, counts);
   }
 }
 
-void DeviceCells::column_currents(const device::CellArray& cells, const float* seen, const Drive& drive,
-                                  int width) {
-  const bool squares = cells.relative_variance() > 0;
-  const auto reference = static_cast<float>(cells.reference());
-  std::fill(currents_.begin(), currents_.begin() + drive.steps * width, 0.0F);
-  if (squares) std::fill(square_currents_.begin(), square_currents_.begin() + drive.steps * width, 0.0F);
-  for (int i = 0; i < drive.operand.active_count(); ++i) {
-    const float* row = seen + static_cast<std::ptrdiff_t>(drive.operand.active()[i].line) * stride_;
-    for (int k = 0; k < drive.steps; ++k) {
-      const float chunk = drive.chunks[i * drive.steps + k];
-      if (chunk == 0) continue;
-      add_scaled(row, chunk, width, currents_.data() + static_cast<std::ptrdiff_t>(k) * width);
-      if (squares) {
-        add_scaled_squares(row, reference, chunk * chunk, width,
-                           square_currents_.data() + static_cast<std::ptrdiff_t>(k) * width);
-      }
-    }
+void DeviceCells::convert(int slice, int steps, const ReadOut& read_out, std::int64_t* y, AdcCounts& counts) {
+  RealConversion job;
+  job.adc = make_adc(config_, read_out.driven_lines, slice, read_out.carries_resolved);
+  job.lines = read_out.lines;
+  for (int k = 0; k < steps; ++k) {
+    job.current = currents_.data() + std::ptrdiff_t{k} * read_out.spacing;
+    job.middle = drive_[static_cast<std::size_t>(k)] * config_.current_offset(slice);
+    job.weight_shift = slice * config_.digit_bits + k * config_.dac_bits;
+    AdcCounts lost;
+    kernels_.real->convert(job, y, lost);
+    counts.clipped += lost.clipped;
+    counts.rounded += lost.rounded;
+    if (profile_ != nullptr) profile(slice, job, lost);
   }
 }
 
-void DeviceCells::row_currents(const device::CellArray& cells, const float* seen, const Drive& drive,
-                               int rows) {
-  const bool squares = cells.relative_variance() > 0;
-  const int width = drive.operand.padded_lines();
-  std::array<float, ArrayConfig::max_lines> product;
-  for (int r = 0; r < rows; ++r) {
-    const float* row = seen + static_cast<std::ptrdiff_t>(r) * stride_;
-    for (int k = 0; k < drive.steps; ++k) {
-      const float* chunk = dense_chunks_.data() + static_cast<std::ptrdiff_t>(k) * width;
-      const auto at = static_cast<std::size_t>(k * rows + r);
-      currents_[at] = dot(row, chunk, width);
-      if (!squares) continue;
-      for (int c = 0; c < width; ++c) {
-        product[static_cast<std::size_t>(c)] = (row[c] + static_cast<float>(cells.reference())) * chunk[c];
-      }
-      square_currents_[at] = dot(product.data(), product.data(), width);
-    }
+void DeviceCells::profile(int slice, const RealConversion& job, const AdcCounts& lost) {
+  std::array<std::int32_t, ArrayConfig::max_lines> rounded;
+  for (int i = 0; i < job.lines; ++i) {
+    rounded[static_cast<std::size_t>(i)] =
+        static_cast<std::int32_t>(std::lround(static_cast<double>(job.current[i]) + job.middle));
   }
+  profile_->add(slice, rounded.data(), job.lines);
+  profile_->add_losses(slice, lost);
 }
 
 // The noises of the cells of a line add up to one normal deviate with the sum of their variances: one
 // draw a conversion, not one a cell. Distribution and independence of conversions are the same.
-void DeviceCells::add_noise(const device::CellArray& cells, int slice, const Drive& drive, int lines,
-                            int spacing) {
-  if (!cells.has_read_noise()) return;
+void DeviceCells::add_noise(device::CellArray& cells, int slice, const RealProduct& product,
+                            const ReadOut& read_out) {
+  RealNoise noise;
+  noise.deviate = deviates_.data();
+  noise.relative_variance = static_cast<float>(cells.relative_variance());
+  noise.lines = read_out.lines;
+  if (noise_power_) noise_power_->sums(slice, cells, product, squares_.data());
   const device::CellRandom random(config_.device.seed, config_.device.unit, slice);
-  const auto relative = static_cast<float>(cells.relative_variance());
-  for (int k = 0; k < drive.steps; ++k) {
-    double power = 0;
-    for (int i = 0; i < drive.operand.active_count(); ++i) {
-      const double chunk = drive.chunks[i * drive.steps + k];
-      power += chunk * chunk;
-    }
+  for (int k = 0; k < product.steps; ++k) {
+    const double power = power_[static_cast<std::size_t>(k)];
     if (power == 0) continue;
-    const double common = cells.line_variance() * power;
-    const auto common_sigma = static_cast<float>(std::sqrt(common));
-    float* current = currents_.data() + static_cast<std::ptrdiff_t>(k) * spacing;
-    const float* square = square_currents_.data() + static_cast<std::ptrdiff_t>(k) * spacing;
-    std::array<float, ArrayConfig::max_lines> deviate;
-    random.normals(device::Purpose::line_noise, operation_, static_cast<std::uint32_t>(k), lines,
-                   deviate.data());
-    if (relative == 0) {
-      for (int i = 0; i < lines; ++i) current[i] += common_sigma * deviate[static_cast<std::size_t>(i)];
-      continue;
-    }
-    for (int i = 0; i < lines; ++i) {
-      const float sigma = std::sqrt(static_cast<float>(common) + relative * square[i]);
-      current[i] += sigma * deviate[static_cast<std::size_t>(i)];
-    }
+    const double variance = cells.line_variance() * power;
+    noise.variance = static_cast<float>(variance);
+    noise.sigma = static_cast<float>(std::sqrt(variance));
+    noise.squares = squares_.data() + std::ptrdiff_t{k} * read_out.spacing;
+    random.normals(device::Purpose::line_noise, operation_, static_cast<std::uint32_t>(k), read_out.lines,
+                   deviates_.data());
+    kernels_.real->add_noise(noise, currents_.data() + std::ptrdiff_t{k} * read_out.spacing);
   }
-}
-
-// As convert_and_add of adc.h, for currents between the codes: nearest code, ties away from zero.
-void DeviceCells::convert(const Adc& adc, int slice, const Drive& drive, int lines, int spacing,
-                          std::int64_t* y, AdcCounts& counts) {
-  const std::int64_t state = config_.current_offset(slice);
-  const double codes_per_unit = std::ldexp(1.0, -adc.shift);
-  const std::int64_t step = std::int64_t{1} << adc.shift;
-  // Beyond any code, within any integer.
-  const double overload = std::ldexp(1.0, 30);
-  for (int k = 0; k < drive.steps; ++k) {
-    const std::int64_t weight = std::int64_t{1} << (slice * config_.digit_bits + k * config_.dac_bits);
-    std::int64_t middle = 0;
-    if (state != 0) {
-      for (int i = 0; i < drive.operand.active_count(); ++i)
-        middle += state * drive.chunks[i * drive.steps + k];
-    }
-    const float* current = currents_.data() + static_cast<std::ptrdiff_t>(k) * spacing;
-    std::int32_t clipped = 0;
-    std::int32_t rounded = 0;
-    for (int i = 0; i < lines; ++i) {
-      const double value = (static_cast<double>(current[i]) + static_cast<double>(middle)) * codes_per_unit;
-      const auto magnitude = static_cast<std::int32_t>(std::min(std::fabs(value) + 0.5, overload));
-      const std::int32_t code = value < 0 ? -magnitude : magnitude;
-      const std::int32_t kept = std::min(std::max(code, adc.low), adc.high);
-      clipped += static_cast<std::int32_t>(kept != code);
-      rounded += static_cast<std::int32_t>(kept == code && static_cast<double>(kept * step - middle) !=
-                                                               static_cast<double>(current[i]));
-      y[i] += (kept * step - middle) * weight;
-    }
-    const AdcCounts lost{static_cast<std::uint64_t>(clipped), static_cast<std::uint64_t>(rounded)};
-    counts.clipped += lost.clipped;
-    counts.rounded += lost.rounded;
-    if (profile_ == nullptr) continue;
-    profile(slice, current, middle, lines);
-    profile_->add_losses(slice, lost);
-  }
-}
-
-void DeviceCells::profile(int slice, const float* current, std::int64_t middle, int lines) {
-  std::array<std::int32_t, ArrayConfig::max_lines> rounded;
-  for (int i = 0; i < lines; ++i) {
-    rounded[static_cast<std::size_t>(i)] =
-        static_cast<std::int32_t>(std::lround(static_cast<double>(current[i]) + static_cast<double>(middle)));
-  }
-  profile_->add(slice, rounded.data(), lines);
 }
 
 // ---- Updates ----
 
-// Fills chunks_ with what the columns deposit in `slice`; returns the steps with any deposit.
+// Fills deposits_ with what the columns deposit in `slice`; returns the steps with any deposit.
 std::uint32_t DeviceCells::deposit_chunks(const Operand& x, const Operand& d, int slice) {
   std::uint32_t steps = 0;
   const int width = d.padded_lines();
   for (int step = 0; (x.magnitude_mask() >> step) != 0; ++step) {
     if (deposit_chunk(d.magnitude_mask(), step, slice, config_.digit_bits) == 0) continue;
     steps |= 1U << step;
-    std::int16_t* chunks = chunks_.data() + static_cast<std::ptrdiff_t>(step) * width;
+    std::int16_t* chunks = deposits_.data() + static_cast<std::ptrdiff_t>(step) * width;
     for (int c = 0; c < width; ++c) {
       const auto chunk = static_cast<int>(deposit_chunk(d.magnitudes()[c], step, slice, config_.digit_bits));
       chunks[c] = static_cast<std::int16_t>(d.values()[c] < 0 ? -chunk : chunk);
@@ -303,7 +223,8 @@ void DeviceCells::opa(const Operand& x, const Operand& d, std::vector<Saturation
       const int sign = row.value < 0 ? -1 : 1;
       std::fill(pulses.begin(), pulses.begin() + width, std::int16_t{0});
       for (auto left = static_cast<std::uint32_t>(sign * row.value) & steps; left != 0; left &= left - 1) {
-        const std::int16_t* chunk = chunks_.data() + static_cast<std::ptrdiff_t>(__builtin_ctz(left)) * width;
+        const std::int16_t* chunk =
+            deposits_.data() + static_cast<std::ptrdiff_t>(__builtin_ctz(left)) * width;
         for (int c = 0; c < width; ++c) {
           const auto at = static_cast<std::size_t>(c);
           pulses[at] = static_cast<std::int16_t>(pulses[at] + sign * chunk[c]);

@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "models/crossbar/adc.h"
 #include "models/crossbar/array_config.h"
 #include "models/crossbar/current_profile.h"
 #include "models/crossbar/kernels.h"
+#include "models/crossbar/noise_power.h"
 #include "models/crossbar/operand.h"
 #include "models/crossbar/slicing.h"
 #include "models/device/cell_array.h"
@@ -19,7 +21,7 @@ namespace weft::crossbar {
 class DeviceCells {
  public:
   // `config` is valid; no memory is taken and nothing is drawn before the first use.
-  explicit DeviceCells(const ArrayConfig& config);
+  DeviceCells(const ArrayConfig& config, const Kernels& kernels);
 
   // Canonical digits of `count` weights, all in the weight range, from (row, col) on. write() pulses every
   // cell, rewrite() those that do not read as their digit.
@@ -51,29 +53,31 @@ class DeviceCells {
   void calibrate(const std::vector<int>& full_scale) { config_.full_scale = full_scale; }
 
  private:
-  // A product's drive: chunks[i * steps + k] of active line i.
-  struct Drive {
-    const Operand& operand;
-    int steps;
-    const std::int16_t* chunks;
-  };
-
   void begin_operation();
   void allocate();
   void write_digits(int row, int col, int count, const std::int32_t* weights, bool changed_only);
   void append(const std::int8_t* digit, int count, std::int64_t* value) const;
-  Drive drive(const Operand& x, int in_bits);
-  void column_currents(const device::CellArray& cells, const float* seen, const Drive& drive, int width);
-  void row_currents(const device::CellArray& cells, const float* seen, const Drive& drive, int rows);
-  void add_noise(const device::CellArray& cells, int slice, const Drive& drive, int lines, int spacing);
-  void profile(int slice, const float* current, std::int64_t middle, int lines);
+  using Sums = void (*)(const RealProduct& job, float* sums);
+  // What becomes of a product's currents.
+  struct ReadOut {
+    int driven_lines;  // of the whole array: what the converters are made for
+    bool carries_resolved;
+    int lines;
+    int spacing;  // of steps
+  };
+
+  RealProduct drive(int in_bits);
+  void cut(int value, int steps, float* chunk, std::ptrdiff_t spacing);
+  void multiply(RealProduct product, Sums sums, const ReadOut& read_out, std::int64_t* y, AdcCounts& counts);
+  void add_noise(device::CellArray& cells, int slice, const RealProduct& product, const ReadOut& read_out);
   // Offset encodings convert the middle states with the currents, and take them off the results.
-  void convert(const Adc& adc, int slice, const Drive& drive, int lines, int spacing, std::int64_t* y,
-               AdcCounts& counts);
+  void convert(int slice, int steps, const ReadOut& read_out, std::int64_t* y, AdcCounts& counts);
+  void profile(int slice, const RealConversion& job, const AdcCounts& lost);
   std::uint32_t deposit_chunks(const Operand& x, const Operand& d, int slice);
 
   ArrayConfig config_;
   CurrentProfile* profile_ = nullptr;
+  const Kernels& kernels_;
   DigitCode code_;
   int stride_;
   std::uint64_t operation_ = 0;  // counts everything that draws
@@ -81,10 +85,15 @@ class DeviceCells {
   std::uint64_t row_pulses_ = 0;
   std::vector<device::CellArray> slices_;
   std::vector<std::int8_t> digits_;
-  std::vector<std::int16_t> chunks_;
-  std::vector<float> currents_;         // [step][line]
-  std::vector<float> square_currents_;  // the same for squares of conductances: proportional noise
-  std::vector<float> dense_chunks_;     // [step][line]
+  std::vector<std::int16_t> deposits_;
+  std::vector<float> chunks_;    // of a product, see RealProduct
+  std::vector<double> drive_;    // per step of a product, sum of all chunks
+  std::vector<double> power_;    // per step of a product, sum of the squares of all chunks
+  std::vector<float> currents_;  // [step][line]
+  std::vector<float> deviates_;  // of the lines of a step
+  // For proportional noise only.
+  std::optional<NoisePower> noise_power_;
+  std::vector<float> squares_;  // its sums
 };
 
 }  // namespace weft::crossbar

@@ -36,12 +36,12 @@ void opa(std::int32_t* w, std::ptrdiff_t stride, int width, const ActiveLine* ro
 }
 
 void column_currents(const CellBlock& block, const ActiveLine* rows, int row_count, const Chunks& chunks,
-                     std::uint8_t* /*scratch*/, std::int32_t* current) {
+                     std::uint8_t* /*scratch*/, const Currents& current) {
   loops::column_currents(block, rows, row_count, chunks, current);
 }
 
 void row_currents(const CellBlock& block, int rows, const Chunks& chunks, std::uint8_t* /*scratch*/,
-                  std::int32_t* current) {
+                  const Currents& current) {
   loops::row_currents(block, rows, chunks, current);
 }
 
@@ -52,8 +52,8 @@ Saturation deposit(const DepositJob& job) { return loops::deposit(job); }
 }  // namespace
 
 const Kernels& portable_kernels() {
-  static constexpr Kernels kernels{"portable",      mvm,          mtvm,    opa,
-                                   column_currents, row_currents, convert, deposit};
+  static const Kernels kernels{
+      "portable", mvm, mtvm, opa, column_currents, row_currents, convert, deposit, &portable_real_kernels()};
   return kernels;
 }
 

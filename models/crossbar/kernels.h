@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "models/crossbar/adc.h"
+#include "models/crossbar/real_kernels.h"
 
 namespace weft::crossbar {
 
@@ -48,18 +49,32 @@ struct Chunks {
   int largest = 0;  // no chunk is larger
 };
 
-// Currents of one slice: current[step * spacing + line] of `lines` lines, to be converted and added to
-// y[line] with weight 2^(weight_shift + step * dac_bits).
+// Currents of one slice, [step * spacing + line]: in 16 bits where the caller knows that no sum of chunk
+// times cell can exceed them, however signs fall, else in 32. The other one is null.
+template <typename Narrow, typename Wide>
+struct CurrentsOf {
+  Narrow* narrow = nullptr;
+  Wide* wide = nullptr;
+
+  CurrentsOf from(int line) const {
+    return narrow != nullptr ? CurrentsOf{narrow + line, nullptr} : CurrentsOf{nullptr, wide + line};
+  }
+};
+using Currents = CurrentsOf<std::int16_t, std::int32_t>;
+using ConstCurrents = CurrentsOf<const std::int16_t, const std::int32_t>;
+
+// Currents of `lines` lines, to be converted and added to y[line] with weight
+// 2^(weight_shift + step * dac_bits).
 struct Conversion {
   Adc adc;
-  const std::int32_t* current = nullptr;
+  // Narrow ones must leave room for rounding: their magnitude and half a step of the converter fit 16 bits.
+  ConstCurrents current;
+  std::int32_t largest_current = 0;  // no current has a larger magnitude
   int spacing = 0;
   int lines = 0;
   int steps = 0;
   int dac_bits = 1;
   int weight_shift = 0;
-  // The caller knows that the weighted sum of all steps, without weight_shift, fits int32.
-  bool narrow = false;
 };
 
 // One slice's share of an outer-product update.
@@ -119,14 +134,16 @@ struct Kernels {
   //
   // current[k * width + c] = sum over rows i of chunk k of line i * cell[rows[i].line][c].
   void (*column_currents)(const CellBlock& block, const ActiveLine* rows, int row_count, const Chunks& chunks,
-                          std::uint8_t* scratch, std::int32_t* current);
+                          std::uint8_t* scratch, const Currents& current);
   // current[k * pad_to_lanes(rows) + r] = sum over c < width of chunk k of line c * cell[r][c]; results
   // beyond `rows` are arbitrary.
   void (*row_currents)(const CellBlock& block, int rows, const Chunks& chunks, std::uint8_t* scratch,
-                       std::int32_t* current);
+                       const Currents& current);
   void (*convert)(const Conversion& job, std::int64_t* y, AdcCounts& counts);
   // Adds the deposits of all steps to the cells, each clipped to its range.
   Saturation (*deposit)(const DepositJob& job);
+
+  const RealKernels* real;
 };
 
 const Kernels& portable_kernels();

@@ -101,8 +101,15 @@ WEFT_AVX2 void opa(std::int32_t* w, std::ptrdiff_t stride, int width, const Acti
 }  // namespace
 
 const Kernels* avx2_kernels() {
-  static constexpr Kernels kernels{
-      "avx2", mvm, mtvm, opa, avx2::column_currents, avx2::row_currents, avx2::convert, avx2::deposit};
+  static const Kernels kernels{"avx2",
+                               mvm,
+                               mtvm,
+                               opa,
+                               avx2::column_currents,
+                               avx2::row_currents,
+                               avx2::convert,
+                               avx2::deposit,
+                               &avx2_real_kernels()};
   return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("popcnt") != 0 ? &kernels : nullptr;
 }
 

@@ -5,7 +5,7 @@
 
 namespace weft::crossbar {
 
-// Null where the processor lacks AVX-512 (F, BW, VL) or its VNNI, or the target is not x86-64.
+// Null where the processor lacks AVX-512 (F, BW, DQ, VL) or its VNNI, or the target is not x86-64.
 const Kernels* avx512_kernels();
 
 }  // namespace weft::crossbar

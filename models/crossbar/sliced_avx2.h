@@ -9,9 +9,9 @@
 namespace weft::crossbar::avx2 {
 
 void column_currents(const CellBlock& block, const ActiveLine* rows, int row_count, const Chunks& chunks,
-                     std::uint8_t* scratch, std::int32_t* current);
+                     std::uint8_t* scratch, const Currents& current);
 void row_currents(const CellBlock& block, int rows, const Chunks& chunks, std::uint8_t* scratch,
-                  std::int32_t* current);
+                  const Currents& current);
 void convert(const Conversion& job, std::int64_t* y, AdcCounts& counts);
 Saturation deposit(const DepositJob& job);
 

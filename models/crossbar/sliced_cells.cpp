@@ -5,9 +5,19 @@
 #include <array>
 #include <limits>
 
+#include "models/common/vector_clones.h"
+
 namespace weft::crossbar {
 
 namespace {
+
+// value[c] = value[c] * 2^shift + group[c]
+WEFT_VECTOR_CLONES void append_group(const std::int32_t* group, int count, int shift, std::int64_t* value) {
+  for (int c = 0; c < count; ++c) {
+    const std::uint64_t higher = static_cast<std::uint64_t>(value[c]) << shift;
+    value[c] = static_cast<std::int64_t>(higher + static_cast<std::uint64_t>(std::int64_t{group[c]}));
+  }
+}
 
 int line_capacity(const ArrayConfig& config) { return pad_to_lanes(std::max(config.rows, config.cols)); }
 
@@ -50,11 +60,7 @@ void SlicedCells::values(int row, int col, int count, std::int64_t* value) const
     for (int slice = std::min(first + group_slices, config_.slices) - 1; slice >= first; --slice)
       code_.append(cells_.data() + offset(slice, row, col), count, group.data());
     const int shift = group_slices * config_.digit_bits;
-    for (int c = 0; c < count; ++c) {
-      const std::uint64_t higher = static_cast<std::uint64_t>(value[c]) << shift;
-      value[c] = static_cast<std::int64_t>(
-          higher + static_cast<std::uint64_t>(std::int64_t{group[static_cast<std::size_t>(c)]}));
-    }
+    append_group(group.data(), count, shift, value);
   }
 }
 
@@ -62,47 +68,59 @@ std::int8_t SlicedCells::cell(int slice, int row, int col) const {
   return cells_.empty() ? std::int8_t{0} : cells_[offset(slice, row, col)];
 }
 
-void SlicedCells::shift_and_add(const Adc& adc, int slice, const Chunks& chunks, int driven, int lines,
-                                std::int64_t* y, AdcCounts& counts) {
-  const int steps = chunks.steps;
-  const std::int64_t largest_current =
-      std::int64_t{driven} * ((1 << config_.dac_bits) - 1) * config_.largest_cell(slice);
-  const std::int64_t largest_value = largest_current + (std::int64_t{1} << adc.shift);
+Conversion SlicedCells::conversion(const Adc& adc, int slice, int steps, int driven, int lines) {
   Conversion job;
   job.adc = adc;
-  job.current = currents_.data();
   job.spacing = pad_to_lanes(lines);
   job.lines = lines;
   job.steps = steps;
   job.dac_bits = config_.dac_bits;
   job.weight_shift = slice * config_.digit_bits;
-  job.narrow = (largest_value << (steps * config_.dac_bits)) <= std::numeric_limits<std::int32_t>::max();
-  if (config_.offset_currents()) add_middle_states(slice, chunks, lines);
+  job.largest_current = driven * ((1 << config_.dac_bits) - 1) * config_.largest_cell(slice);
+  const std::int64_t rounded_up = job.largest_current + ((std::int64_t{1} << adc.shift) >> 1);
+  // A profile and middle states take currents of one size.
+  const bool narrow = profile_ == nullptr && !config_.offset_currents();
+  if (narrow && rounded_up <= std::numeric_limits<std::int16_t>::max()) {
+    job.current.narrow = currents_.data();
+  } else {
+    wide_currents_.resize(currents_.size());
+    job.current.wide = wide_currents_.data();
+  }
+  return job;
+}
+
+Currents SlicedCells::currents(const Conversion& job) {
+  if (job.current.narrow != nullptr) return {currents_.data(), nullptr};
+  return {nullptr, wide_currents_.data()};
+}
+
+void SlicedCells::shift_and_add(const Conversion& job, int slice, const Chunks& chunks, std::int64_t* y,
+                                AdcCounts& counts) {
+  if (config_.offset_currents()) add_middle_states(job, slice, chunks);
   if (profile_ != nullptr) {
-    for (int step = 0; step < steps; ++step)
-      profile_->add(slice, currents_.data() + static_cast<std::ptrdiff_t>(step) * job.spacing, lines);
+    for (int step = 0; step < job.steps; ++step)
+      profile_->add(slice, job.current.from(step * job.spacing).wide, job.lines);
   }
   AdcCounts lost;
   kernels_.convert(job, y, lost);
   if (config_.offset_currents()) {
     const std::int64_t offset = middle_states(job, slice, lost);
-    for (int i = 0; i < lines; ++i) y[i] -= offset;
+    for (int i = 0; i < job.lines; ++i) y[i] -= offset;
   }
   if (profile_ != nullptr) profile_->add_losses(slice, lost);
   counts.clipped += lost.clipped;
   counts.rounded += lost.rounded;
 }
 
-void SlicedCells::add_middle_states(int slice, const Chunks& chunks, int lines) {
-  const int spacing = pad_to_lanes(lines);
+void SlicedCells::add_middle_states(const Conversion& job, int slice, const Chunks& chunks) {
   for (int step = 0; step < chunks.steps; ++step) {
     const std::uint8_t* values = chunks.values + static_cast<std::ptrdiff_t>(step) * chunks.spacing;
     std::int32_t drive = -2 * chunks.negative_total[step];
     for (int i = 0; i < chunks.spacing; ++i) drive += values[i];
     const std::int32_t middle = drive * config_.current_offset(slice);
     middle_current_[static_cast<std::size_t>(step)] = middle;
-    std::int32_t* current = currents_.data() + static_cast<std::ptrdiff_t>(step) * spacing;
-    for (int i = 0; i < lines; ++i) current[i] += middle;
+    std::int32_t* current = wide_currents_.data() + static_cast<std::ptrdiff_t>(step) * job.spacing;
+    for (int i = 0; i < job.lines; ++i) current[i] += middle;
   }
 }
 
@@ -110,7 +128,7 @@ std::int64_t SlicedCells::middle_states(const Conversion& job, int slice, AdcCou
   std::int64_t sum = 0;
   if (config_.encoding == Encoding::unit_column) {
     Conversion one = job;
-    one.current = middle_current_.data();
+    one.current = {nullptr, middle_current_.data()};
     one.spacing = 1;
     one.lines = 1;
     if (profile_ != nullptr) profile_->add(slice, middle_current_.data(), job.steps);
@@ -130,10 +148,11 @@ void SlicedCells::mvm(const Operand& x, int in_bits, bool carries_resolved, int 
   const Chunks chunks = streamed_.load_active(x, steps(in_bits), config_.dac_bits);
   std::fill(y, y + cols, std::int64_t{0});
   for (int slice = 0; slice < config_.slices; ++slice) {
-    kernels_.column_currents(block(slice, pad_to_lanes(cols)), x.active(), x.active_count(), chunks,
-                             scratch_.data(), currents_.data());
-    shift_and_add(make_adc(config_, config_.rows, slice, carries_resolved), slice, chunks, x.active_count(),
-                  cols, y, counts);
+    const Conversion job = conversion(make_adc(config_, config_.rows, slice, carries_resolved), slice,
+                                      chunks.steps, x.active_count(), cols);
+    kernels_.column_currents(block(slice, job.spacing), x.active(), x.active_count(), chunks, scratch_.data(),
+                             currents(job));
+    shift_and_add(job, slice, chunks, y, counts);
   }
 }
 
@@ -143,9 +162,10 @@ void SlicedCells::mtvm(const Operand& x, int in_bits, bool carries_resolved, int
   const Chunks chunks = streamed_.load_all(x, steps(in_bits), config_.dac_bits);
   std::fill(y, y + rows, std::int64_t{0});
   for (int slice = 0; slice < config_.slices; ++slice) {
-    kernels_.row_currents(block(slice, x.padded_lines()), rows, chunks, scratch_.data(), currents_.data());
-    shift_and_add(make_adc(config_, config_.cols, slice, carries_resolved), slice, chunks, x.active_count(),
-                  rows, y, counts);
+    const Conversion job = conversion(make_adc(config_, config_.cols, slice, carries_resolved), slice,
+                                      chunks.steps, x.active_count(), rows);
+    kernels_.row_currents(block(slice, x.padded_lines()), rows, chunks, scratch_.data(), currents(job));
+    shift_and_add(job, slice, chunks, y, counts);
   }
 }
 

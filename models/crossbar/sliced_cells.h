@@ -55,10 +55,13 @@ class SlicedCells {
     return {cells_.data() + offset(slice, 0, 0), stride_, width};
   }
   int steps(int in_bits) const { return (in_bits + config_.dac_bits - 1) / config_.dac_bits; }
-  // Converts currents_ of one slice and adds them to y.
-  void shift_and_add(const Adc& adc, int slice, const Chunks& chunks, int driven, int lines, std::int64_t* y,
+  // A conversion of `slice`, with the place where its currents go; `driven` lines cause them.
+  Conversion conversion(const Adc& adc, int slice, int steps, int driven, int lines);
+  Currents currents(const Conversion& job);
+  // Converts the currents of one slice and adds them to y.
+  void shift_and_add(const Conversion& job, int slice, const Chunks& chunks, std::int64_t* y,
                      AdcCounts& counts);
-  void add_middle_states(int slice, const Chunks& chunks, int lines);
+  void add_middle_states(const Conversion& job, int slice, const Chunks& chunks);
   // What to take off all results of a slice because of add_middle_states().
   std::int64_t middle_states(const Conversion& job, int slice, AdcCounts& counts);
 
@@ -71,7 +74,8 @@ class SlicedCells {
   PairCells pairs_;                 // the same order; Encoding::differential only
   StreamedOperand streamed_;
   ShiftedOperand shifted_;
-  std::vector<std::int32_t> currents_;  // [step][line]
+  std::vector<std::int16_t> currents_;       // [step][line]
+  std::vector<std::int32_t> wide_currents_;  // the same, where 16 bits need not suffice
   // Per step: what a line of middle states draws.
   std::array<std::int32_t, ArrayConfig::max_operand_bits> middle_current_{};
   std::vector<std::uint8_t> scratch_;

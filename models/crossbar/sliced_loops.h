@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <limits>
 
 #include "models/crossbar/array_config.h"
 #include "models/crossbar/kernels.h"
@@ -37,20 +36,13 @@ WEFT_CROSSBAR_INLINE void sum_columns(const CellBlock& block, const ActiveLine* 
 }
 
 WEFT_CROSSBAR_INLINE void column_currents(const CellBlock& block, const ActiveLine* rows, int row_count,
-                                          const Chunks& chunks, std::int32_t* current) {
-  constexpr int largest_cell = 1 << (ArrayConfig::max_cell_bits - 1);
-  if (row_count * chunks.largest * largest_cell > std::numeric_limits<std::int16_t>::max()) {
-    sum_columns(block, rows, row_count, chunks, current);
-    return;
-  }
-  std::array<std::int16_t, static_cast<std::size_t>(ArrayConfig::max_operand_bits) * ArrayConfig::max_lines>
-      sum;
-  sum_columns(block, rows, row_count, chunks, sum.data());
-  for (int i = 0; i < chunks.steps * block.width; ++i) current[i] = sum[static_cast<std::size_t>(i)];
+                                          const Chunks& chunks, const Currents& current) {
+  if (current.narrow != nullptr) return sum_columns(block, rows, row_count, chunks, current.narrow);
+  sum_columns(block, rows, row_count, chunks, current.wide);
 }
 
-WEFT_CROSSBAR_INLINE void row_currents(const CellBlock& block, int rows, const Chunks& chunks,
-                                       std::int32_t* current) {
+template <typename Sum>
+WEFT_CROSSBAR_INLINE void sum_rows(const CellBlock& block, int rows, const Chunks& chunks, Sum* current) {
   const int spacing = pad_to_lanes(rows);
   for (int r = 0; r < rows; ++r) {
     const std::int8_t* cells = block.cells + r * block.stride;
@@ -63,34 +55,52 @@ WEFT_CROSSBAR_INLINE void row_currents(const CellBlock& block, int rows, const C
       std::int32_t sum = 0;
       for (int c = 0; c < block.width; ++c)
         sum += static_cast<std::int16_t>(chunk[c]) * driven[static_cast<std::size_t>(c)];
-      current[static_cast<std::ptrdiff_t>(k) * spacing + r] = sum;
+      current[static_cast<std::ptrdiff_t>(k) * spacing + r] = static_cast<Sum>(sum);
     }
   }
 }
 
+WEFT_CROSSBAR_INLINE void row_currents(const CellBlock& block, int rows, const Chunks& chunks,
+                                       const Currents& current) {
+  if (current.narrow != nullptr) return sum_rows(block, rows, chunks, current.narrow);
+  sum_rows(block, rows, chunks, current.wide);
+}
+
 // ---- Converters ----
+
+template <typename Current>
+WEFT_CROSSBAR_INLINE void convert_step(const Conversion& job, int step, const Current* current, int first,
+                                       std::int64_t* y, AdcCounts& counts) {
+  const Adc& adc = job.adc;
+  const std::int32_t half = (1 << adc.shift) >> 1;
+  const std::int64_t weight = std::int64_t{1} << (job.weight_shift + step * job.dac_bits);
+  std::int32_t clipped = 0;
+  std::int32_t changed = 0;
+  for (int i = first; i < job.lines; ++i) {
+    const std::int32_t exact = current[i];
+    const std::int32_t magnitude = (std::abs(exact) + half) >> adc.shift;
+    const std::int32_t code = exact < 0 ? -magnitude : magnitude;
+    const std::int32_t kept = std::min(std::max(code, adc.low), adc.high);
+    const std::int32_t value = kept * (1 << adc.shift);
+    clipped += static_cast<std::int32_t>(kept != code);
+    changed += static_cast<std::int32_t>(value != exact);
+    y[i] += value * weight;
+  }
+  // What is clipped is also changed.
+  counts.clipped += static_cast<std::uint64_t>(clipped);
+  counts.rounded += static_cast<std::uint64_t>(changed - clipped);
+}
 
 // Lines from `first` on; kept apart from the rest of a job for vector kernels, which end with it.
 WEFT_CROSSBAR_INLINE void convert(const Conversion& job, int first, std::int64_t* y, AdcCounts& counts) {
-  const Adc& adc = job.adc;
-  const std::int32_t half = (1 << adc.shift) >> 1;
+  if (first >= job.lines) return;
   for (int k = 0; k < job.steps; ++k) {
-    const std::int32_t* current = job.current + static_cast<std::ptrdiff_t>(k) * job.spacing;
-    const std::int64_t weight = std::int64_t{1} << (job.weight_shift + k * job.dac_bits);
-    std::int32_t clipped = 0;
-    std::int32_t changed = 0;
-    for (int i = first; i < job.lines; ++i) {
-      const std::int32_t magnitude = (std::abs(current[i]) + half) >> adc.shift;
-      const std::int32_t code = current[i] < 0 ? -magnitude : magnitude;
-      const std::int32_t kept = std::min(std::max(code, adc.low), adc.high);
-      const std::int32_t value = kept * (1 << adc.shift);
-      clipped += static_cast<std::int32_t>(kept != code);
-      changed += static_cast<std::int32_t>(value != current[i]);
-      y[i] += value * weight;
+    const ConstCurrents current = job.current.from(k * job.spacing);
+    if (current.narrow != nullptr) {
+      convert_step(job, k, current.narrow, first, y, counts);
+    } else {
+      convert_step(job, k, current.wide, first, y, counts);
     }
-    // What is clipped is also changed.
-    counts.clipped += static_cast<std::uint64_t>(clipped);
-    counts.rounded += static_cast<std::uint64_t>(changed - clipped);
   }
 }
 

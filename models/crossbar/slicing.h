@@ -32,7 +32,6 @@ class DigitCode {
  private:
   static constexpr int group_bits = 16;
 
-  void encode_top(const std::int32_t* weight, int count, std::int8_t* digit) const;
   int top_shift() const { return digit_bits_ * (slices_ - 1); }
 
   int slices_;

@@ -98,11 +98,14 @@ TEST_CASE("without effects devices give the bits of the sliced model") {
   configs.back().slices = 4;
   configs.back().digit_bits = 4;
   configs.back().cell_bits = {8, 4, 5, 6};
-  for (std::size_t i = 0; i < configs.size(); ++i) {
-    INFO("configuration " << i);
-    ArrayConfig sliced = configs[i];
+  const auto sets = crossbar::available_kernels();
+  for (std::size_t i = 0; i < configs.size() * sets.size(); ++i) {
+    const crossbar::Kernels& kernels = *sets[i / configs.size()];
+    const ArrayConfig& config = configs[i % configs.size()];
+    INFO("configuration " << i % configs.size() << ", " << kernels.name);
+    ArrayConfig sliced = config;
     sliced.arithmetic = Arithmetic::sliced;
-    Array device(configs[i]);
+    Array device(config, kernels);
     Array reference(sliced);
     Random random(100 + i);
     for (int step = 0; step < 120; ++step) same_step(random, device, reference);
@@ -113,6 +116,30 @@ TEST_CASE("without effects devices give the bits of the sliced model") {
     REQUIRE(reference.read(1, 0, 1, sliced.cols, b[0].data(), sliced.cols).ok());
     CHECK(a == b);
     CHECK(device.weight(2, 3) == reference.weight(2, 3));
+  }
+}
+
+TEST_CASE("with every effect on, all instruction sets give the same bits") {
+  ArrayConfig config = with_devices(70, 45);
+  config.adc_bits = 12;
+  config.dac_bits = 2;
+  config.device.variation = 0.02;
+  config.device.programming.sigma = 0.01;
+  config.device.programming.verify_window = 0.6;
+  config.device.read_noise = {0.002, 0.003};
+  config.device.stuck = {0.01, 0.01};
+  config.device.drift.time_s = 10;
+  config.device.update.model = "soft_bounds";
+  config.device.update.noise = 0.3;
+  config.device.wires = {device::WireModel::ladder, 0.1};
+  for (const crossbar::Kernels* kernels : crossbar::available_kernels()) {
+    CAPTURE(kernels->name);
+    Array reference(config, crossbar::portable_kernels());
+    Array array(config, *kernels);
+    Random random(41);
+    for (int step = 0; step < 25; ++step) same_step(random, reference, array);
+    require_same_arrays(reference, array);
+    CHECK(array.device_statistics().program_pulses == reference.device_statistics().program_pulses);
   }
 }
 

@@ -18,6 +18,7 @@ using crossbar::ActiveLine;
 using crossbar::AdcCounts;
 using crossbar::Chunks;
 using crossbar::Conversion;
+using crossbar::Currents;
 using crossbar::DepositJob;
 using crossbar::Kernels;
 using crossbar::pad_to_lanes;
@@ -94,6 +95,23 @@ std::vector<ActiveLine> some_rows(Draw& draw, int rows, int largest) {
   return lines;
 }
 
+// Room for currents, narrow where no sum can exceed 16 bits.
+struct CurrentStore {
+  CurrentStore(int count, int driven_lines, int largest_chunk)
+      : narrow(driven_lines * largest_chunk * 128 <= 32767),
+        in_16_bits(size(count)),
+        in_32_bits(size(count)) {}
+
+  Currents target() {
+    return narrow ? Currents{in_16_bits.data(), nullptr} : Currents{nullptr, in_32_bits.data()};
+  }
+  std::int32_t at(int index) const { return narrow ? in_16_bits[size(index)] : in_32_bits[size(index)]; }
+
+  bool narrow;
+  std::vector<std::int16_t> in_16_bits;
+  std::vector<std::int32_t> in_32_bits;
+};
+
 void require_column_currents(const Kernels& kernels, const Shape& shape, int steps, int largest, bool ends) {
   Draw draw(1);
   const auto cells = draw.cells(shape.rows * shape.stride, -128, ends ? -128 : 127);
@@ -101,16 +119,16 @@ void require_column_currents(const Kernels& kernels, const Shape& shape, int ste
   const int count = static_cast<int>(rows.size());
   const Driven driven(draw, count, steps, largest, ends);
   std::vector<std::uint8_t> scratch(crossbar::packed_bytes(count));
-  std::vector<std::int32_t> current(size(steps * shape.width), -1);
+  CurrentStore current(steps * shape.width, count, largest);
   kernels.column_currents({cells.data(), shape.stride, shape.width}, rows.data(), count, driven.chunks,
-                          scratch.data(), current.data());
+                          scratch.data(), current.target());
   int different = 0;
   for (int k = 0; k < steps; ++k) {
     for (int c = 0; c < shape.width; ++c) {
       std::int32_t sum = 0;
       for (int i = 0; i < count; ++i)
         sum += driven.chunk(k, i) * cells[size(rows[size(i)].line * shape.stride + c)];
-      different += static_cast<int>(current[size(k * shape.width + c)] != sum);
+      different += static_cast<int>(current.at(k * shape.width + c) != sum);
     }
   }
   CHECK(different == 0);
@@ -122,15 +140,15 @@ void require_row_currents(const Kernels& kernels, const Shape& shape, int steps,
   const Driven driven(draw, shape.width, steps, largest, ends);
   const int spacing = pad_to_lanes(shape.rows);
   std::vector<std::uint8_t> scratch(crossbar::packed_bytes(shape.width));
-  std::vector<std::int32_t> current(size(steps * spacing), -1);
+  CurrentStore current(steps * spacing, shape.width, largest);
   kernels.row_currents({cells.data(), shape.stride, shape.width}, shape.rows, driven.chunks, scratch.data(),
-                       current.data());
+                       current.target());
   int different = 0;
   for (int k = 0; k < steps; ++k) {
     for (int r = 0; r < shape.rows; ++r) {
       std::int32_t sum = 0;
       for (int c = 0; c < shape.width; ++c) sum += driven.chunk(k, c) * cells[size(r * shape.stride + c)];
-      different += static_cast<int>(current[size(k * spacing + r)] != sum);
+      different += static_cast<int>(current.at(k * spacing + r) != sum);
     }
   }
   CHECK(different == 0);
@@ -143,12 +161,13 @@ struct SlowConversion {
 };
 
 // In floating point, which is exact for these sizes.
-SlowConversion convert_slowly(const Conversion& job, std::vector<std::int64_t> y) {
+SlowConversion convert_slowly(const Conversion& job, const std::vector<std::int32_t>& currents,
+                              std::vector<std::int64_t> y) {
   SlowConversion result{std::move(y)};
   const double step = std::ldexp(1.0, job.adc.shift);
   for (int k = 0; k < job.steps; ++k) {
     for (int line = 0; line < job.lines; ++line) {
-      const std::int32_t current = job.current[k * job.spacing + line];
+      const std::int32_t current = currents[size(k * job.spacing + line)];
       const double code = std::round(current / step);
       const double kept = std::min<double>(std::max<double>(code, job.adc.low), job.adc.high);
       if (kept != code) {
@@ -163,23 +182,38 @@ SlowConversion convert_slowly(const Conversion& job, std::vector<std::int64_t> y
   return result;
 }
 
-void require_conversion(const Kernels& kernels, int bits, int shift, int lines, int largest, bool narrow) {
-  CAPTURE(bits, shift, lines, largest);
+struct ConversionCase {
+  int bits;
+  int shift;
+  int largest;
+  int steps = 7;
+  int dac_bits = 2;
+};
+
+void require_conversion(const Kernels& kernels, const ConversionCase& c, int lines) {
+  CAPTURE(c.bits, c.shift, c.largest, c.steps, c.dac_bits, lines);
   Draw draw(3);
   Conversion job;
-  job.adc = {shift, -(1 << (bits - 1)), (1 << (bits - 1)) - 1};
+  job.adc = {c.shift, -(1 << (c.bits - 1)), (1 << (c.bits - 1)) - 1};
   job.spacing = pad_to_lanes(lines);
   job.lines = lines;
-  job.steps = 7;
-  job.dac_bits = 2;
+  job.steps = c.steps;
+  job.dac_bits = c.dac_bits;
   job.weight_shift = 13;
-  job.narrow = narrow;
+  job.largest_current = c.largest;
   std::vector<std::int32_t> currents(size(job.steps * job.spacing));
-  for (auto& current : currents) current = draw.between(-largest, largest);
-  job.current = currents.data();
+  for (auto& current : currents) current = draw.between(-c.largest, c.largest);
+  std::vector<std::int16_t> narrow(currents.size());
+  std::transform(currents.begin(), currents.end(), narrow.begin(),
+                 [](std::int32_t current) { return static_cast<std::int16_t>(current); });
+  if (c.largest + ((1 << c.shift) >> 1) <= 32767) {
+    job.current.narrow = narrow.data();
+  } else {
+    job.current.wide = currents.data();
+  }
   std::vector<std::int64_t> y(size(lines));
   for (auto& value : y) value = std::int64_t{draw.between(-1000, 1000)} * (1 << 30);
-  const SlowConversion expected = convert_slowly(job, y);
+  const SlowConversion expected = convert_slowly(job, currents, y);
   AdcCounts counts;
   kernels.convert(job, y.data(), counts);
   CHECK(y == expected.y);
@@ -280,10 +314,13 @@ TEST_CASE("no driven row gives no current") {
   for (const Kernels* kernels : crossbar::available_kernels()) {
     CAPTURE(kernels->name);
     const std::int32_t none = 0;
-    std::vector<std::int32_t> current(32, -1);
-    kernels->column_currents({cells.data(), 32, 32}, nullptr, 0, {nullptr, nullptr, &none, 1, 0, 1}, nullptr,
-                             current.data());
-    CHECK(current == std::vector<std::int32_t>(32, 0));
+    std::vector<std::int16_t> narrow(32, -1);
+    std::vector<std::int32_t> wide(32, -1);
+    const Chunks nothing{nullptr, nullptr, &none, 1, 0, 1};
+    kernels->column_currents({cells.data(), 32, 32}, nullptr, 0, nothing, nullptr, {narrow.data(), nullptr});
+    kernels->column_currents({cells.data(), 32, 32}, nullptr, 0, nothing, nullptr, {nullptr, wide.data()});
+    CHECK(narrow == std::vector<std::int16_t>(32, 0));
+    CHECK(wide == std::vector<std::int32_t>(32, 0));
   }
 }
 
@@ -291,12 +328,21 @@ TEST_CASE("converters of every instruction set round to nearest, clip and count"
   for (const Kernels* kernels : crossbar::available_kernels()) {
     CAPTURE(kernels->name);
     for (const int lines : {1, 8, 31, 32, 77}) {
-      require_conversion(*kernels, 8, 0, lines, 200, true);
-      require_conversion(*kernels, 8, 2, lines, 300, true);
-      require_conversion(*kernels, 8, 2, lines, 1000, true);
-      require_conversion(*kernels, 2, 5, lines, 4000, true);
-      require_conversion(*kernels, 20, 0, lines, 100000, true);
-      require_conversion(*kernels, 16, 4, lines, 33000000, false);
+      require_conversion(*kernels, {8, 0, 200}, lines);
+      require_conversion(*kernels, {8, 0, 127}, lines);  // nothing clips or rounds
+      require_conversion(*kernels, {8, 2, 300}, lines);
+      require_conversion(*kernels, {8, 2, 1000}, lines);
+      require_conversion(*kernels, {2, 5, 4000}, lines);
+      require_conversion(*kernels, {20, 0, 100000}, lines);
+      require_conversion(*kernels, {16, 4, 33000000}, lines);
+      // At the ends of 16 bits: every step, one code beyond them, and a step as large as they are.
+      require_conversion(*kernels, {8, 8, 32639, 15, 1}, lines);
+      require_conversion(*kernels, {8, 9, 32511, 15, 1}, lines);
+      require_conversion(*kernels, {2, 14, 24575, 15, 1}, lines);
+      require_conversion(*kernels, {2, 15, 16383, 1, 8}, lines);
+      require_conversion(*kernels, {16, 0, 32767, 15, 1}, lines);
+      require_conversion(*kernels, {16, 0, 32767, 2, 8}, lines);
+      require_conversion(*kernels, {6, 1, 500, 3, 5}, lines);
     }
   }
 }
