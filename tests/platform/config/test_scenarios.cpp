@@ -148,6 +148,9 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
   const std::string idx = head + "dataset: {kind: idx, train: 100, test: 10}\n";
   const std::string csv = head + "dataset: {kind: csv, train: 100, test: 10, path: t.csv}\n";
   const std::string devices = digits + "platform: {crossbar: {arithmetic: device}}\n";
+  const std::string writes = digits +
+                             "platform: {crossbar: {update: write_back, write_filter: {policy: drop}, "
+                             "endurance: {count_wear: true}}}\n";
   const std::string nested = digits + "platform: {inversion: {mode: nested}}\n";
   const std::string merged = digits + "platform: {inversion: {mode: merged}}\n";
   const std::string programs = "workload: {programs: [{tile: 1, elf: " + file + "}]}\n";
@@ -201,6 +204,8 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
     const bool needs_idx = doc.description.find("kind: idx") != std::string::npos;
     const bool of_programs = doc.path.find("workload.programs") == 0;
     const bool of_devices = doc.path.find("platform.crossbar.device") == 0;
+    const bool of_writes = doc.path.find("platform.crossbar.write_filter") == 0 ||
+                           doc.path.find("platform.crossbar.endurance") == 0;
     const bool of_inversion =
         doc.path.find("platform.inversion.") == 0 && doc.path != "platform.inversion.mode";
     const bool needs_merged = doc.description.find("Only with mode: merged") != std::string::npos;
@@ -208,6 +213,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
                               : needs_idx    ? idx
                               : needs_csv    ? csv
                               : of_devices   ? devices
+                              : of_writes    ? writes
                               : needs_merged ? merged
                               : of_inversion ? nested
                                              : digits;
@@ -227,8 +233,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
   CHECK(changes(digits, "platform.crossbar", "{adc_range: calibrated, adc_full_scale: 200}"));
   CHECK(changes(digits + "platform: {tile: {inversion_units: 2, hart: {isa: rv32imafc}}}\n",
                 "training.optimizer", "kfac"));
-  CHECK(
-      changes(digits, "platform.crossbar", "{adc_range: calibrated, adc_full_scale_by_layer: [[200]]}"));
+  CHECK(changes(digits, "platform.crossbar", "{adc_range: calibrated, adc_full_scale_by_layer: [[200]]}"));
   CHECK(changes(digits, "platform.host", "{boot: flash, flash: {image: " + file + "}}"));
   CHECK(changes(idx, "dataset", "{kind: idx, train: 100, test: 10, images: i.gz, labels: l.gz}"));
 }
