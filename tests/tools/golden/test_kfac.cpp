@@ -19,7 +19,8 @@ using Weights = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::Row
 
 constexpr int batch = 8;
 constexpr int array_rows = 16;
-constexpr double rate = 0.25;
+// Small enough for all weights to stay within ±8.
+constexpr double rate = 1.0 / 64;
 
 struct Layers {
   compiler::LoweredNetwork lowered;
