@@ -25,12 +25,10 @@ struct Accuracies {
   double float32 = 0;
 };
 
-Accuracies train(const std::string& name, int variant, int seed, const fs::path& data) {
+Accuracies train(const std::string& name, int variant, const fs::path& data) {
   test::fresh_kernel();
   config::LoadOptions options;
   options.data_directory = data;
-  options.overrides = {"dataset.train=3000", "dataset.test=2000", "training.epochs=3",
-                       "training.seed=" + std::to_string(seed)};
   const config::Scenario scenario =
       config::load_scenario(fs::path(WEFT_SOURCE_DIR) / "scenarios" / (name + ".yaml"), options);
   CHECK(scenario.platform.crossbar.cell_bits == std::vector<int>{5, 5, 5, 6, 6, 4, 4, 4});
@@ -58,14 +56,8 @@ TEST_CASE("each of PANTHER's variants learns MNIST within half a point of float3
     int variant;
   };
   const Case each = GENERATE(Case{"panther_mlp_v1", 1}, Case{"panther_mlp_v2", 2}, Case{"panther_mlp", 3});
-  constexpr int seeds = 2;
-  Accuracies mean;
-  for (int seed = 1; seed <= seeds; ++seed) {
-    const Accuracies one = train(each.scenario, each.variant, seed, data);
-    mean.platform += one.platform / seeds;
-    mean.float32 += one.float32 / seeds;
-  }
+  const Accuracies reached = train(each.scenario, each.variant, data);
   CAPTURE(each.scenario);
-  CHECK(mean.float32 > 0.9);
-  CHECK(std::abs(mean.platform - mean.float32) <= 0.005);
+  CHECK(reached.float32 > 0.95);
+  CHECK(std::abs(reached.platform - reached.float32) <= 0.005);
 }
