@@ -316,7 +316,7 @@ TEST_CASE(
   code.set_csr(xweft::csr_wcnt, 1).set_csr(xweft::csr_wsstr, 16).set_csr(xweft::csr_wdstr, 8);
   code.xweft("inv.load", data_at, 0, 3).save(a0, data_at + 0x100);
   code.set_csr(xweft::csr_wsstr, 0).xweft("inv.solve", data_at + 0x40, data_at + 0x80, 3);
-  code.xweft("fpm.load", data_at, 0, 5).save(a0, data_at + 0x104);
+  code.set_csr(xweft::csr_wcnt, 0).xweft("fpm.load", data_at, 0, 5).save(a0, data_at + 0x104);
   code.xweft("fpm.mvm", data_at + 0x40, data_at + 0x90, 5).xweft("waitmh", 0x503);
   code.save_csr(csr_mcycle, data_at + 0x108);
   code.save_csr(xweft::csr_winv, data_at + 0x10c).save_csr(xweft::csr_wfpm, data_at + 0x110).end();

@@ -172,6 +172,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
       {"dataset.delimiter", "';'"},
       {"platform.crossbar.adcs", "2"},
       {"training.learning_rate", "0.2"},
+      {"platform.crossbar.endurance.count_wear", "false"},
   };
   const std::set<std::string> one_value_only = {"workload.layers[].type"};
   // Presets and includes leave their contents, not themselves; test_files.cpp is about them.

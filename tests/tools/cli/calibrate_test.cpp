@@ -134,7 +134,7 @@ TEST_CASE("what cannot be calibrated is refused with what can") {
       contains(refused({"calibrate", file, "-q", "--out", out, "--set", "platform.crossbar.arithmetic=none"}),
                "arithmetic none computes no currents"));
   CHECK(contains(refused({"calibrate", file, "-q", "--out", out, "--set", "workload.mapping=fp_pim", "--set",
-                          "platform.tile.fp_pim_units=2"}),
+                          "platform.tile.fp_pim_units=2", "--set", "platform.tile.hart.isa=rv32imafc"}),
                  "floating-point PIM units (workload.mapping) have no converters"));
   const std::string program = std::string(WEFT_BINARY_DIR) + "/firmware/tile_hello.elf";
   const std::string by_hand =
