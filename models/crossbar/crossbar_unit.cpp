@@ -84,11 +84,11 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       opa_digital_energy_(
           context.energy.open(this->name(), "opa_digital_bit", config.digital.outer_product_bit)),
       update_add_energy_(context.energy.open(this->name(), "update_digital_add", config.digital.add)),
+      program_pulses_(open_pulses(context, "")),
+      update_pulses_(open_pulses(context, "update_")),
       verified_energy_(context.energy.open(this->name(), "array_verified_pulse", verified_pulse(config))),
       update_verified_energy_(
           context.energy.open(this->name(), "update_verified_pulse", verified_pulse(config))),
-      program_pulses_(open_pulses(context, "")),
-      update_pulses_(open_pulses(context, "update_")),
       array_(config.array) {
   if (config.registers) registers_.emplace(this->name(), *config.registers, context);
   saturated_before_ = array_->statistics().saturated;
