@@ -719,7 +719,8 @@ const Table<TrainingConfig>& training_table() {
                                  {"momentum", Optimizer::momentum},
                                  {"adam", Optimizer::adam}}),
               "sgd: stochastic gradient descent; kfac: second order (K-FAC), needs inversion units and harts "
-              "with floating point (f) in the tiles; momentum, adam: keep state in further floating-point PIM "
+              "with floating point (f) in the tiles; momentum, adam: keep state in further floating-point "
+              "PIM "
               "units, with workload.mapping fp_pim.")
           .add("kfac", &T::kfac, object(kfac_table()), "")
           .add("epochs", &T::epochs, integer(1, 100'000), "Passes over the training samples.")

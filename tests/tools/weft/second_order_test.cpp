@@ -163,12 +163,16 @@ TEST_CASE("what circuits never solve to the wanted residual, the controller does
   const std::string mapping = GENERATE("direct", "fused");
   const Comparison result = compare_with_golden(second_order(
       {"platform.inversion.mode=nested", "platform.inversion.residual_bits=48", "platform.inversion.limit=1",
-       "training.kfac.mapping=" + mapping, "training.kfac.retries=0", "training.kfac.damping=0.1"}));
+       "training.kfac.mapping=" + mapping, "training.kfac.retries=0", "training.kfac.damping=0.1",
+       "training.kfac.inverse_interval=1"}));
   CAPTURE(mapping, result.outcome.optimiser.solves, result.distance);
   REQUIRE(to_text(result.outcome.ending) == std::string("finished"));
   CHECK(result.outcome.faults.empty());
-  CHECK(result.outcome.optimiser.failures == result.outcome.optimiser.solves);
-  CHECK(result.outcome.optimiser.digital == 4 * 5);
+  // A factor that fits the array's bits leaves the series nothing to do: the circuits do solve that one.
+  const std::uint64_t fits = mapping == "fused" ? 5 : 0;
+  CHECK(result.outcome.optimiser.solves == 4 * 5);
+  CHECK(result.outcome.optimiser.failures == 4 * 5 - fits);
+  CHECK(result.outcome.optimiser.digital == 4 * 5 - fits);
   // The circuit's damping has only the samples' 8 fraction bits where it is fused.
   CHECK(result.distance < (mapping == "fused" ? 0.05 : 0.001));
 }
