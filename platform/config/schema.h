@@ -8,6 +8,7 @@
 namespace weft::config {
 
 const Table<Scenario>& scenario_table();
+const Table<TechnologyConfig>& technology_table();
 const Table<device::DeviceConfig>& device_table();
 const Table<InversionConfig>& inversion_table();
 const Table<InversionTechnology>& inversion_technology_table();
