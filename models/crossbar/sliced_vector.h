@@ -268,10 +268,11 @@ WEFT_VECTOR_TARGET inline int convert_lines(const Conversion& job, std::int64_t*
   constexpr int vector_lines = V::bytes / 2;
   constexpr int most_pairs = (ArrayConfig::max_operand_bits + 1) / 2;
   const int shift = job.adc.shift;
-  const VectorAdc<V> adc{V::broadcast_16(static_cast<std::int16_t>((1 << shift) >> 1)),
-                         V::broadcast_16(limited_to_16_bits(-(std::int64_t{1} << shift))),
-                         V::broadcast_16(limited_to_16_bits(std::int64_t{job.adc.low} << shift)),
-                         V::broadcast_16(limited_to_16_bits(std::int64_t{job.adc.high} << shift))};
+  const VectorAdc<V> adc{
+      V::broadcast_16(static_cast<std::int16_t>((1 << shift) >> 1)),
+      V::broadcast_16(limited_to_16_bits(-(std::int64_t{1} << shift))),
+      V::broadcast_16(limited_to_16_bits(std::int64_t{job.adc.low} * (std::int64_t{1} << shift))),
+      V::broadcast_16(limited_to_16_bits(std::int64_t{job.adc.high} * (std::int64_t{1} << shift)))};
   typename V::Reg weights[most_pairs];
   for (int k = 0; k < job.steps; k += 2) {
     const std::uint32_t even = 1U << (k * job.dac_bits);

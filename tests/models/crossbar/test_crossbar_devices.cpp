@@ -37,9 +37,9 @@ struct Written {
   double energy_J = 0;
 };
 
-// The last of the commands; what the first ones took is not in it.
-Written write_with(const CrossbarUnitConfig& config, const std::vector<Command>& before,
-                   const Command& last) {
+// The last of the commands; what the first ones took is not in it. The time is right to `poll`.
+Written write_with(const CrossbarUnitConfig& config, const std::vector<Command>& before, const Command& last,
+                   const sc_core::sc_time& poll = ns(0.125)) {
   fresh_kernel();
   Written written;
   Bench* self = nullptr;
@@ -54,7 +54,7 @@ Written write_with(const CrossbarUnitConfig& config, const std::vector<Command>&
         written.counts = self->counts();
         const sc_core::sc_time start = sc_core::sc_time_stamp();
         master.issue(last);
-        while (master.busy()) master.sleep(ns(0.125));
+        while (master.busy()) master.sleep(poll);
         written.time = sc_core::sc_time_stamp() - start;
       },
       config);
@@ -106,7 +106,7 @@ TEST_CASE("a narrower window costs pulses as the geometric law says, over an ens
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
       CrossbarUnitConfig config = verified_config(seed);
       config.array.device.programming.verify_window = window;
-      const Written written = write_with(config, {}, command(CrossbarCommand::prog));
+      const Written written = write_with(config, {}, command(CrossbarCommand::prog), us(10));
       pulses += static_cast<double>(written.pulses.program_pulses);
       energy_J += written.energy_J;
     }

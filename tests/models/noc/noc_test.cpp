@@ -571,8 +571,15 @@ TEST_CASE("a network that locks up ends the simulation and names the buffers tha
     platform.initiator(node).thread(
         [&platform, node] { platform.initiator(node).write(Platform::base((node + 7) % 16), 240); });
   }
-  CHECK_THROWS_WITH(sc_core::sc_start(), Catch::Contains("locked up in cycle") &&
-                                             Catch::Contains("clockwise, channel 0 -> router"));
+  // Caught here: Catch2 throws again to translate, which the address sanitizer cannot follow between stacks.
+  std::string message;
+  try {
+    sc_core::sc_start();
+  } catch (const std::exception& error) {
+    message = error.what();
+  }
+  CHECK_THAT(message,
+             Catch::Contains("locked up in cycle") && Catch::Contains("clockwise, channel 0 -> router"));
 }
 
 TEST_CASE("loads of ports add up to the flits that were carried") {

@@ -214,5 +214,12 @@ TEST_CASE("without a handler a violation is a warning of SystemC") {
   Bench bench;
   bench.checker.on_violation(nullptr);
   bench.first.set_streaming_width(0);
-  CHECK_THROWS_WITH(bench.block(bench.first), Catch::Contains("streaming width is 0"));
+  // Caught here: Catch2 throws again to translate, which the address sanitizer cannot follow between stacks.
+  std::string message;
+  try {
+    bench.block(bench.first);
+  } catch (const std::exception& error) {
+    message = error.what();
+  }
+  CHECK_THAT(message, Catch::Contains("streaming width is 0"));
 }
