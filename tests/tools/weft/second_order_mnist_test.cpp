@@ -4,9 +4,8 @@
 #include <cmath>
 #include <filesystem>
 
-#include "platform/config/config.h"
 #include "platform/loader/elf_file.h"
-#include "tests/support/skip.h"
+#include "tests/tools/weft/mnist_scenario.h"
 #include "tools/weft/files.h"
 #include "tools/weft/references.h"
 #include "tools/weft/simulation.h"
@@ -14,23 +13,12 @@
 
 namespace fs = std::filesystem;
 using namespace weft;
-
-namespace {
-
-fs::path mnist() { return fs::path(WEFT_SOURCE_DIR) / "../shared/data/mnist"; }
-
-config::Scenario scenario(const char* name, const std::vector<std::string>& overrides = {}) {
-  config::LoadOptions options;
-  options.data_directory = mnist();
-  options.overrides = overrides;
-  return config::load_scenario(fs::path(WEFT_SOURCE_DIR) / "scenarios" / name, options);
-}
-
-}  // namespace
+using weft::test::mnist;
 
 TEST_CASE("an epoch of K-FAC on MNIST is bit-exact and within half a point of float32") {
   if (!fs::exists(mnist())) WEFT_SKIP("no MNIST files beside the project");
-  const config::Scenario own = scenario("repast_mlp.yaml", {"training.epochs=1", "dataset.train=4000"});
+  const config::Scenario own =
+      weft::test::mnist_scenario("repast_mlp.yaml", {"training.epochs=1", "dataset.train=4000"});
   const tool::Workload workload = tool::prepare(own);
   tool::SimulationOptions options;
   options.firmware = loader::read_file(tool::default_firmware());
@@ -53,8 +41,8 @@ TEST_CASE("an epoch of K-FAC on MNIST is bit-exact and within half a point of fl
 // The golden reference stands for the machine, bit for bit.
 TEST_CASE("K-FAC reaches the first-order twin's last accuracy on MNIST in half its epochs") {
   if (!fs::exists(mnist())) WEFT_SKIP("no MNIST files beside the project");
-  const config::Scenario second = scenario("repast_mlp.yaml");
-  const config::Scenario first = scenario("repast_mlp_sgd.yaml");
+  const config::Scenario second = weft::test::mnist_scenario("repast_mlp.yaml");
+  const config::Scenario first = weft::test::mnist_scenario("repast_mlp_sgd.yaml");
   const tool::Workload workload = tool::prepare(second);
   const tool::GoldenRun kfac = tool::run_golden(workload, second);
   const tool::FloatRun float32 = tool::run_float(workload, second);
