@@ -11,6 +11,7 @@
 #include "models/common/error.h"
 #include "models/tile/window.h"
 #include "models/tile_control/registers.h"
+#include "tools/compiler/epoch_record.h"
 #include "tools/compiler/tile_generator.h"
 
 namespace weft::compiler {
@@ -368,34 +369,8 @@ void TileGenerator::finish_update() {
 void TileGenerator::emit_record() {
   region("record");
   e_.forget();
-  as_.note("results of this epoch");
-  const auto put = [&](Reg source, std::size_t offset) {
-    as_.sw(source, static_cast<std::int32_t>(offset), Reg::t0);
-  };
-  as_.li(Reg::t0, tile_.data.record);
-  as_.li(Reg::t1, 1);
-  put(Reg::t1, offsetof(weft_epoch_record, valid));
-  as_.addi(Reg::t1, epoch, 1);
-  put(Reg::t1, offsetof(weft_epoch_record, epoch));
-  copy_metrics(tile_.data.train_metrics, offsetof(weft_epoch_record, train_samples));
-  copy_metrics(tile_.data.test_metrics, offsetof(weft_epoch_record, test_samples));
-  as_.note("to DRAM, then an event for the host");
-  e_.csr(xweft::csr_wcomp, 0);
-  as_.mv(Reg::a0, Reg::t0);
-  as_.mv(Reg::a1, record_out);
-  as_.li(Reg::a2, sizeof(weft_epoch_record));
-  as_.xweft(Mnemonic::dma, Reg::zero, Reg::a0, Reg::a1, Reg::a2);
-  e_.wait_units(dma_unit);
-  as_.li(Reg::t1, tile_control::registers::raise_progress);
-  as_.sw(Reg::t1, tile_control::registers::raise.offset, scratch_page);
-}
-
-void TileGenerator::copy_metrics(std::uint32_t source, std::size_t offset) {
-  as_.li(Reg::t1, source);
-  for (int word = 0; word < 4; ++word) {
-    as_.lw(Reg::t2, 4 * word, Reg::t1);
-    as_.sw(Reg::t2, static_cast<std::int32_t>(offset) + 4 * word, Reg::t0);
-  }
+  emit_epoch_record(e_, {tile_.data.record, tile_.data.train_metrics, tile_.data.test_metrics, epoch,
+                         record_out, scratch_page});
 }
 
 void TileGenerator::emit_read_out() {

@@ -101,7 +101,6 @@ class FpGenerator {
   void emit_pass(bool trains);
   void emit_sample_loop(Label body);
   void emit_record();
-  void copy_metrics(std::uint32_t source, std::size_t offset);
   void emit_read_out();
   std::vector<std::uint32_t> make_data() const;
 

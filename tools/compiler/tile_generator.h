@@ -107,7 +107,6 @@ class TileGenerator {
   void emit_record();
 
   // Four words of metrics into the record at t0.
-  void copy_metrics(std::uint32_t source, std::size_t offset);
   void emit_read_out();
   void read_block(int index, const WeightBlock& block);
 
