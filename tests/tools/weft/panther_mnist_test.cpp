@@ -6,10 +6,9 @@
 #include <filesystem>
 #include <string>
 
-#include "platform/config/config.h"
 #include "platform/loader/elf_file.h"
 #include "tests/models/tlm/fresh_kernel.h"
-#include "tests/support/skip.h"
+#include "tests/tools/weft/mnist_scenario.h"
 #include "tools/weft/files.h"
 #include "tools/weft/references.h"
 #include "tools/weft/simulation.h"
@@ -25,12 +24,9 @@ struct Accuracies {
   double float32 = 0;
 };
 
-Accuracies train(const std::string& name, int variant, const fs::path& data) {
+Accuracies train(const std::string& name, int variant) {
   test::fresh_kernel();
-  config::LoadOptions options;
-  options.data_directory = data;
-  const config::Scenario scenario =
-      config::load_scenario(fs::path(WEFT_SOURCE_DIR) / "scenarios" / (name + ".yaml"), options);
+  const config::Scenario scenario = test::mnist_scenario(name + ".yaml");
   CHECK(scenario.platform.crossbar.cell_bits == std::vector<int>{5, 5, 5, 6, 6, 4, 4, 4});
   CHECK(scenario.platform.crossbar.adc_bits == std::vector<int>{11, 11, 11, 12, 12, 10, 10, 10});
   const tool::Workload workload = tool::prepare(scenario);
@@ -49,14 +45,13 @@ Accuracies train(const std::string& name, int variant, const fs::path& data) {
 }  // namespace
 
 TEST_CASE("each of PANTHER's variants learns MNIST within half a point of float32") {
-  const fs::path data = fs::path(WEFT_SOURCE_DIR) / "../shared/data/mnist";
-  if (!fs::exists(data)) WEFT_SKIP("no MNIST files beside the project");
+  if (!fs::exists(test::mnist())) WEFT_SKIP("no MNIST files beside the project");
   struct Case {
     const char* scenario;
     int variant;
   };
   const Case each = GENERATE(Case{"panther_mlp_v1", 1}, Case{"panther_mlp_v2", 2}, Case{"panther_mlp", 3});
-  const Accuracies reached = train(each.scenario, each.variant, data);
+  const Accuracies reached = train(each.scenario, each.variant);
   CAPTURE(each.scenario);
   CHECK(reached.float32 > 0.95);
   CHECK(std::abs(reached.platform - reached.float32) <= 0.005);
