@@ -61,6 +61,8 @@ std::string name_of(int socket) {
   return fmt::format(ipv6 ? "[{}]:{}" : "{}:{}", host.data(), port.data());
 }
 
+bool is_nothing_yet(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
 }  // namespace
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
@@ -84,8 +86,13 @@ std::optional<std::string> Connection::receive() {
   std::array<char, 0x4000> buffer{};
   const ssize_t count = recv(descriptor(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (count > 0) return std::string(buffer.data(), static_cast<std::size_t>(count));
-  const bool nothing_yet = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
-  return nothing_yet ? std::optional<std::string>("") : std::nullopt;
+  return count < 0 && is_nothing_yet(errno) ? std::optional<std::string>("") : std::nullopt;
+}
+
+bool Connection::ended() const {
+  char next = 0;
+  const ssize_t count = recv(descriptor(), &next, 1, MSG_PEEK | MSG_DONTWAIT);
+  return broken_ || count == 0 || (count < 0 && !is_nothing_yet(errno));
 }
 
 void Connection::send(std::string_view bytes) {

@@ -28,6 +28,8 @@ class Connection {
 
   // What has arrived, possibly nothing; nullopt once the client is gone.
   std::optional<std::string> receive();
+  // Gone, and nothing it has said is left to receive.
+  bool ended() const;
   // Waits a few seconds for a client that does not read, then gives it up.
   void send(std::string_view bytes);
   int descriptor() const { return socket_.number(); }

@@ -11,6 +11,7 @@ namespace {
 
 // How often a halted machine looks whether the run is to end.
 constexpr int patience_ms = 100;
+constexpr const char* ended_notice = "the debugger's connection has ended, the simulation goes on";
 
 }  // namespace
 
@@ -41,13 +42,13 @@ Order Debugger::wait_for_client() {
   while (!attached()) {
     if (options_.interrupted && options_.interrupted()) return Order::end;
     wait_for_input(listener_.descriptor(), -1, patience_ms);
-    accept_clients();
+    accept_client();
   }
   return serve();
 }
 
 Order Debugger::attend() {
-  accept_clients();
+  accept_client();
   if (!attached()) return Order::go_on;
   report_pending_stop();
   return serve();
@@ -73,7 +74,7 @@ void Debugger::report_exit(unsigned code) {
 Order Debugger::serve() {
   while (attached()) {
     if (!receive()) {
-      drop_client("the debugger's connection has ended, the simulation goes on");
+      drop_client(ended_notice);
       break;
     }
     Wish wish = Wish::none;
@@ -83,7 +84,7 @@ Order Debugger::serve() {
     if (!attached() || session_->running()) break;
     if (options_.interrupted && options_.interrupted()) return Order::end;
     wait_for_input(connection_->descriptor(), listener_.descriptor(), patience_ms);
-    accept_clients();
+    accept_client();
   }
   return Order::go_on;
 }
@@ -158,17 +159,19 @@ void Debugger::release_harts() {
   for (const Thread& thread : target_.threads) thread.hart->resume();
 }
 
-void Debugger::accept_clients() {
-  while (std::optional<Connection> connection = listener_.accept()) {
-    if (attached()) {
-      refuse(std::move(*connection));
-      continue;
-    }
-    connection_ = std::make_unique<Connection>(std::move(*connection));
-    session_ =
-        std::make_unique<Session>(target_, [this](const std::string& bytes) { connection_->send(bytes); });
-    if (options_.notice) options_.notice("a debugger has attached");
+// One at a time, so that clients who try again and again cannot keep the simulation from going on.
+void Debugger::accept_client() {
+  std::optional<Connection> connection = listener_.accept();
+  if (!connection) return;
+  if (attached() && connection_->ended()) drop_client(ended_notice);
+  if (attached()) {
+    refuse(std::move(*connection));
+    return;
   }
+  connection_ = std::make_unique<Connection>(std::move(*connection));
+  session_ =
+      std::make_unique<Session>(target_, [this](const std::string& bytes) { connection_->send(bytes); });
+  if (options_.notice) options_.notice("a debugger has attached");
 }
 
 void Debugger::refuse(Connection connection) const {

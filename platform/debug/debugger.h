@@ -53,7 +53,7 @@ class Debugger : private hart::DebugListener {
 
  private:
   void stopped(hart::Hart& hart, const hart::DebugStop& stop) override;
-  void accept_clients();
+  void accept_client();
   void refuse(Connection connection) const;
   void drop_client(const std::string& why);
   // Feeds what has arrived to the session; false if the client is gone.
