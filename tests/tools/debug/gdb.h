@@ -18,9 +18,10 @@ struct Session {
   ProgramResult weft;
 };
 
-// Where `weft` says that it listens; empty after ten seconds without that.
+// Where `weft` says that it listens; empty after most of a test's time without that.
 inline std::string listening_place(const std::filesystem::path& log) {
-  for (int attempt = 0; attempt < 200; ++attempt) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(45);
+  while (std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     const std::string line = read_text(log);
     const std::size_t at = line.find("127.0.0.1:");
@@ -34,6 +35,7 @@ inline std::string listening_place(const std::filesystem::path& log) {
 inline Session debug_program(const TemporaryFolder& folder, const std::vector<std::string>& weft_arguments,
                              const std::string& symbols, const std::vector<std::string>& commands) {
   const std::filesystem::path log = folder / "stderr.txt";
+  std::filesystem::remove(log);  // a session before this one has said there where it listened
   std::vector<std::string> arguments{"-c", "log=$1; shift; exec \"$@\" 2>\"$log\"", "sh", log.string(),
                                      WEFT_PROGRAM};
   arguments.insert(arguments.end(), weft_arguments.begin(), weft_arguments.end());
