@@ -78,6 +78,7 @@ struct Server {
   DebugRig rig;
   std::vector<std::string> notices;
   std::atomic<bool> interrupted{false};
+  std::atomic<bool> asleep{false};  // nothing is left to happen in simulated time
   std::unique_ptr<Debugger> debugger;
   Order last = Order::go_on;
 
@@ -116,11 +117,16 @@ struct Server {
       if (sc_core::sc_pending_activity()) {
         sc_core::sc_start(std::max(ns(5000), sc_core::sc_time_to_pending_activity()),
                           sc_core::SC_EXIT_ON_STARVATION);
-      } else {  // asleep for ever; the client may still have something to say
+      } else {  // the client may still have something to say
+        asleep = true;
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
       }
       last = debugger->attend();
     }
+  }
+  // For the client's thread.
+  void await_sleep() const {
+    while (!asleep) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   // The rest of the program, without a client.
   void finish() {
@@ -248,7 +254,7 @@ TEST_CASE("a hart that sleeps can be stepped until it wakes or the client interr
   std::vector<std::string> answers;
   server.run([&](Client& client) {
     client.raw(frame("c"));
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    server.await_sleep();
     client.raw("\x03");
     answers.push_back(client.packet());
     client.raw(frame("vCont;s:1"));  // it is in wfi
@@ -275,7 +281,7 @@ TEST_CASE("a step that the client has interrupted is not made when it goes on") 
   std::vector<std::string> answers;
   server.run([&](Client& client) {
     client.raw(frame("c"));
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    server.await_sleep();
     client.raw("\x03");
     client.packet();
     client.raw(frame("vCont;s:1"));  // it is in wfi
