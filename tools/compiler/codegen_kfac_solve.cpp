@@ -327,11 +327,30 @@ void TileGenerator::emit_digital_solver() {
   e_.forget();
 }
 
+// f0 -= the sum of the products of the numbers at t2 and at t3, until t3 reaches `end`. Those at t3 are
+// neighbours, those at t2 lie `pitch` bytes apart.
+void TileGenerator::subtract_products(Reg end, std::optional<Reg> pitch) {
+  const Label next = as_.make_label();
+  const Label summed = as_.make_label();
+  as_.bind(next);
+  as_.beq(Reg::t3, end, summed);
+  as_.flw(FReg::f1, 0, Reg::t2);
+  as_.flw(FReg::f2, 0, Reg::t3);
+  as_.fmul(FReg::f1, FReg::f1, FReg::f2);
+  as_.fsub(FReg::f0, FReg::f0, FReg::f1);
+  if (pitch) {
+    as_.add(Reg::t2, Reg::t2, *pitch);
+  } else {
+    as_.addi(Reg::t2, Reg::t2, 4);
+  }
+  as_.addi(Reg::t3, Reg::t3, 4);
+  as_.j(next);
+  as_.bind(summed);
+}
+
 void TileGenerator::decompose_digitally() {
   const Label next_row = as_.make_label();
   const Label next_column = as_.make_label();
-  const Label next_product = as_.make_label();
-  const Label summed = as_.make_label();
   const Label diagonal = as_.make_label();
   as_.note("L LT = matrix, row by row");
   as_.fli(FReg::f6, 1.0F);
@@ -348,16 +367,7 @@ void TileGenerator::decompose_digitally() {
   as_.mv(Reg::t2, Reg::a0);
   as_.mv(Reg::t3, Reg::a1);
   as_.add(Reg::t4, Reg::a1, Reg::a3);
-  as_.bind(next_product);
-  as_.beq(Reg::t3, Reg::t4, summed);
-  as_.flw(FReg::f1, 0, Reg::t2);
-  as_.flw(FReg::f2, 0, Reg::t3);
-  as_.fmul(FReg::f1, FReg::f1, FReg::f2);
-  as_.fsub(FReg::f0, FReg::f0, FReg::f1);
-  as_.addi(Reg::t2, Reg::t2, 4);
-  as_.addi(Reg::t3, Reg::t3, 4);
-  as_.j(next_product);
-  as_.bind(summed);
+  subtract_products(Reg::t4);
   as_.beq(Reg::a2, Reg::a3, diagonal);
   as_.flw(FReg::f1, 0, Reg::t4);
   as_.fdiv(FReg::f0, FReg::f0, FReg::f1);
@@ -377,11 +387,7 @@ void TileGenerator::decompose_digitally() {
 void TileGenerator::substitute_digitally() {
   const Label next_sample = as_.make_label();
   const Label next_row = as_.make_label();
-  const Label next_product = as_.make_label();
-  const Label summed = as_.make_label();
   const Label back = as_.make_label();
-  const Label back_product = as_.make_label();
-  const Label back_summed = as_.make_label();
   const Label convert = as_.make_label();
   as_.note("L y = b");
   as_.mv(Reg::t5, chunk);
@@ -394,16 +400,7 @@ void TileGenerator::substitute_digitally() {
   as_.mv(Reg::t2, Reg::a0);
   as_.mv(Reg::t3, Reg::a6);
   as_.add(Reg::t4, Reg::a6, Reg::a2);
-  as_.bind(next_product);
-  as_.beq(Reg::t3, Reg::t4, summed);
-  as_.flw(FReg::f1, 0, Reg::t2);
-  as_.flw(FReg::f2, 0, Reg::t3);
-  as_.fmul(FReg::f1, FReg::f1, FReg::f2);
-  as_.fsub(FReg::f0, FReg::f0, FReg::f1);
-  as_.addi(Reg::t2, Reg::t2, 4);
-  as_.addi(Reg::t3, Reg::t3, 4);
-  as_.j(next_product);
-  as_.bind(summed);
+  subtract_products(Reg::t4);
   as_.flw(FReg::f1, 0, Reg::t2);
   as_.fdiv(FReg::f0, FReg::f0, FReg::f1);
   as_.fsw(FReg::f0, 0, Reg::t3);
@@ -421,16 +418,7 @@ void TileGenerator::substitute_digitally() {
   as_.add(Reg::t1, Reg::a6, Reg::a2);
   as_.addi(Reg::t3, Reg::t1, 4);
   as_.flw(FReg::f0, 0, Reg::t1);
-  as_.bind(back_product);
-  as_.beq(Reg::t3, Reg::a1, back_summed);
-  as_.flw(FReg::f1, 0, Reg::t2);
-  as_.flw(FReg::f2, 0, Reg::t3);
-  as_.fmul(FReg::f1, FReg::f1, FReg::f2);
-  as_.fsub(FReg::f0, FReg::f0, FReg::f1);
-  as_.add(Reg::t2, Reg::t2, Reg::t6);
-  as_.addi(Reg::t3, Reg::t3, 4);
-  as_.j(back_product);
-  as_.bind(back_summed);
+  subtract_products(Reg::a1, Reg::t6);
   as_.flw(FReg::f1, 0, Reg::t0);
   as_.fdiv(FReg::f0, FReg::f0, FReg::f1);
   as_.fsw(FReg::f0, 0, Reg::t1);

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -237,6 +238,7 @@ class TileGenerator {
   void load_failure(Reg rd, const FactorBuffers& at);
   void solve_digitally(const FactorBuffers& at, const LoweredFactor& lowered);
   void emit_digital_solver();
+  void subtract_products(Reg end, std::optional<Reg> pitch = std::nullopt);
   void decompose_digitally();
   void substitute_digitally();
   void store_solution_fraction(const FactorBuffers& at, const LoweredFactor& lowered);
