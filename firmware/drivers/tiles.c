@@ -34,7 +34,7 @@ uint32_t tile_buffer_room(uint32_t address) {
 
 void tile_prepare(uint32_t tile, uint32_t entry) {
   mmio_write32(control(tile, WEFT_TILE_CONTROL_CONTROL), WEFT_TILE_CONTROL_CONTROL_RESET);
-  mmio_write32(control(tile, WEFT_TILE_CONTROL_EVENTS), all_events);
+  mmio_write32(control(tile, WEFT_TILE_CONTROL_EVENTS), all_events | WEFT_TILE_CONTROL_EVENTS_UNIT_ERROR);
   mmio_write32(control(tile, WEFT_TILE_CONTROL_ENTRY), entry);
   mmio_write32(control(tile, WEFT_TILE_CONTROL_ENABLE), all_events);
 }

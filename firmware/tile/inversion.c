@@ -2,6 +2,7 @@
 #include "weft/inversion.h"
 
 #include "weft/cause.h"
+#include "weft/dense_solver.h"
 #include "weft/tile_program.h"
 #include "weft/xweft.h"
 
@@ -70,38 +71,14 @@ static int is_of_the_circuit(enum inversion_failure failure) {
   return failure == inversion_unstable || failure == inversion_not_converged || failure == inversion_singular;
 }
 
-// A = L·D·Lᵀ in place: D on the diagonal, L below it. 0 if a pivot is not positive.
-static int decompose(float* a, uint32_t n) {
-  for (uint32_t k = 0; k < n; ++k) {
-    const float pivot = a[k * n + k];
-    if (!(pivot > 0)) return 0;
-    for (uint32_t i = k + 1; i < n; ++i) {
-      const float factor = a[i * n + k] / pivot;
-      for (uint32_t j = k + 1; j <= i; ++j) a[i * n + j] -= factor * a[j * n + k];
-    }
-    for (uint32_t i = k + 1; i < n; ++i) a[i * n + k] /= pivot;
-  }
-  return 1;
-}
-
-static void substitute(const float* a, uint32_t n, float* x) {
-  for (uint32_t i = 0; i < n; ++i) {
-    for (uint32_t j = 0; j < i; ++j) x[i] -= a[i * n + j] * x[j];
-  }
-  for (uint32_t i = n; i-- > 0;) {
-    x[i] /= a[i * n + i];
-    for (uint32_t j = i + 1; j < n; ++j) x[i] -= a[j * n + i] * x[j];
-  }
-}
-
 static enum inversion_failure solve_on_hart(const struct inversion_job* job) {
   const uint32_t n = job->unknowns;
   float* const a = job->workspace;
   for (uint32_t i = 0; i < n * n; ++i) a[i] = job->matrix[i];
   for (uint32_t i = 0; i < n; ++i) a[i * n + i] += job->damping;
-  if (!decompose(a, n)) return inversion_singular;
+  if (!dense_decompose(a, n)) return inversion_singular;
   for (uint32_t i = 0; i < n * job->sides; ++i) job->solution[i] = job->right[i];
-  for (uint32_t side = 0; side < job->sides; ++side) substitute(a, n, job->solution + side * n);
+  for (uint32_t side = 0; side < job->sides; ++side) dense_substitute(a, n, job->solution + side * n);
   return inversion_ok;
 }
 

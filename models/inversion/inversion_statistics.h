@@ -65,6 +65,7 @@ class BitHistogram {
 
 struct InversionStatistics {
   std::uint64_t loads = 0;
+  std::uint64_t compensated_loads = 0;  // of these, with inv.loadc
   std::uint64_t solves = 0;  // right-hand sides solved
   // Of these: terms or passes, operations of INV arrays, drive steps of VMM arrays.
   std::uint64_t iterations = 0;
@@ -77,6 +78,7 @@ struct InversionStatistics {
 
   void add(const InversionStatistics& other) {
     loads += other.loads;
+    compensated_loads += other.compensated_loads;
     solves += other.solves;
     iterations += other.iterations;
     inversions += other.inversions;

@@ -262,6 +262,7 @@ std::optional<Fault> InversionUnit::load_matrix(const Command& command) {
     return fault;
   last_ = {};
   ++statistics_.loads;
+  if (what(command) == InversionCommand::inv_loadc) ++statistics_.compensated_loads;
   system_ = {};
   const Outcome outcome =
       fused ? load_factor(command, size, numbers) : load_direct(command, size.rows, std::move(numbers));

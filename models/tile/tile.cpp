@@ -174,6 +174,7 @@ Tile::Tile(const sc_core::sc_module_name& name, const TileConfig& config, Contex
   bind();
   if (config.check_hazards) check_hazards(context);
   control_.on_reset([this] { reset_units(); });
+  report_errors();
 }
 
 void Tile::build_units(Context& context) {
@@ -271,6 +272,24 @@ void Tile::check_hazards(Context& context) {
   for (const auto& unit : crossbars_) unit->set_hazard_checker(hazards_.get());
   for (const auto& unit : inversions_) unit->set_hazard_checker(hazards_.get());
   for (const auto& unit : fp_pims_) unit->set_hazard_checker(hazards_.get());
+}
+
+void Tile::report_errors() {
+  units_ = {{unit::dma_index, &dma_}, {unit::vector_index, &vector_}};
+  for (unsigned number = 0; number < config_.crossbars; ++number)
+    units_.emplace_back(unit::first_crossbar_index + number, crossbars_[number].get());
+  for (unsigned number = 0; number < config_.inversions; ++number)
+    units_.emplace_back(unit::first_inversion_index + number, inversions_[number].get());
+  for (unsigned number = 0; number < config_.fp_pims; ++number)
+    units_.emplace_back(unit::first_fp_pim_index + number, fp_pims_[number].get());
+  for (const auto& [index, unit] : units_) unit->on_error([this] { control_.unit_failed(); });
+  control_.on_unit_errors([this] {
+    std::uint64_t errors = 0;
+    for (const auto& [index, unit] : units_) {
+      if (unit->has_error()) errors |= std::uint64_t{1} << index;
+    }
+    return errors;
+  });
 }
 
 void Tile::reset_units() {

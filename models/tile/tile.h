@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <systemc>
+#include <utility>
 #include <vector>
 
 #include "models/bus/bus.h"
@@ -92,6 +93,7 @@ class Tile : public sc_core::sc_module {
   void bind();
   void bind_unit(unit::CommandUnit& unit, const std::string& region, unsigned input);
   void check_hazards(Context& context);
+  void report_errors();
   void reset_units();
 
   TileConfig config_;
@@ -108,6 +110,7 @@ class Tile : public sc_core::sc_module {
   std::vector<std::unique_ptr<inversion::InversionUnit>> inversions_;
   std::vector<std::unique_ptr<fp_pim::FpPimUnit>> fp_pims_;
   std::unique_ptr<unit::HazardChecker> hazards_;
+  std::vector<std::pair<unsigned, unit::CommandUnit*>> units_;  // all, with their numbers
   // A tile hart has no interrupt sources.
   sc_core::sc_signal<bool> no_interrupt_;
 };

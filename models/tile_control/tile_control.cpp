@@ -28,12 +28,17 @@ void TileControl::declare_registers(const TileControlConfig& config) {
   registers_.on_peek(r::fp_pims, [config](unsigned) { return config.fp_pims; });
   registers_.on_peek(r::status, [this](unsigned) { return hart->running() ? r::status_running : 0u; });
   registers_.on_peek(r::events, [this](unsigned) { return events_; });
+  registers_.on_peek(r::unit_errors, [this](unsigned half) {
+    return unit_errors_ ? static_cast<std::uint32_t>(unit_errors_() >> (32 * half)) : 0u;
+  });
   registers_.on_write(r::control, [this](unsigned, std::uint32_t value) { control(value); });
   registers_.on_write(r::events, [this](unsigned, std::uint32_t value) { change_events(0, value); });
   registers_.on_write(r::raise, [this](unsigned, std::uint32_t value) { change_events(value, 0); });
   registers_.on_write(r::enable, [this](unsigned, std::uint32_t) { change_events(0, 0); });
   log_unmodelled(registers_, *this, context_.log);
 }
+
+void TileControl::unit_failed() { change_events(r::events_unit_error, 0); }
 
 void TileControl::reset() {
   registers_.reset();

@@ -32,6 +32,10 @@ class TileControl : public sc_core::sc_module {
 
   // Called for CONTROL.reset, before the hart is touched.
   void on_reset(std::function<void()> action) { reset_units_ = std::move(action); }
+  // Units with an error, one bit each.
+  void on_unit_errors(std::function<std::uint64_t()> errors) { unit_errors_ = std::move(errors); }
+  // A unit's command has failed or was refused.
+  void unit_failed();
   void reset();
 
  private:
@@ -43,6 +47,7 @@ class TileControl : public sc_core::sc_module {
   Context& context_;
   RegisterFile registers_;
   std::function<void()> reset_units_;
+  std::function<std::uint64_t()> unit_errors_;
   std::uint32_t events_ = 0;
   sc_core::sc_event irq_changed_;
 };

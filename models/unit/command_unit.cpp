@@ -217,6 +217,7 @@ void CommandUnit::run() {
 
 void CommandUnit::note_fault(const Fault& fault) {
   if (!error_) error_ = fault;
+  if (on_error_) on_error_();
   context_.log.write({LogLevel::info, sc_core::sc_time_stamp().to_string(), this->name(),
                       fmt::format("command failed: cause {}, value {:#010x}",
                                   static_cast<unsigned>(fault.cause), fault.value)});

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <systemc>
+#include <utility>
 
 #include "models/common/context.h"
 #include "models/tlm/initiator_socket.h"
@@ -50,6 +52,9 @@ class CommandUnit : public sc_core::sc_module {
   virtual void reset();
   // Commands are entered there while they are in flight; null: nowhere.
   void set_hazard_checker(HazardChecker* checker) { hazards_ = checker; }
+  // Called for every command that fails or is refused.
+  void on_error(std::function<void()> action) { on_error_ = std::move(action); }
+  bool has_error() const { return error_.has_value(); }
   bool busy() const { return !queue_.empty(); }
   sc_core::sc_time busy_time() const { return busy_time_; }
   std::uint64_t operations() const { return operations_; }
@@ -103,6 +108,7 @@ class CommandUnit : public sc_core::sc_module {
   sc_core::sc_event arrived_;
   unsigned generation_ = 0;
   std::optional<Fault> error_;
+  std::function<void()> on_error_;
   HazardChecker* hazards_ = nullptr;
   std::uint32_t issued_ = 0;
   std::uint32_t completed_ = 0;

@@ -87,7 +87,7 @@ std::set<std::string> xweft_mnemonics(const std::string& name) {
 }  // namespace
 
 TEST_CASE("host firmware starts at the start of DRAM and stays within its 8 MiB") {
-  for (const char* name : {"weft-host", "weft-hello", "weft-exit3", "weft-trap"}) {
+  for (const char* name : {"weft-host", "weft-hello", "weft-exit3", "weft-trap", "weft-inversion"}) {
     CAPTURE(name);
     check_image(read_image(name), dram_base, reserved_for_firmware);
   }

@@ -253,6 +253,7 @@ json inversion(const machine::Accelerator& accelerator) {
     return {{"min", values.lowest()}, {"p50", values.median()}};
   };
   return {{"loads", sum.loads},
+          {"compensated_loads", sum.compensated_loads},
           {"solves", sum.solves},
           {"measured", sum.bits.total()},
           {"bits", measured(sum.bits)},

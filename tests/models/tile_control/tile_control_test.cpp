@@ -114,6 +114,26 @@ TEST_CASE("events stay until they are cleared and interrupt while they are enabl
   CHECK(bench.read(r::events) == r::events_fault);
 }
 
+TEST_CASE("a unit that fails raises the tile's interrupt where the program wants it") {
+  Bench bench;
+  std::uint64_t errors = 0;
+  bench.control.on_unit_errors([&] { return errors; });
+  errors = std::uint64_t{1} << 34 | 2;
+  bench.control.unit_failed();
+  test::settle();
+  CHECK(bench.read(r::events) == r::events_unit_error);
+  CHECK(bench.read(r::unit_errors) == 2);
+  CHECK(bench.driver.read(r::unit_errors.offset + 4) == 4);
+  CHECK_FALSE(bench.irq.read());
+  bench.write(r::enable, r::enable_unit_error);
+  CHECK(bench.irq.read());
+  bench.write(r::events, r::events_unit_error);
+  CHECK_FALSE(bench.irq.read());
+  // The event comes from the units alone.
+  bench.write(r::raise, r::events_unit_error);
+  CHECK(bench.read(r::events) == 0);
+}
+
 TEST_CASE("fault record and scratch registers hold what software writes") {
   Bench bench;
   bench.write(r::fault_cause, 5);

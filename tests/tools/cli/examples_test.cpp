@@ -86,6 +86,25 @@ TEST_CASE("a program goes on where an analogue unit fails, and the run reports h
   CHECK(failures["not_loaded"] == 0);
 }
 
+TEST_CASE("the host takes the interrupt of an inversion unit that fails and finds another way") {
+  const TemporaryFolder folder;
+  const std::string inversion = "mode: merged, array_bits: 4, residual_bits: 16, limit: 256";
+  const std::string file = folder.file("example.yaml", scenario(program(0, "tile_inversion"), inversion));
+  const ProgramResult result = weft::test::weft(
+      {"run", file, "--set", std::string("run.firmware=") + WEFT_BINARY_DIR + "/firmware/weft-inversion.elf",
+       "--out", (folder / "out").string()});
+  CAPTURE(result.output, result.errors);
+  CHECK(result.status == 0);
+  CHECK_THAT(result.output, Catch::Contains("as asked, 0 interrupts so far"));
+  CHECK_THAT(result.output, Catch::Contains("compensated, 1 interrupts so far"));
+  CHECK_THAT(result.output, Catch::Contains("nothing, "));
+  const nlohmann::json all = results(folder / "out");
+  CHECK(all["inversion"]["failures"]["unstable"] > 1);
+  CHECK(all["inversion"]["failures"]["asymmetric"] == 1);
+  // r = 0.91 once, r = 0.99 twice.
+  CHECK(all["inversion"]["compensated_loads"] == 3);
+}
+
 TEST_CASE("a training step runs on a floating-point PIM unit") {
   const nlohmann::json all = run(program(0, "tile_fp_pim"));
   CHECK(count(all, "fp32 multiplication") == 4 * 12);
