@@ -6,39 +6,13 @@
 #include <utility>
 
 #include "models/inversion/block_inverse.h"
+#include "models/inversion/converter.h"
 
 namespace weft::inversion {
 
 namespace {
 
 constexpr std::size_t sides_together = 4;
-
-// The least power of two that is not below `greatest`; 0 for 0.
-double full_scale(double greatest) {
-  if (!(greatest > 0)) return 0;
-  int exponent = 0;
-  const double fraction = std::frexp(greatest, &exponent);
-  return std::ldexp(1.0, fraction == 0.5 ? exponent - 1 : exponent);
-}
-
-// A two's complement converter of `bits` bits whose range just holds the greatest value; a positive one at
-// its very end loses a step.
-struct Converter {
-  double step;
-  double limit;  // in steps
-
-  Converter(const double* values, std::size_t count, unsigned bits)
-      : step(std::ldexp(full_scale(greatest_magnitude(values, count)), 1 - static_cast<int>(bits))),
-        limit(std::ldexp(1.0, static_cast<int>(bits) - 1)) {}
-  double steps(double value) const {
-    return step == 0 ? 0 : std::clamp(std::nearbyint(value / step), -limit, limit - 1);
-  }
-};
-
-void convert(double* values, std::size_t count, unsigned bits) {
-  const Converter converter(values, count, bits);
-  for (std::size_t i = 0; i < count; ++i) values[i] = converter.steps(values[i]) * converter.step;
-}
 
 // Fixed point of `bits` bits, sign included, of the finest step at which no element clips; 0: as it is.
 void quantise_matrix(Matrix& matrix, unsigned bits) {
@@ -73,6 +47,11 @@ CounterRng programming_random(const SolverSettings& settings, std::uint32_t load
   return {settings.seed, settings.unit, load};
 }
 
+CounterRng reading_random(const SolverSettings& settings, std::uint32_t side) {
+  constexpr std::uint64_t reading = 0x9e3779b97f4a7c15u;
+  return {settings.seed ^ reading, settings.unit, side};
+}
+
 }  // namespace
 
 // Right-hand sides that are worked on together; vectors lie one after the other.
@@ -89,6 +68,7 @@ struct AnalogueSolver::Group {
   std::vector<double> last;    // greatest element of the last correction
   std::vector<double> before;  // and of the one before it
   std::vector<bool> done;
+  std::vector<CounterRng> random;  // noise of products
 
   Group(std::size_t n_, std::size_t sides_, const double* b_, double* x_, SolveReport* reports_)
       : n(n_),
@@ -112,6 +92,14 @@ AnalogueSolver::AnalogueSolver(const SolverSettings& settings) : settings_(setti
 void AnalogueSolver::forget() {
   n_ = 0;
   array_.reset();
+  products_.reset();
+}
+
+unsigned AnalogueSolver::arrays_of(unsigned element_bits) const {
+  constexpr unsigned most_bits = 32;
+  unsigned bits = settings_.matrix_bits != 0 ? settings_.matrix_bits : element_bits;
+  if (bits == 0) bits = most_bits;
+  return (bits + settings_.cell_bits - 1) / settings_.cell_bits;
 }
 
 Outcome AnalogueSolver::load(std::size_t n, Matrix matrix, unsigned element_bits, LevelRounding rounding,
@@ -128,7 +116,10 @@ Outcome AnalogueSolver::load(std::size_t n, Matrix matrix, unsigned element_bits
   // The levels of A_H are those of A as it comes, not of its rounded copy in the VMM arrays.
   auto array = program_blocks(n, matrix, stages, settings, random);
   quantise_matrix(matrix, settings_.matrix_bits != 0 ? settings_.matrix_bits : element_bits);
-  return take(n, std::move(matrix), std::move(array));
+  const Outcome outcome = take(n, std::move(matrix), std::move(array));
+  if (outcome == Outcome::ok && settings_.products.on())
+    products_.emplace(n, matrix_, array_->nominal, arrays_of(element_bits), settings_, random);
+  return outcome;
 }
 
 Outcome AnalogueSolver::load_factor(std::size_t n, std::size_t m, const Matrix& factor, double damping,
@@ -144,7 +135,12 @@ Outcome AnalogueSolver::load_factor(std::size_t n, std::size_t m, const Matrix& 
   for (double& each : matrix) each /= static_cast<double>(m);
   for (std::size_t i = 0; i < n; ++i) matrix[i * n + i] += damping;
   if (!has_positive_diagonal(n, matrix)) return Outcome::bad_diagonal;
-  return take(n, std::move(matrix), program_fused(n, m, factor, damping, settings_, random));
+  const Outcome outcome = take(n, std::move(matrix), program_fused(n, m, factor, damping, settings_, random));
+  if (outcome == Outcome::ok && settings_.products.on()) {
+    const Matrix high = level_values(n, factor, settings_.array_bits, factor_rounding(settings_.rounding));
+    products_.emplace(n, m, rounded, high, damping, arrays_of(element_bits), settings_, random);
+  }
+  return outcome;
 }
 
 Outcome AnalogueSolver::take(std::size_t n, Matrix matrix, std::optional<InverseArray> array) {
@@ -169,6 +165,8 @@ Outcome AnalogueSolver::solve(const double* b, std::size_t sides, double* x) {
   if (!all_finite(b, n_ * sides)) return Outcome::not_finite;
   for (std::size_t side = 0; side < sides; side += sides_together) {
     Group group(n_, std::min(sides_together, sides - side), b + side * n_, x + side * n_, &reports_[side]);
+    for (std::size_t i = 0; i < group.sides; ++i)
+      group.random.push_back(reading_random(settings_, sides_solved_++));
     solve_group(group);
     if (!all_finite(group.x, n_ * group.sides)) return Outcome::not_converged;
     for (std::size_t i = 0; i < group.sides; ++i) {
@@ -209,19 +207,21 @@ void AnalogueSolver::solve_group(Group& group) {
 void AnalogueSolver::nested_term(Group& group, bool more) {
   const std::size_t numbers = group.n * group.sides;
   const unsigned slices = settings_.ideal_converters ? 1 : settings_.solution_slices();
+  const bool checked = settings_.residual_bits > 0;
   std::fill(group.correction.begin(), group.correction.end(), 0.0);
   for (unsigned slice = 0; slice < slices; ++slice) {
     invert_slices(group, group.right, settings_.input_bits, settings_.input_slices(), group.answer);
     for (std::size_t i = 0; i < numbers; ++i) group.correction[i] += group.answer[i];
-    if (slice + 1 == slices) break;
-    high_.multiply(group.answer.data(), group.product.data(), group.sides);
+    if (slice + 1 == slices && !checked) break;
+    multiply_high(group, group.answer, settings_.adc_bits);
     for (std::size_t i = 0; i < numbers; ++i) group.right[i] -= group.product[i];
   }
   for (std::size_t side = 0; side < group.sides; ++side)
     note_correction(group, side, &group.correction[side * group.n]);
   if (!more) return;
-  rest_.multiply(group.correction.data(), group.product.data(), group.sides);
-  for (std::size_t i = 0; i < numbers; ++i) group.right[i] = -group.product[i];
+  multiply_rest(group, group.correction, settings_.solution_bits);
+  for (std::size_t i = 0; i < numbers; ++i)
+    group.right[i] = checked ? group.right[i] - group.product[i] : -group.product[i];
 }
 
 void AnalogueSolver::merged_pass(Group& group, bool more) {
@@ -229,8 +229,21 @@ void AnalogueSolver::merged_pass(Group& group, bool more) {
   for (std::size_t side = 0; side < group.sides; ++side)
     note_correction(group, side, &group.answer[side * group.n]);
   if (!more) return;
-  rest_.multiply(group.answer.data(), group.product.data(), group.sides);
+  multiply_rest(group, group.answer, settings_.adc_bits);
   for (std::size_t i = 0; i < group.right.size(); ++i) group.right[i] -= group.product[i];
+}
+
+// group.product = A_H · x; x has `bits` bits where products are not exact.
+void AnalogueSolver::multiply_high(Group& group, const std::vector<double>& x, unsigned bits) const {
+  if (!products_) return high_.multiply(x.data(), group.product.data(), group.sides);
+  for (std::size_t side = 0; side < group.sides; ++side)
+    products_->multiply_high(&x[side * group.n], &group.product[side * group.n], bits, group.random[side]);
+}
+
+void AnalogueSolver::multiply_rest(Group& group, const std::vector<double>& x, unsigned bits) const {
+  if (!products_) return rest_.multiply(x.data(), group.product.data(), group.sides);
+  for (std::size_t side = 0; side < group.sides; ++side)
+    products_->multiply_rest(&x[side * group.n], &group.product[side * group.n], bits, group.random[side]);
 }
 
 // The converted answers of the array to right-hand sides of `bits` bits.

@@ -3,7 +3,8 @@
 // the bits of A. In the nested mode
 //   x = y_0 + y_1 + …,  y_0 = INV(b),  y_k = −INV(A_L y_(k−1)),  A_L = A − A_H,
 // where INV solves with A_H by slices of x: r_0 = the right-hand side, x_j = ADC(array(DAC(r_j))),
-// r_(j+1) = r_j − A_H x_j. In the merged mode x_k = ADC(array(DAC(b − A x))) are added up. Ranges of
+// r_(j+1) = r_j − A_H x_j. Where the residual is checked, y_k also takes up what the slices of y_(k−1) have
+// left, so that it is b − A x. In the merged mode x_k = ADC(array(DAC(b − A x))) are added up. Ranges of
 // converters are powers of two that just hold the greatest element.
 #pragma once
 
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "models/inversion/inverse_array.h"
+#include "models/inversion/product_arrays.h"
 #include "models/inversion/settings.h"
 #include "models/inversion/solver.h"
 
@@ -55,6 +57,9 @@ class AnalogueSolver {
   struct Group;
 
   Outcome take(std::size_t n, Matrix matrix, std::optional<InverseArray> array);
+  unsigned arrays_of(unsigned element_bits) const;
+  void multiply_high(Group& group, const std::vector<double>& x, unsigned bits) const;
+  void multiply_rest(Group& group, const std::vector<double>& x, unsigned bits) const;
   void forget();
   void solve_group(Group& group);
   void nested_term(Group& group, bool more);
@@ -72,6 +77,9 @@ class AnalogueSolver {
   PackedMatrix inverse_;
   PackedMatrix high_;  // A_H
   PackedMatrix rest_;  // A_L of the nested, A of the merged mode
+  // In place of both where products are not exact.
+  std::optional<ProductArrays> products_;
+  std::uint32_t sides_solved_ = 0;  // tells the noise of right-hand sides apart
   std::vector<SolveReport> reports_;
 };
 

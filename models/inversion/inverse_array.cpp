@@ -160,6 +160,10 @@ Matrix level_values(std::size_t n, const Matrix& matrix, unsigned bits, LevelRou
   return result;
 }
 
+LevelRounding factor_rounding(LevelRounding rounding) {
+  return rounding == LevelRounding::truncate ? LevelRounding::truncate : LevelRounding::nearest;
+}
+
 std::optional<InverseArray> program_inverse(std::size_t n, const Matrix& matrix,
                                             const SolverSettings& settings, CounterRng& random) {
   const double scale = greatest_magnitude(matrix.data(), matrix.size());
@@ -174,9 +178,7 @@ std::optional<InverseArray> program_inverse(std::size_t n, const Matrix& matrix,
 std::optional<InverseArray> program_fused(std::size_t n, std::size_t m, const Matrix& factor, double damping,
                                           const SolverSettings& settings, CounterRng& random) {
   const double greatest = greatest_magnitude(factor.data(), factor.size());
-  const LevelRounding rounding =
-      settings.rounding == LevelRounding::truncate ? LevelRounding::truncate : LevelRounding::nearest;
-  const Matrix rounded = level_values(n, factor, settings.array_bits, rounding);
+  const Matrix rounded = level_values(n, factor, settings.array_bits, factor_rounding(settings.rounding));
   const double samples = static_cast<double>(m);
   const auto damped_square = [&](const Matrix& left, const Matrix& right, double unit) {
     Matrix square = scaled(outer(n, m, left, right), unit / samples);

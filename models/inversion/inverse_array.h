@@ -32,6 +32,9 @@ struct InverseArray {
 // p-bit levels of A, sign and magnitude, relative to its greatest element.
 Matrix level_values(std::size_t n, const Matrix& matrix, unsigned bits, LevelRounding rounding);
 
+// Of the factor of a fused mapping: its loop is stable anyway.
+LevelRounding factor_rounding(LevelRounding rounding);
+
 // The array that `matrix` is programmed into; nothing if its loop is unstable. Draws from `random` if cells
 // are programmed with errors.
 std::optional<InverseArray> program_inverse(std::size_t n, const Matrix& matrix,

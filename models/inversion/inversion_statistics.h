@@ -66,7 +66,7 @@ class BitHistogram {
 struct InversionStatistics {
   std::uint64_t loads = 0;
   std::uint64_t compensated_loads = 0;  // of these, with inv.loadc
-  std::uint64_t solves = 0;  // right-hand sides solved
+  std::uint64_t solves = 0;             // right-hand sides solved
   // Of these: terms or passes, operations of INV arrays, drive steps of VMM arrays.
   std::uint64_t iterations = 0;
   std::uint64_t inversions = 0;

@@ -41,6 +41,12 @@ void SolverSettings::validate() const {
     throw Error(fmt::format("inversion: amplifier_gain is {}; allowed are 0 (infinite) and 1 to 1e12",
                             effects.amplifier_gain));
   require_share("wire_ohm", effects.wire_ohm, 1e6);
+  if (products.adc_bits != 0) require("adc_bits of products", products.adc_bits, 2, 24);
+  require_share("programming_sigma of products", products.programming_sigma, 1);
+  require_share("read_sigma of products", products.read_sigma, 1);
+  if (products.on_off != 0 && !(products.on_off > 1 && products.on_off <= 1e9))
+    throw Error(fmt::format("inversion: on_off is {}; allowed are 0 (infinite) and more than 1 to 1e9",
+                            products.on_off));
   if (!(effects.g_max_uS > 0 && effects.g_max_uS <= 1e6))
     throw Error(fmt::format("inversion: g_max is {} uS; allowed are more than 0 to 1e6", effects.g_max_uS));
 }
@@ -57,7 +63,9 @@ OperationCounts operation_counts(const SolverSettings& settings, unsigned iterat
     return {std::uint64_t{iterations} * settings.merged_slices(),
             std::uint64_t{updates} * settings.correction_steps()};
   }
-  const std::uint64_t inner = std::uint64_t{settings.solution_slices() - 1} * settings.correction_steps();
+  // The residual that is checked also has what INV's own slices leave.
+  const unsigned corrections = settings.solution_slices() - (checked ? 0 : 1);
+  const std::uint64_t inner = std::uint64_t{corrections} * settings.correction_steps();
   return {std::uint64_t{iterations} * settings.solution_slices() * settings.input_slices(),
           iterations * inner + std::uint64_t{updates} * settings.term_steps()};
 }

@@ -32,7 +32,7 @@ enum class Conversion : std::uint8_t {
   each_slice  // every one by itself, added as numbers
 };
 
-// What makes the INV array differ from the levels it was given. VMM arrays are ideal.
+// What makes the INV array differ from the levels it was given.
 struct ArrayEffects {
   double programming_sigma = 0;  // of every cell, standard deviation, share of the greatest conductance
   double amplifier_gain = 0;     // open loop; 0: infinite
@@ -40,6 +40,17 @@ struct ArrayEffects {
   double g_max_uS = 35;          // the greatest conductance; matters to wires only
 
   bool on() const { return programming_sigma > 0 || amplifier_gain > 0 || wire_ohm > 0; }
+};
+
+// What makes the VMM arrays of refinement inexact (product_arrays.h).
+struct ProductEffects {
+  unsigned adc_bits = 0;         // of a partial sum, that of one slice in one step of the DAC; 0: exact
+  double programming_sigma = 0;  // of every cell, standard deviation, share of the greatest conductance
+  double read_sigma = 0;         // of every cell at every step, likewise
+  double on_off = 0;             // greatest by least conductance; 0: infinite
+
+  // A finite ratio by itself cancels in pairs of cells.
+  bool on() const { return adc_bits > 0 || programming_sigma > 0 || read_sigma > 0; }
 };
 
 struct SolverSettings {
@@ -61,6 +72,7 @@ struct SolverSettings {
       0;                // stop when max|b − A x| <= 2^-residual_bits · max|b|; 0: fixed terms or passes
   unsigned limit = 16;  // terms or passes after which such a solution has not converged
   ArrayEffects effects;
+  ProductEffects products;
   std::uint64_t seed = 1;
   std::uint32_t unit = 0;  // tells arrays of one seed apart
 

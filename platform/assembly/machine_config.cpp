@@ -265,6 +265,10 @@ inversion::SolverSettings solver_settings(const config::Scenario& scenario) {
   solver.effects.amplifier_gain = from.effects.amplifier_gain;
   solver.effects.wire_ohm = from.effects.wire_ohm;
   solver.effects.g_max_uS = scenario.technology.inversion.g_max_uS;
+  solver.products.adc_bits = static_cast<unsigned>(from.product_effects.adc_bits);
+  solver.products.programming_sigma = from.product_effects.programming_sigma;
+  solver.products.read_sigma = from.product_effects.read_sigma;
+  solver.products.on_off = from.product_effects.on_off;
   solver.seed = from.seed;
   return solver;
 }

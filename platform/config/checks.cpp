@@ -158,6 +158,15 @@ void check_inversion(const InversionConfig& inversion, Reader& reader) {
     const std::string path = "platform.inversion.matrix_bits";
     reader.error(reader.where(path), path, "found 1, expected 0 or at least 2");
   }
+  if (inversion.product_effects.adc_bits == 1) {
+    const std::string path = "platform.inversion.product_effects.adc_bits";
+    reader.error(reader.where(path), path, "found 1, expected 0 or at least 2");
+  }
+  const double on_off = inversion.product_effects.on_off;
+  if (on_off != 0 && on_off <= 1) {
+    const std::string path = "platform.inversion.product_effects.on_off";
+    reader.error(reader.where(path), path, fmt::format("found {}, expected 0 or more than 1", on_off));
+  }
   const double gain = inversion.effects.amplifier_gain;
   if (gain != 0 && gain < 1) {
     const std::string path = "platform.inversion.effects.amplifier_gain";
@@ -311,11 +320,7 @@ void check_optimizer(const Scenario& scenario, Reader& reader) {
            fmt::format("found {}, expected one with single-precision floating point (f), such as rv32imafc,",
                        tile.hart.isa));
   }
-  if (tile.inversion_units < 2) {
-    refuse("platform.tile.inversion_units",
-           fmt::format("found {}, expected at least one for each of the two factors of a layer",
-                       tile.inversion_units));
-  }
+  if (tile.inversion_units < 1) refuse("platform.tile.inversion_units", "found 0, expected at least 1");
   if (tile.crossbars < 2) {
     refuse("platform.tile.crossbars",
            fmt::format("found {}, expected one more than those that hold weights", tile.crossbars));

@@ -24,6 +24,23 @@ const Table<InversionEffects>& effects_table() {
   return table;
 }
 
+const Table<InversionProductEffects>& product_effects_table() {
+  using E = InversionProductEffects;
+  static const Table<E> table =
+      Table<E>()
+          .add("adc_bits", &E::adc_bits, integer(0, 24),
+               "Converters of products: bits of a partial sum (one slice, one step of the DAC), otherwise at "
+               "least 2; 0: exact.")
+          .add("programming_sigma", &E::programming_sigma, real(0, 1),
+               "Spread of what programming leaves in a cell of a product's arrays, as a share of Gmax.")
+          .add("read_sigma", &E::read_sigma, real(0, 1),
+               "Noise of a cell at every step of a product, as a share of Gmax.")
+          .add("on_off", &E::on_off, real(0, 1e9),
+               "Greatest by least conductance of a cell, which lets noise weigh more; 0: infinite, otherwise "
+               "more than 1.");
+  return table;
+}
+
 bool is_analogue(const InversionConfig& inversion) { return inversion.is_analogue(); }
 
 }  // namespace
@@ -96,7 +113,9 @@ const Table<InversionConfig>& inversion_table() {
           .only_with("mode", analogue, is_analogue)
           .add("effects", &I::effects, object(effects_table()), "")
           .only_with("mode", analogue, is_analogue)
-          .add("seed", &I::seed, seed_number(), "Seed of the errors of programming.")
+          .add("product_effects", &I::product_effects, object(product_effects_table()), "")
+          .only_with("mode", analogue, is_analogue)
+          .add("seed", &I::seed, seed_number(), "Seed of the errors of programming and of noise.")
           .only_with("mode", analogue, is_analogue);
   return table;
 }

@@ -153,6 +153,14 @@ struct InversionEffects {
   double wire_ohm = 0;
 };
 
+// What makes the arrays of refinement's products inexact.
+struct InversionProductEffects {
+  int adc_bits = 0;  // 0: exact
+  double programming_sigma = 0;
+  double read_sigma = 0;
+  double on_off = 0;  // 0: infinite
+};
+
 struct InversionConfig {
   int size = 256;
   InversionMode mode = InversionMode::reference;
@@ -173,6 +181,7 @@ struct InversionConfig {
   int limit = 16;
   bool measure = true;
   InversionEffects effects;
+  InversionProductEffects product_effects;
   std::uint64_t seed = 1;
 
   bool is_analogue() const { return mode != InversionMode::reference; }

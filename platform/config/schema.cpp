@@ -444,14 +444,15 @@ const Table<KfacConfig>& kfac_table() {
           .add("momentum", &K::momentum, real(0, 0.9999), "Share of the velocity that the next update keeps.")
           .add("weight_decay", &K::weight_decay, real(0, 0.5), "Share of a weight that is added to its step.")
           .add("retries", &K::retries, integer(0, 8),
-               "Times that a system whose inversion fails is tried again, each with ten times the damping, "
-               "before the controller solves it.")
+               "Times that a system whose inversion fails, with compensated rounding, too, is tried again, "
+               "each with ten times the damping, before the controller solves it.")
           .add("mapping", &K::mapping,
                choice<FactorMapping>({{"auto", FactorMapping::automatic},
                                       {"direct", FactorMapping::direct},
                                       {"fused", FactorMapping::fused}}),
                "What an inversion unit gets: direct: the damped running average; fused: the samples of the "
-               "batch, whose product the circuit forms itself; auto: what writes fewer cells.");
+               "batch, whose product the circuit forms itself; auto: the smaller product of cells, time and "
+               "energy.");
   return table;
 }
 

@@ -127,6 +127,28 @@ TEST_CASE("passes to 16 and 24 bits are the derived ones") {
   }
 }
 
+TEST_CASE("systems that are derived to diverge are not converged, whatever the passes") {
+  struct Row {
+    double r;
+    unsigned p;
+    double rate;
+  };
+  const std::vector<double> b = cosines(256);
+  for (const Row& row : {Row{0.8, 6, 1.253}, Row{0.9, 8, 1.043}}) {
+    CAPTURE(row.r, row.p);
+    CHECK(contraction(loaded(ideal(row.p), 256, kms(256, row.r))) == Approx(row.rate).margin(0.001));
+    for (SolverSettings settings : {ideal(row.p), merged()}) {
+      settings.array_bits = row.p;
+      settings.residual_bits = 16;
+      settings.limit = 100;
+      AnalogueSolver solver = loaded(settings, 256, kms(256, row.r));
+      std::vector<double> x(256);
+      CHECK(solver.solve(b.data(), 1, x.data()) == Outcome::not_converged);
+      CHECK(solver.reports().front().iterations == 100);
+    }
+  }
+}
+
 TEST_CASE("operations are counted as the scheme demands them") {
   // Signed 16 bits, 4-bit DAC, 8-bit ADC.
   for (unsigned terms = 1; terms <= 4; ++terms) {
@@ -139,7 +161,8 @@ TEST_CASE("operations are counted as the scheme demands them") {
     CHECK(counts.inversions == 2 * passes);
     CHECK(counts.products == 2 * (passes - 1));
   }
-  CHECK(operation_counts(nested(), 4, true).products == 28 + 4);
+  // With the residual: after the last term, and after INV's last slice in every term.
+  CHECK(operation_counts(nested(), 4, true).products == 28 + 4 + 4 * 2);
   CHECK(operation_counts(merged(), 5, true).products == 8 + 2);
   const std::vector<unsigned> slices{15, 8, 4, 2};
   for (unsigned i = 0; i < 4; ++i) {
@@ -177,9 +200,9 @@ TEST_CASE("nested terms reach the derived accuracy") {
   CHECK(kms_bits(one_cell, 256, 0.7) == Approx(19.6).margin(0.1));
 }
 
-// The same table's row for merged passes is lower, by about a pass; it contradicts the pass counts above,
-// which are met exactly.
-TEST_CASE("merged passes reach at least the derived accuracy") {
+// The same table's row for merged passes contradicts the pass counts above, which are met exactly: it says
+// what this model has about a pass earlier.
+TEST_CASE("merged passes reach what the derived accuracy says of a pass more") {
   struct Row {
     std::size_t n;
     double r;
@@ -195,8 +218,10 @@ TEST_CASE("merged passes reach at least the derived accuracy") {
       SolverSettings settings = merged();
       settings.passes = passes;
       const double found = kms_bits(settings, row.n, row.r);
-      CHECK(found > row.bits[passes - 3]);
-      CHECK(found < row.bits[passes - 3] + 7);
+      CHECK(found > row.bits[passes - 3] + 3);
+      if (passes == 6) continue;
+      CHECK(found > row.bits[passes - 2] - 1);
+      CHECK(found < row.bits[passes - 2] + 3);
     }
   }
 }
