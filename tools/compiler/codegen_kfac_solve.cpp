@@ -94,27 +94,49 @@ void TileGenerator::mean_diagonal(const std::vector<FactorBuffers>& blocks, cons
   as_.fmul(result, result, FReg::f0);
 }
 
-void TileGenerator::load_factor(const FactorBuffers& at, const LoweredFactor& lowered) {
-  const auto width = static_cast<std::uint32_t>(at.order);
-  count(kfac_word::refreshes);
+// `loading`: how a matrix is loaded; samples have their own way. What a shared unit gets is kept until it is
+// the block's turn.
+void TileGenerator::load_factor(const FactorBuffers& at, const LoweredFactor& lowered, Mnemonic loading) {
+  if (!at.shared) count(kfac_word::refreshes);
   if (lowered.fused) {
     as_.note("samples and damping into the inversion unit: " + explain_mapping(network_, lowered));
     e_.form({Format::int16, Format::int16, Format::int16, 0, 0}, at.order);
     e_.csr_from(xweft::csr_wcnt, chunk);
-    e_.csr(xweft::csr_wsstr, 2 * width);
+    e_.csr(xweft::csr_wsstr, 2 * static_cast<std::uint32_t>(at.order));
     as_.slli(Reg::t0, chunk, 1);
     e_.csr_from(xweft::csr_wdstr, Reg::t0);
-    e_.vector(Mnemonic::vtrans, at.right, tile_.kfac.transposed);
+    e_.vector(Mnemonic::vtrans, at.right, at.shared ? at.held : tile_.kfac.transposed);
     e_.wait_units(vector_unit);
+  } else {
+    fill_damped_matrix(at, lowered);
+    as_.note("damped factor into the inversion unit: " + explain_mapping(network_, lowered));
+  }
+  if (at.shared) return hold(at, lowered, loading);
+  issue_load(at, lowered, loading);
+  wait_inversion(1u << at.unit);
+}
+
+void TileGenerator::hold(const FactorBuffers& at, const LoweredFactor& lowered, Mnemonic loading) {
+  if (lowered.fused) return store_word(chunk, at.held_words + held_word::samples);
+  e_.form(words, at.order * at.order);
+  e_.vector(Mnemonic::vcopy, tile_.kfac.matrix, at.held);
+  as_.li(Reg::t0, loading == Mnemonic::inv_loadc ? 1 : 0);
+  store_word(Reg::t0, at.held_words + held_word::compensated);
+  e_.wait_units(vector_unit);
+}
+
+void TileGenerator::issue_load(const FactorBuffers& at, const LoweredFactor& lowered, Mnemonic loading) {
+  const auto width = static_cast<std::uint32_t>(at.order);
+  if (at.shared) count(kfac_word::refreshes);
+  if (lowered.fused) {
     take_damping(at, lowered.damping_fraction());
-    as_.slli(Reg::t1, chunk, 16);
+    if (at.shared) load_word(Reg::t1, at.held_words + held_word::samples);
+    as_.slli(Reg::t1, at.shared ? Reg::t1 : chunk, 16);
     as_.li(Reg::t2, width);
     as_.add(Reg::t1, Reg::t1, Reg::t2);
     e_.csr_from(xweft::csr_wdim, Reg::t1);
     e_.csr(xweft::csr_wfmt, static_cast<std::uint32_t>(Format::int16));
   } else {
-    fill_damped_matrix(at, lowered);
-    as_.note("damped factor into the inversion unit: " + explain_mapping(network_, lowered));
     e_.csr(xweft::csr_wdim, width | width << 16);
     e_.csr(xweft::csr_wfmt, static_cast<std::uint32_t>(Format::int32));
   }
@@ -124,13 +146,27 @@ void TileGenerator::load_factor(const FactorBuffers& at, const LoweredFactor& lo
   e_.csr(xweft::csr_wsstr, 0);
   as_.li(Reg::a3, 1u << at.unit);
   if (lowered.fused) {
-    as_.li(Reg::a0, tile_.kfac.transposed.address);
+    as_.li(Reg::a0, at.shared ? at.held.address : tile_.kfac.transposed.address);
     as_.xweft(Mnemonic::inv_loadf, Reg::zero, Reg::a0, Reg::t0, Reg::a3);
+  } else if (at.shared) {
+    load_held_matrix(at);
   } else {
     as_.li(Reg::a0, tile_.kfac.matrix.address);
-    as_.xweft(Mnemonic::inv_load, Reg::zero, Reg::a0, Reg::zero, Reg::a3);
+    as_.xweft(loading, Reg::zero, Reg::a0, Reg::zero, Reg::a3);
   }
-  wait_inversion(1u << at.unit);
+}
+
+void TileGenerator::load_held_matrix(const FactorBuffers& at) {
+  const Label plain = as_.make_label();
+  const Label loaded = as_.make_label();
+  as_.li(Reg::a0, at.held.address);
+  load_word(Reg::t0, at.held_words + held_word::compensated);
+  as_.beq(Reg::t0, Reg::zero, plain);
+  as_.xweft(Mnemonic::inv_loadc, Reg::zero, Reg::a0, Reg::zero, Reg::a3);
+  as_.j(loaded);
+  as_.bind(plain);
+  as_.xweft(Mnemonic::inv_load, Reg::zero, Reg::a0, Reg::zero, Reg::a3);
+  as_.bind(loaded);
 }
 
 // t0 = damping with `fraction` bits, at least 1.
@@ -220,23 +256,45 @@ void TileGenerator::wait_inversion(std::uint32_t mask) {
 void TileGenerator::solve(int index) {
   const KfacShard& own = kfac(index);
   const LoweredKfacLayer& lowered = *layer_of(index).kfac;
+  std::vector<FactorBlock> turn;
   std::uint32_t units = 0;
-  const auto issue = [&](const FactorBuffers& at, const LoweredFactor& factor) {
-    const Label skip = as_.make_label();
-    load_word(Reg::t0, at.words + factor_word::digital);
-    as_.bne(Reg::t0, Reg::zero, skip);
-    issue_solve(at, factor);
-    e_.bind(skip);
+  const auto add = [&](const FactorBuffers& at, const LoweredFactor& factor) {
+    if ((units & 1u << at.unit) != 0) {
+      solve_turn(turn, units);
+      turn.clear();
+      units = 0;
+    }
+    turn.push_back({at, factor});
     units |= 1u << at.unit;
   };
-  for (const FactorBuffers& each : own.a) issue(each, lowered.a);
-  for (const FactorBuffers& each : own.g) issue(each, lowered.g);
-  wait_inversion(units);
-  for (const FactorBuffers& each : own.a) recover(each, lowered.a);
-  for (const FactorBuffers& each : own.g) recover(each, lowered.g);
+  for (const FactorBuffers& each : own.a) add(each, lowered.a);
+  for (const FactorBuffers& each : own.g) add(each, lowered.g);
+  solve_turn(turn, units);
   as_.note("solutions rounded to 15 bits");
   for (const FactorBuffers& each : own.a) normalise(each, lowered.a);
   for (const FactorBuffers& each : own.g) normalise(each, lowered.g);
+}
+
+// Blocks that have a unit each.
+void TileGenerator::solve_turn(const std::vector<FactorBlock>& turn, std::uint32_t units) {
+  for (const auto& [at, lowered] : turn) {
+    const Label skip = as_.make_label();
+    load_word(Reg::t0, at.words + factor_word::digital);
+    if (at.shared) {
+      const Label analogue = as_.make_label();
+      as_.beq(Reg::t0, Reg::zero, analogue);
+      as_.j(skip);
+      as_.bind(analogue);
+      as_.note("the block's turn with a shared unit");
+      issue_load(at, lowered, Mnemonic::inv_load);
+    } else {
+      as_.bne(Reg::t0, Reg::zero, skip);
+    }
+    issue_solve(at, lowered);
+    e_.bind(skip);
+  }
+  wait_inversion(units);
+  for (const auto& [at, lowered] : turn) recover(at, lowered);
 }
 
 void TileGenerator::load_failure(Reg rd, const FactorBuffers& at) {
@@ -252,7 +310,23 @@ void TileGenerator::clear_failure(const FactorBuffers& at) {
                             static_cast<std::uint32_t>(unit::registers::error_clear.offset));
 }
 
-// Failed systems again with more damping, then without the unit, until the next refresh.
+// Loads and solves once more; goes on at `solved` unless that fails.
+void TileGenerator::solve_again(const FactorBuffers& at, const LoweredFactor& lowered, Mnemonic loading,
+                                Label solved) {
+  const Label failed = as_.make_label();
+  load_factor(at, lowered, loading);
+  if (at.shared) issue_load(at, lowered, loading);
+  issue_solve(at, lowered);
+  wait_inversion(1u << at.unit);
+  load_failure(Reg::t0, at);
+  as_.bne(Reg::t0, Reg::zero, failed);
+  as_.j(solved);
+  e_.bind(failed);
+  clear_failure(at);
+}
+
+// Failed systems again with compensated rounding, then with more damping, then without the unit, until the
+// next refresh.
 void TileGenerator::recover(const FactorBuffers& at, const LoweredFactor& lowered) {
   const Label analogue = as_.make_label();
   const Label digital = as_.make_label();
@@ -270,6 +344,12 @@ void TileGenerator::recover(const FactorBuffers& at, const LoweredFactor& lowere
   as_.j(done);
   e_.bind(failed);
   clear_failure(at);
+  // Samples are stable however they are rounded.
+  if (network_.kfac->compensates && !lowered.fused) {
+    as_.note("again with compensated rounding");
+    count(kfac_word::compensated);
+    solve_again(at, lowered, Mnemonic::inv_loadc, done);
+  }
   as_.li(Reg::a7, static_cast<std::uint32_t>(network_.kfac->retries));
   e_.bind(again);
   const Label give_up = as_.make_label();
@@ -283,15 +363,7 @@ void TileGenerator::recover(const FactorBuffers& at, const LoweredFactor& lowere
   as_.fli(FReg::f1, retry_factor);
   as_.fmul(FReg::f0, FReg::f0, FReg::f1);
   store_float(FReg::f0, at.words + factor_word::damping);
-  load_factor(at, lowered);
-  issue_solve(at, lowered);
-  wait_inversion(1u << at.unit);
-  const Label failed_again = as_.make_label();
-  load_failure(Reg::t0, at);
-  as_.bne(Reg::t0, Reg::zero, failed_again);
-  as_.j(done);
-  e_.bind(failed_again);
-  clear_failure(at);
+  solve_again(at, lowered, Mnemonic::inv_load, done);
   as_.j(again);
   e_.bind(give_up);
   as_.li(Reg::t0, 1);

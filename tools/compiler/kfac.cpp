@@ -30,13 +30,39 @@ LoweredFactor make_factor(int order, int bits, int fraction, int batch, int most
   return factor;
 }
 
-// Cells that a refresh writes into the inversion unit.
-long direct_cells(const LoweredFactor& factor) { return static_cast<long>(factor.order) * factor.order; }
-long fused_cells(const LoweredFactor& factor, int batch) { return 2L * factor.order * batch; }
-
-bool is_fused(const LoweredFactor& factor, int batch, reference::FactorMapping mapping) {
-  if (mapping != reference::FactorMapping::automatic) return mapping == reference::FactorMapping::fused;
-  return fused_cells(factor, batch) < direct_cells(factor);
+void choose_mapping(int index, const LoweredNetwork& network, const reference::KfacPlan& plan,
+                    const InversionPrices& prices, LoweredFactor& factor) {
+  constexpr int sample_bits = 16;
+  MappingShape shape;
+  shape.order = factor.order;
+  shape.batch = network.batch;
+  shape.bits = factor.bits;
+  shape.factor_interval = plan.factor_interval;
+  shape.inverse_interval = plan.inverse_interval;
+  factor.direct_costs = mapping_costs(shape, prices);
+  shape.fused = true;
+  shape.element_bits = sample_bits;
+  factor.fused_costs = mapping_costs(shape, prices);
+  const bool fits = !prices.analogue() || static_cast<unsigned>(factor.order) <= prices.solver.array;
+  switch (plan.mapping) {
+    case reference::FactorMapping::direct:
+      factor.reason = "training.kfac.mapping";
+      return;
+    case reference::FactorMapping::fused:
+      if (!fits) {
+        throw Error(fmt::format(
+            "training.kfac.mapping: found fused, but layer {} has factors of {} unknowns and an array has {} "
+            "(platform.inversion.array); allowed: direct, auto, or arrays as large as the factors",
+            index, factor.order, prices.solver.array));
+      }
+      factor.fused = true;
+      factor.reason = "training.kfac.mapping";
+      return;
+    case reference::FactorMapping::automatic:
+      factor.fused = fits && prefers_fused(factor.direct_costs, factor.fused_costs, prices);
+      factor.reason = fits ? "the cheaper product of cells, time and energy"
+                           : fmt::format("samples do not fit arrays of {} unknowns", prices.solver.array);
+  }
 }
 
 void check_block(int index, int rows, int columns, const LoweredNetwork& network, int largest_system) {
@@ -81,7 +107,7 @@ int LoweredKfacLayer::gradient_fraction(const LoweredLayer& layer) const {
   return layer.input_fraction + layer.error_fraction - gradient_shift;
 }
 
-LoweredKfac lower_kfac(const reference::KfacPlan& plan) {
+LoweredKfac lower_kfac(const reference::KfacPlan& plan, const InversionPrices& prices) {
   const auto share = [](double value) {
     return static_cast<std::int32_t>(std::lround(std::ldexp(value, decay_fraction)));
   };
@@ -89,6 +115,7 @@ LoweredKfac lower_kfac(const reference::KfacPlan& plan) {
   lowered.factor_interval = plan.factor_interval;
   lowered.inverse_interval = plan.inverse_interval;
   lowered.retries = plan.retries;
+  lowered.compensates = prices.analogue() && prices.solver.rounding != inversion::LevelRounding::compensated;
   lowered.root_damping = static_cast<float>(std::sqrt(plan.damping));
   lowered.kl_clip = static_cast<float>(plan.kl_clip);
   lowered.momentum = share(plan.momentum);
@@ -103,7 +130,7 @@ LoweredKfac lower_kfac(const reference::KfacPlan& plan) {
 }
 
 LoweredKfacLayer lower_kfac_layer(const LoweredNetwork& network, int index, const reference::KfacPlan& plan,
-                                  int largest_system) {
+                                  int largest_system, const InversionPrices& prices) {
   const LoweredLayer& layer = network.layers[static_cast<std::size_t>(index)];
   const int rows = layer.row_blocks == 1 ? layer.inputs : network.array_rows;
   const int columns = layer.column_blocks == 1 ? layer.outputs : network.array_columns;
@@ -115,7 +142,7 @@ LoweredKfacLayer lower_kfac_layer(const LoweredNetwork& network, int index, cons
   lowered.a = make_factor(rows, layer.input_bits, layer.input_fraction, batch, largest_factor_fraction);
   lowered.g = make_factor(columns, error_bits, layer.error_fraction, batch, 2 * layer.error_fraction);
   for (LoweredFactor* factor : {&lowered.a, &lowered.g}) {
-    factor->fused = is_fused(*factor, batch, plan.mapping);
+    choose_mapping(index, network, plan, prices, *factor);
   }
   lowered.gradient_shift = std::max(0, layer.input_bits + error_bits + batch_bits - word_bits);
   lowered.step_shift = std::max(0, 2 * solution_bits + batch_bits - word_bits);
@@ -123,9 +150,18 @@ LoweredKfacLayer lower_kfac_layer(const LoweredNetwork& network, int index, cons
 }
 
 std::string explain_mapping(const LoweredNetwork& network, const LoweredFactor& factor) {
-  return fmt::format("{}, {} x {}: {} cells written a refresh as a matrix, {} as twice {} samples",
-                     factor.fused ? "fused" : "direct", factor.order, factor.order, direct_cells(factor),
-                     fused_cells(factor, network.batch), network.batch);
+  constexpr double thousand = 1e3;
+  constexpr double million = 1e6;
+  const MappingCosts& direct = factor.direct_costs;
+  const MappingCosts& fused = factor.fused_costs;
+  std::string text = fmt::format(
+      "{}, {} x {}: {:.0f} cells written a refresh as a matrix, {:.0f} as twice {} samples; {:.1f} or {:.1f} "
+      "us and "
+      "{:.3f} or {:.3f} uJ an update",
+      factor.fused ? "fused" : "direct", factor.order, factor.order, direct.cells, fused.cells, network.batch,
+      direct.ns() / thousand, fused.ns() / thousand, direct.pJ() / million, fused.pJ() / million);
+  if (direct.bits > 0) text += fmt::format("; about {:.1f} or {:.1f} bits a term", direct.bits, fused.bits);
+  return text + "; chosen by " + factor.reason;
 }
 
 }  // namespace weft::compiler

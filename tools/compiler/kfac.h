@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "tools/compiler/kfac_cost.h"
 #include "tools/reference/network.h"
 
 namespace weft::compiler {
@@ -42,6 +43,11 @@ struct LoweredFactor {
   int matrix_fraction = 0;  // of the factor
   int mean_shift = 0;       // with the reciprocal of the samples
 
+  // Of the two mappings, and why it is this one.
+  MappingCosts direct_costs;
+  MappingCosts fused_costs;
+  std::string reason;
+
   int trace_shift = 0;  // fused: right shift of the sum of squares over a batch
   // In which the unit adds the damping.
   int damping_fraction() const { return fused ? fraction : matrix_fraction; }
@@ -69,6 +75,7 @@ struct LoweredKfac {
   int factor_interval = 1;
   int inverse_interval = 1;
   int retries = 0;
+  bool compensates = false;           // try compensated rounding before more damping
   float root_damping = 0;             // square root of the damping
   float kl_clip = 0;                  // 0: none
   std::int32_t momentum = 0;          // decay_fraction
@@ -77,11 +84,11 @@ struct LoweredKfac {
   int weight_decay_exponent = 0;
 };
 
-LoweredKfac lower_kfac(const reference::KfacPlan& plan);
+LoweredKfac lower_kfac(const reference::KfacPlan& plan, const InversionPrices& prices);
 
 // Throws Error when the layer's blocks do not suit the machine's arrays and inversion units.
 LoweredKfacLayer lower_kfac_layer(const LoweredNetwork& network, int index, const reference::KfacPlan& plan,
-                                  int largest_system);
+                                  int largest_system, const InversionPrices& prices);
 
 // Why a factor is mapped as it is, for the listing.
 std::string explain_mapping(const LoweredNetwork& network, const LoweredFactor& factor);

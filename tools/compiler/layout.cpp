@@ -19,6 +19,8 @@ constexpr std::uint32_t code_shard_size = 4 * 1024;
 constexpr std::uint32_t deposit_code_size = 4 * 1024;
 constexpr std::uint32_t kfac_code_size = 8 * 1024;
 constexpr std::uint32_t kfac_factor_code_size = 2 * 1024;
+constexpr std::uint32_t kfac_compensation_code_size = 1024;
+constexpr std::uint32_t kfac_sharing_code_size = 1024;
 constexpr std::uint32_t alignment = 64;
 
 std::uint32_t aligned(std::uint32_t value) { return (value + alignment - 1) & ~(alignment - 1); }
@@ -93,7 +95,7 @@ class LayoutMaker {
     own.code = own.base;
     own.code_size = code_base_size + code_shard_room() * static_cast<std::uint32_t>(shards.size());
     if (network_.kfac) {
-      for (const int index : shards) own.code_size += kfac_code_room(index);
+      own.code_size += kfac_code_room(shards);
     }
     Allocator memory(tile, own.base, own.base + limits_.buffer_size);
     memory.take("code", own.code_size);
@@ -155,26 +157,39 @@ class LayoutMaker {
            (network_.deposits == PerBatch::batch ? deposit_code_size : 0);
   }
 
-  std::uint32_t kfac_code_room(int index) const {
-    const Shard& shard = placement_.shards[static_cast<std::size_t>(index)];
-    return kfac_code_size +
-           kfac_factor_code_size * static_cast<std::uint32_t>(shard.row_blocks + shard.column_blocks);
+  std::uint32_t kfac_code_room(const std::vector<int>& shards) const {
+    const int blocks = factor_blocks(shards);
+    std::uint32_t of_block = kfac_factor_code_size;
+    if (network_.kfac->compensates) of_block += kfac_compensation_code_size;
+    if (blocks > limits_.inversion_units) of_block += kfac_sharing_code_size;
+    return kfac_code_size * static_cast<std::uint32_t>(shards.size()) +
+           of_block * static_cast<std::uint32_t>(blocks);
+  }
+
+  // The blocks of a tile's factors take turns with its inversion units.
+  struct UnitTurns {
+    int units;
+    int blocks;
+    int next = 0;
+  };
+
+  int factor_blocks(const std::vector<int>& shards) const {
+    int blocks = 0;
+    for (const int index : shards) {
+      const Shard& shard = placement_.shards[static_cast<std::size_t>(index)];
+      blocks += shard.row_blocks + shard.column_blocks;
+    }
+    return blocks;
   }
 
   void take_kfac(Allocator& memory, TileLayout& own, const std::vector<int>& shards) {
-    int unit = 0;
+    UnitTurns turns{limits_.inversion_units, factor_blocks(shards)};
     std::uint64_t order = 0;
     for (const int index : shards) {
-      take_kfac_shard(memory, index, unit);
+      take_kfac_shard(memory, index, turns);
       const ShardBuffers& buffers = layout_.shards[static_cast<std::size_t>(index)];
       order = std::max({order, static_cast<std::uint64_t>(buffers.block_rows),
                         static_cast<std::uint64_t>(buffers.block_columns)});
-    }
-    if (unit > limits_.inversion_units) {
-      throw Error(fmt::format(
-          "tile {} needs {} inversion units, one for each block of its factors, it has {} "
-          "(platform.tile.inversion_units); allowed: more units, more tiles, or fewer crossbar units a tile",
-          own.tile, unit, limits_.inversion_units));
     }
     own.kfac.matrix = memory.area("optimiser.matrix", 1, 4 * order * order);
     own.kfac.transposed = memory.area("optimiser.transposed samples", 1, 2 * order * batch());
@@ -188,17 +203,17 @@ class LayoutMaker {
     own.kfac.parts = memory.area("optimiser.parts", 1, 4 * placement_.shards.size());
   }
 
-  void take_kfac_shard(Allocator& memory, int index, int& unit) {
+  void take_kfac_shard(Allocator& memory, int index, UnitTurns& turns) {
     const Shard& shard = placement_.shards[static_cast<std::size_t>(index)];
     const ShardBuffers& buffers = layout_.shards[static_cast<std::size_t>(index)];
     const LoweredKfacLayer& lowered = *layer_of(index).kfac;
     KfacShard& own = layout_.kfac[static_cast<std::size_t>(index)];
     const std::string prefix = fmt::format("layer{}.", shard.layer);
     for (int block = 0; block < shard.row_blocks; ++block) {
-      own.a.push_back(take_factor(memory, lowered.a, prefix + "factor A", unit++));
+      own.a.push_back(take_factor(memory, lowered.a, prefix + "factor A", turns));
     }
     for (int block = 0; block < shard.column_blocks; ++block) {
-      own.g.push_back(take_factor(memory, lowered.g, prefix + "factor G", unit++));
+      own.g.push_back(take_factor(memory, lowered.g, prefix + "factor G", turns));
     }
     const auto block_bytes = std::uint64_t{4} * static_cast<unsigned>(buffers.block_rows) *
                              static_cast<unsigned>(buffers.block_columns);
@@ -214,11 +229,16 @@ class LayoutMaker {
   }
 
   FactorBuffers take_factor(Allocator& memory, const LoweredFactor& lowered, const std::string& name,
-                            int unit) const {
+                            UnitTurns& turns) const {
     const auto order = static_cast<std::uint64_t>(lowered.order);
     FactorBuffers own;
     own.order = lowered.order;
-    own.unit = unit;
+    own.unit = turns.next++ % turns.units;
+    own.shared = own.unit + turns.units < turns.blocks;
+    if (own.shared) {
+      own.held = memory.area(name + " held", 1, lowered.fused ? 2 * order * batch() : 4 * order * order);
+      own.held_words = memory.take(name + " held words", held_word::size);
+    }
     if (!lowered.fused) own.matrix = memory.area(name, 1, 4 * order * order);
     own.right = memory.area(name + " samples", 1, 2 * order * batch());
     own.solution = memory.area(name + " solutions", 1, 4 * order * batch());

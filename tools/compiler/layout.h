@@ -91,10 +91,20 @@ constexpr std::uint32_t fraction = 12;  // of the solutions
 constexpr std::uint32_t size = 16;
 }  // namespace factor_word
 
+// Words of what a shared inversion unit is loaded with, by their offsets.
+namespace held_word {
+constexpr std::uint32_t samples = 0;      // columns of the samples
+constexpr std::uint32_t compensated = 4;  // 1: the matrix is loaded with compensated rounding
+constexpr std::uint32_t size = 8;
+}  // namespace held_word
+
 // One block of a factor of a layer (K-FAC).
 struct FactorBuffers {
   int order = 0;
-  int unit = 0;   // inversion unit
+  int unit = 0;         // inversion unit
+  bool shared = false;  // with other blocks: the unit is loaded before every solution
+  Area held;            // what it is loaded with then: the damped matrix, or the samples transposed
+  std::uint32_t held_words = 0;
   Area matrix;    // int32, running average; not if the unit gets the samples
   Area right;     // int16, batch x order: the samples
   Area solution;  // int32, batch x order; later int16
@@ -136,6 +146,7 @@ constexpr std::uint32_t failures = 60;
 constexpr std::uint32_t retries = 64;
 constexpr std::uint32_t digital = 68;
 constexpr std::uint32_t clipped = 72;
+constexpr std::uint32_t compensated = 76;
 constexpr std::uint32_t count_words = 8;
 constexpr std::uint32_t return_address = 80;
 constexpr std::uint32_t size = 84;

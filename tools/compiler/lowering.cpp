@@ -248,12 +248,13 @@ LoweredNetwork lower(const reference::Network& network, const reference::Trainin
   }
   check_shifts(lowered);
   if (plan.kfac) {
-    lowered.kfac = lower_kfac(*plan.kfac);
+    lowered.kfac = lower_kfac(*plan.kfac, options.inversion);
     lowered.kfac->work_array = options.arrays_per_tile;
     check_kfac(lowered);
     for (std::size_t index = 0; index < lowered.layers.size(); ++index) {
       lowered.layers[index].kfac =
-          lower_kfac_layer(lowered, static_cast<int>(index), *plan.kfac, options.largest_system);
+          lower_kfac_layer(lowered, static_cast<int>(index), *plan.kfac, options.largest_system,
+                           options.inversion);
     }
   }
   if (lowered.loss == reference::Loss::mean_squared_error) check_squared_error(lowered.layers.back());

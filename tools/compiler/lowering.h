@@ -130,6 +130,7 @@ struct LoweringOptions {
   int carry_limit = 0;  // lost updates of slice carry_slice of a shard; 0: none
   int carry_slice = 0;
   int largest_system = 256;  // of an inversion unit; K-FAC only
+  InversionPrices inversion;  // likewise
 };
 
 // Throws Error when no format fits (a learning rate too large or too small for the update's bits).

@@ -228,13 +228,24 @@ class TileGenerator {
   void refresh_inverses(int index);
   void mean_diagonal(const std::vector<FactorBuffers>& blocks, const LoweredFactor& lowered, int count,
                      FReg result);
-  void load_factor(const FactorBuffers& at, const LoweredFactor& lowered);
+  void load_factor(const FactorBuffers& at, const LoweredFactor& lowered,
+                   xweft::Mnemonic loading = xweft::Mnemonic::inv_load);
+  void hold(const FactorBuffers& at, const LoweredFactor& lowered, xweft::Mnemonic loading);
+  void issue_load(const FactorBuffers& at, const LoweredFactor& lowered, xweft::Mnemonic loading);
+  void load_held_matrix(const FactorBuffers& at);
   void take_damping(const FactorBuffers& at, int fraction);
   void fill_damped_matrix(const FactorBuffers& at, const LoweredFactor& lowered);
   void issue_solve(const FactorBuffers& at, const LoweredFactor& lowered);
   void wait_inversion(std::uint32_t mask);
+  struct FactorBlock {
+    const FactorBuffers& at;
+    const LoweredFactor& lowered;
+  };
   void solve(int index);
+  void solve_turn(const std::vector<FactorBlock>& turn, std::uint32_t units);
   void recover(const FactorBuffers& at, const LoweredFactor& lowered);
+  void solve_again(const FactorBuffers& at, const LoweredFactor& lowered, xweft::Mnemonic loading,
+                   Label solved);
   void load_failure(Reg rd, const FactorBuffers& at);
   void solve_digitally(const FactorBuffers& at, const LoweredFactor& lowered);
   void emit_digital_solver();

@@ -344,6 +344,7 @@ json second_order(const compiler::LoweredNetwork& network, const OptimiserCounts
           {"refreshes", counts.refreshes},
           {"solves", counts.solves},
           {"failures", counts.failures},
+          {"compensated", counts.compensated},
           {"retries", counts.retries},
           {"digital_solves", counts.digital},
           {"clipped", counts.clipped}};

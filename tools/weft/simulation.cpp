@@ -469,6 +469,7 @@ OptimiserCounts Simulation::collect_optimiser() {
     sum.refreshes += at(word::refreshes);
     sum.solves += at(word::solves);
     sum.failures += at(word::failures);
+    sum.compensated += at(word::compensated);
     sum.retries += at(word::retries);
     sum.digital += at(word::digital);
     sum.clipped += at(word::clipped);

@@ -48,6 +48,7 @@ struct OptimiserCounts {
   std::uint64_t refreshes = 0;
   std::uint64_t solves = 0;
   std::uint64_t failures = 0;
+  std::uint64_t compensated = 0;
   std::uint64_t retries = 0;
   std::uint64_t digital = 0;
   std::uint64_t clipped = 0;

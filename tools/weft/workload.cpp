@@ -106,6 +106,34 @@ compiler::PerBatch per_batch(config::PerBatch from) {
   return from == config::PerBatch::batch ? compiler::PerBatch::batch : compiler::PerBatch::example;
 }
 
+// Prices of a step of all slices of an array, and of an inversion unit's operations.
+compiler::InversionPrices inversion_prices(const config::Scenario& scenario) {
+  const machine::MachineConfig machine = assembly::machine_config(scenario, 0);
+  const inversion::InversionUnitConfig& unit = machine.accelerator.tile.inversion;
+  const auto ns = [](const sc_core::sc_time& time) { return time.to_seconds() * 1e9; };
+  const auto pJ = [](Joule energy) { return energy.value() * 1e12; };
+  compiler::InversionPrices prices;
+  prices.solver = unit.solver;
+  prices.times = unit.times;
+  prices.conductance = unit.conductance;
+  prices.solve_ns = ns(unit.solve);
+  prices.solve_pJ = pJ(unit.solve_energy);
+  prices.row_write_ns = ns(unit.row_write);
+  prices.row_write_pJ = pJ(unit.row_write_energy);
+  prices.amplifier_ns_pJ = pJ(unit.energy.amplifier_ns);
+  prices.microsiemens_ns_pJ = pJ(unit.energy.microsiemens_ns);
+  prices.drive_pJ = pJ(unit.energy.drive);
+  prices.conversion_pJ = pJ(unit.energy.conversion);
+  prices.cell_pJ = pJ(unit.energy.cell);
+  const crossbar::CrossbarUnitConfig& work = machine.accelerator.tile.crossbar;
+  const int slices = work.array.slices;
+  prices.product_bit_ns = ns(work.timing.mvm_step);
+  prices.product_bit_pJ = slices * (pJ(work.energy.mvm_step) + pJ(work.energy.adc_step));
+  prices.program_ns = ns(work.timing.array_write);
+  prices.program_pJ = slices * pJ(work.energy.array_write);
+  return prices;
+}
+
 compiler::CompileOptions compile_options(const config::Scenario& scenario) {
   const config::PlatformConfig& platform = scenario.platform;
   compiler::CompileOptions options;
@@ -127,6 +155,8 @@ compiler::CompileOptions compile_options(const config::Scenario& scenario) {
     options.lowering.variants.push_back(layer.variant.value_or(scenario.training.variant));
   }
   options.lowering.largest_system = platform.inversion.size;
+  if (scenario.training.optimizer == config::Optimizer::kfac)
+    options.lowering.inversion = inversion_prices(scenario);
   options.machine = {platform.tiles.count(), platform.tile.crossbars};
   options.tile.tiles_base = map::tiles_base;
   options.tile.window_size = tile::window_size;
