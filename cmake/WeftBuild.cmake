@@ -34,12 +34,15 @@ if(WEFT_SANITIZE_THREADS)
 endif()
 
 # weft_library(NAME SOURCES … [LIBRARIES …]): a static library whose headers are included as
-# "models/<block>/<file>.h" from the top of the tree.
+# "models/<block>/<file>.h" from the top of the tree. Other projects know weft_NAME as weft::NAME (WeftInstall.cmake).
 function(weft_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})
-  target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}/generated")
-  target_link_libraries(${name} PUBLIC ${arg_LIBRARIES} PRIVATE weft_options)
+  target_include_directories(${name} PUBLIC "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>"
+                                            "$<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/generated>")
+  # Our warnings are nobody else's.
+  target_link_libraries(${name} PUBLIC ${arg_LIBRARIES} PRIVATE "$<BUILD_INTERFACE:weft_options>")
+  set_property(GLOBAL APPEND PROPERTY WEFT_LIBRARIES ${name})
 endfunction()
 
 # weft_test(NAME SOURCES … [LIBRARIES …] [SYSTEMC] [LABELS …] [TIMEOUT s]): a Catch2 executable; every

@@ -33,8 +33,9 @@ fs::path default_firmware() {
 
 std::vector<fs::path> preset_folders() {
   std::vector<fs::path> folders;
-  for (const fs::path& place : {fs::path(WEFT_SCENARIO_DIR), program_folder() / "../share/weft/scenarios"}) {
-    if (fs::exists(place)) folders.push_back(place);
+  // An installed program has presets of its own version; the source tree may have moved on.
+  for (const fs::path& place : {program_folder() / "../share/weft/scenarios", fs::path(WEFT_SCENARIO_DIR)}) {
+    if (fs::exists(place)) folders.push_back(fs::canonical(place));
   }
   return folders;
 }
