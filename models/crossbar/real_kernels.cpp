@@ -6,35 +6,5 @@
 #include "models/crossbar/real_vector.h"
 
 namespace weft::crossbar {
-
-namespace {
-
-WEFT_VECTOR_TARGET void column_sums(const RealProduct& job, float* sums) {
-  reals::column_sums<16, 3, 4>(job, sums);
-}
-
-WEFT_VECTOR_TARGET void row_sums(const RealProduct& job, float* sums) { reals::row_sums<1>(job, sums); }
-
-WEFT_VECTOR_TARGET float largest_square(const float* value, float offset, int count) {
-  return reals::largest_square(value, offset, count);
-}
-
-WEFT_VECTOR_TARGET void square_levels(const SquareLevels& job, std::int8_t* level) {
-  reals::square_levels(job, level);
-}
-
-WEFT_VECTOR_TARGET void add_noise(const RealNoise& job, float* current) { reals::add_noise(job, current); }
-
-WEFT_VECTOR_TARGET void convert(const RealConversion& job, std::int64_t* y, AdcCounts& counts) {
-  reals::convert(job, y, counts);
-}
-
-}  // namespace
-
-const RealKernels& portable_real_kernels() {
-  static constexpr RealKernels kernels{column_sums,   row_sums,  largest_square,
-                                       square_levels, add_noise, convert};
-  return kernels;
-}
-
+const RealKernels& portable_real_kernels() { return kernels<16, 3, 1>(); }
 }  // namespace weft::crossbar

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loops of arrays whose cells are real numbers (DeviceCells) on vectors, once for all instruction sets:
 // GCC's and clang's vector types, as wide as the file of an instruction set says. It defines
-// WEFT_VECTOR_TARGET, the attribute that its functions need, and includes this header.
+// WEFT_VECTOR_TARGET, the attribute that its functions need, includes this header and returns kernels().
+// Nothing in here has external linkage: a linker keeps one of several copies of an inline function, which may
+// be one that this processor cannot run.
 //
 // All widths give the same bits: every sum has an order of its own, and products are rounded before they are
 // added (-ffp-contract=off, CMakeLists.txt).
@@ -19,7 +21,8 @@
 #include "models/crossbar/array_config.h"
 #include "models/crossbar/kernels.h"
 
-namespace weft::crossbar::reals {
+namespace weft::crossbar {
+namespace {
 
 template <int Bytes>
 struct FloatVector {
@@ -193,4 +196,17 @@ WEFT_VECTOR_TARGET inline void convert(const RealConversion& job, std::int64_t* 
   counts.rounded += static_cast<std::uint64_t>(changed - clipped);
 }
 
-}  // namespace weft::crossbar::reals
+// Vectors of `Bytes`; products of so many steps at once, as many as there are registers for.
+template <int Bytes, int ColumnSteps, int RowSteps>
+const RealKernels& kernels() {
+  static constexpr RealKernels set{column_sums<Bytes, ColumnSteps, 4>,
+                                   row_sums<RowSteps>,
+                                   largest_square,
+                                   square_levels,
+                                   add_noise,
+                                   convert};
+  return set;
+}
+
+}  // namespace
+}  // namespace weft::crossbar

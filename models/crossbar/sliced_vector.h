@@ -18,7 +18,9 @@
 
 #include "models/crossbar/sliced_loops.h"
 
+// Unnamed as well: a linker must not put one instruction set's copy of a function in the place of another's.
 namespace weft::crossbar::vectors {
+namespace {
 
 // ---- Currents ----
 // A panel is as many output lines as four vectors have 32-bit lanes. Its cells are packed so that the four
@@ -362,4 +364,5 @@ WEFT_VECTOR_TARGET inline Saturation deposit(const DepositJob& job) {
   }
 }
 
+}  // namespace
 }  // namespace weft::crossbar::vectors

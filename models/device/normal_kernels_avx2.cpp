@@ -15,50 +15,31 @@ namespace {
 
 #define WEFT_AVX2 WEFT_VECTOR_TARGET static inline
 
-struct Vector {
-  using Words = __m256i;
-  using Floats = __m256;
-  static constexpr int lanes = 8;
-
-  WEFT_AVX2 Words broadcast(std::uint32_t value) { return _mm256_set1_epi32(static_cast<int>(value)); }
-  WEFT_AVX2 Words load(const std::uint32_t* p) {
-    return _mm256_loadu_si256(static_cast<const __m256i*>(static_cast<const void*>(p)));
-  }
-  WEFT_AVX2 Words lane_numbers() { return _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7); }
-  WEFT_AVX2 Words add(Words a, Words b) { return _mm256_add_epi32(a, b); }
-  WEFT_AVX2 Words exclusive_or(Words a, Words b) { return _mm256_xor_si256(a, b); }
-  WEFT_AVX2 Words bitwise_or(Words a, Words b) { return _mm256_or_si256(a, b); }
-  WEFT_AVX2 Words shift_left(Words a, int bits) { return _mm256_slli_epi32(a, bits); }
-  WEFT_AVX2 Words shift_right(Words a, int bits) { return _mm256_srli_epi32(a, bits); }
-  WEFT_AVX2 Words shift_left_each(Words a, Words bits) { return _mm256_sllv_epi32(a, bits); }
-
+struct Vector : vectors::Lanes<32> {
   // The lower halves of the products; the upper ones go to `high`.
   WEFT_AVX2 Words multiply(Words a, std::uint32_t factor, Words& high) {
-    const Words even = _mm256_mul_epu32(a, broadcast(factor));
-    const Words odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), broadcast(factor));
-    high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
-    return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
+    const auto wide = reinterpret_cast<__m256i>(a);
+    const __m256i factors = _mm256_set1_epi32(static_cast<int>(factor));
+    const __m256i even = _mm256_mul_epu32(wide, factors);
+    const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(wide, 32), factors);
+    high = reinterpret_cast<Words>(_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa));
+    return reinterpret_cast<Words>(_mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa));
   }
 
   // By the exponent of the upper 31 bits as a float; clearing the bit below the leading one keeps rounding
   // from carrying into it. Zero, where only the lowest bit is set, has the smallest exponent.
   WEFT_AVX2 Words leading_zeros_of_odd(Words a) {
-    const Words upper = _mm256_srli_epi32(a, 1);
-    const Words steady = _mm256_andnot_si256(_mm256_srli_epi32(upper, 1), upper);
-    const Words exponent = _mm256_srli_epi32(_mm256_castps_si256(_mm256_cvtepi32_ps(steady)), 23);
-    constexpr int exponent_of_leading_bit = 127 + 30;
-    const Words zeros = _mm256_sub_epi32(_mm256_set1_epi32(exponent_of_leading_bit), exponent);
-    return _mm256_min_epi32(zeros, _mm256_set1_epi32(31));
+    const Words upper = a >> 1;
+    const Words steady = upper & ~(upper >> 1);
+    const Floats number = __builtin_convertvector(reinterpret_cast<Integers>(steady), Floats);
+    const Words exponent = reinterpret_cast<Words>(number) >> 23;
+    constexpr std::uint32_t exponent_of_leading_bit = 127 + 30;
+    const Words zeros = exponent_of_leading_bit - exponent;
+    return reinterpret_cast<Words>(_mm256_min_epi32(reinterpret_cast<__m256i>(zeros), _mm256_set1_epi32(31)));
   }
 
-  WEFT_AVX2 Floats broadcast_float(float value) { return _mm256_set1_ps(value); }
-  WEFT_AVX2 Floats to_floats(Words a) { return _mm256_cvtepi32_ps(a); }
-  WEFT_AVX2 Floats gather(const float* table, Words index) { return _mm256_i32gather_ps(table, index, 4); }
-  WEFT_AVX2 Floats add(Floats a, Floats b) { return _mm256_add_ps(a, b); }
-  WEFT_AVX2 Floats subtract(Floats a, Floats b) { return _mm256_sub_ps(a, b); }
-  WEFT_AVX2 Floats multiply(Floats a, Floats b) { return _mm256_mul_ps(a, b); }
-  WEFT_AVX2 Floats with_sign_of(Floats z, Words bits) {
-    return _mm256_xor_ps(z, _mm256_castsi256_ps(_mm256_and_si256(bits, broadcast(0x80000000U))));
+  WEFT_AVX2 Floats gather(const float* table, Words index) {
+    return _mm256_i32gather_ps(table, reinterpret_cast<__m256i>(index), 4);
   }
 
   WEFT_AVX2 void store_by_counter(float* p, const Floats* z) {
@@ -78,21 +59,10 @@ struct Vector {
   }
 };
 
-WEFT_VECTOR_TARGET void fill(const std::array<std::uint32_t, 4>& counter,
-                             const std::array<std::uint32_t, 2>& key, int count, float* deviate) {
-  vectors::fill<Vector>(counter, key, count, deviate);
-}
-
-WEFT_VECTOR_TARGET void fill_each(const std::array<std::uint32_t, 4>& counter,
-                                  const std::array<std::uint32_t, 2>& key, const std::uint32_t* first,
-                                  int count, float* deviate) {
-  vectors::fill_each<Vector>(counter, key, first, count, deviate);
-}
-
 }  // namespace
 
 const NormalKernels* avx2_normal_kernels() {
-  static constexpr NormalKernels kernels{"avx2", fill, fill_each};
+  static constexpr NormalKernels kernels{"avx2", vectors::fill<Vector>, vectors::fill_each<Vector>};
   return __builtin_cpu_supports("avx2") != 0 ? &kernels : nullptr;
 }
 
