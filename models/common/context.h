@@ -8,11 +8,15 @@
 
 namespace weft {
 
+class SocketChecks;  // models/tlm/socket_checks.h
+
 struct Context {
   EnergyLedger energy;
   Log log;
   // Where units may compute while simulated time goes on; null: they compute at once.
   WorkerPool* workers = nullptr;
+  // Which sockets are watched for violations of the base protocol; null: none.
+  SocketChecks* checks = nullptr;
 };
 
 }  // namespace weft

@@ -8,6 +8,7 @@
 #include "models/common/error.h"
 #include "models/sync/registers.h"
 #include "models/tile/window.h"
+#include "models/tlm/socket_checks.h"
 
 namespace weft::tile {
 
@@ -171,7 +172,7 @@ Tile::Tile(const sc_core::sc_module_name& name, const TileConfig& config, Contex
       vector_("vector", vector_config(config), context),
       no_interrupt_("no_interrupt") {
   build_units(context);
-  bind();
+  bind(context);
   if (config.check_hazards) check_hazards(context);
   control_.on_reset([this] { reset_units(); });
   report_errors();
@@ -211,14 +212,14 @@ void Tile::own_filter(unsigned crossbar, Context& context) {
   filters_.push_back(std::make_unique<write_filter::WriteFilter>(name.c_str(), own, context));
 }
 
-void Tile::bind() {
-  bus_.to("buffer").bind(buffer_.socket);
-  bus_.to("control").bind(control_.socket);
-  bus_.to("sync").bind(board_.registers);
-  bus_.to("dma").bind(dma_.window);
-  bus_.to("vector").bind(vector_.window);
+void Tile::bind(Context& context) {
+  connect(context, bus_.to("buffer"), buffer_.socket);
+  connect(context, bus_.to("control"), control_.socket);
+  connect(context, bus_.to("sync"), board_.registers);
+  connect(context, bus_.to("dma"), dma_.window);
+  connect(context, bus_.to("vector"), vector_.window);
   for (std::size_t number = 0; number < holes_.size(); ++number) {
-    bus_.to(hole_region(number)).bind(holes_[number]);
+    connect(context, bus_.to(hole_region(number)), holes_[number]);
     holes_[number].on_access([](const Transfer&, sc_core::sc_time&) { return Status::address_error; });
   }
   const std::uint32_t buffer_base = window_base(config_) + static_cast<std::uint32_t>(window::buffer_base);
@@ -228,10 +229,10 @@ void Tile::bind() {
     hart_.code_written(address, bytes);
     if (config_.hart.reservations != nullptr) config_.hart.reservations->written(address, bytes);
   });
-  hart_.fetch_socket.bind(bus_.inputs[fetch_input]);
-  hart_.data_socket.bind(bus_.inputs[data_input]);
-  dma_.operands.bind(bus_.inputs[dma_input]);
-  vector_.operands.bind(bus_.inputs[vector_input]);
+  connect(context, hart_.fetch_socket, bus_.inputs[fetch_input]);
+  connect(context, hart_.data_socket, bus_.inputs[data_input]);
+  connect(context, dma_.operands, bus_.inputs[dma_input]);
+  connect(context, vector_.operands, bus_.inputs[vector_input]);
   dma_.completion.bind(board_.units);
   vector_.completion.bind(board_.units);
   hart_.waits.bind(board_.waits);
@@ -242,22 +243,22 @@ void Tile::bind() {
   control_.irq.bind(irq);
   for (unsigned number = 0; number < config_.crossbars; ++number) {
     crossbar::CrossbarUnit& unit = *crossbars_[number];
-    bind_unit(unit, crossbar_region(number), first_crossbar_input + number);
-    unit.update_out.bind(filters_[number]->in);
-    filters_[number]->out.bind(unit.update);
+    bind_unit(context, unit, crossbar_region(number), first_crossbar_input + number);
+    connect(context, unit.update_out, filters_[number]->in);
+    connect(context, filters_[number]->out, unit.update);
   }
   unsigned input = first_crossbar_input + config_.crossbars;
   for (unsigned number = 0; number < config_.inversions; ++number) {
-    bind_unit(*inversions_[number], inversion_region(number), input++);
+    bind_unit(context, *inversions_[number], inversion_region(number), input++);
   }
   for (unsigned number = 0; number < config_.fp_pims; ++number) {
-    bind_unit(*fp_pims_[number], fp_pim_region(number), input++);
+    bind_unit(context, *fp_pims_[number], fp_pim_region(number), input++);
   }
 }
 
-void Tile::bind_unit(unit::CommandUnit& unit, const std::string& region, unsigned input) {
-  bus_.to(region).bind(unit.window);
-  unit.operands.bind(bus_.inputs[input]);
+void Tile::bind_unit(Context& context, unit::CommandUnit& unit, const std::string& region, unsigned input) {
+  connect(context, bus_.to(region), unit.window);
+  connect(context, unit.operands, bus_.inputs[input]);
   unit.completion.bind(board_.units);
 }
 

@@ -90,8 +90,8 @@ class Tile : public sc_core::sc_module {
  private:
   void build_units(Context& context);
   void own_filter(unsigned crossbar, Context& context);
-  void bind();
-  void bind_unit(unit::CommandUnit& unit, const std::string& region, unsigned input);
+  void bind(Context& context);
+  void bind_unit(Context& context, unit::CommandUnit& unit, const std::string& region, unsigned input);
   void check_hazards(Context& context);
   void report_errors();
   void reset_units();

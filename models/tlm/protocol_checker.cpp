@@ -13,11 +13,12 @@ struct Attributes {
         data(payload.get_data_ptr()),
         length(payload.get_data_length()),
         width(payload.get_streaming_width()),
-        enables(payload.get_byte_enable_ptr()) {}
+        enables(payload.get_byte_enable_ptr()),
+        enable_length(payload.get_byte_enable_length()) {}
 
   bool operator==(const Attributes& other) const {
     return command == other.command && data == other.data && length == other.length && width == other.width &&
-           enables == other.enables;
+           enables == other.enables && enable_length == other.enable_length;
   }
 
   tlm::tlm_command command;
@@ -25,6 +26,7 @@ struct Attributes {
   unsigned length;
   unsigned width;
   const unsigned char* enables;
+  unsigned enable_length;
 };
 
 }  // namespace
@@ -68,7 +70,10 @@ void ProtocolChecker::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc
   ++transactions_;
   check_request(payload);
   const Attributes before(payload);
+  // As a value: what sc_time_stamp() refers to goes on.
+  const sc_core::sc_time called = sc_core::sc_time_stamp() + delay;
   initiator->b_transport(payload, delay);
+  require(sc_core::sc_time_stamp() + delay >= called, "the transaction ends before it was called", payload);
   require(Attributes(payload) == before, "the target has changed attributes", payload);
   check_response(payload);
 }
@@ -151,7 +156,12 @@ unsigned int ProtocolChecker::transport_dbg(tlm::tlm_generic_payload& payload) {
 }
 
 bool ProtocolChecker::get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
-  return initiator->get_direct_mem_ptr(payload, dmi);
+  const std::uint64_t address = payload.get_address();
+  const bool granted = initiator->get_direct_mem_ptr(payload, dmi);
+  require(!granted || dmi.get_dmi_ptr() != nullptr, "direct access is granted without a pointer", payload);
+  require(!granted || (address >= dmi.get_start_address() && address <= dmi.get_end_address()),
+          "direct access is granted elsewhere than asked for", payload);
+  return granted;
 }
 
 void ProtocolChecker::invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end) {

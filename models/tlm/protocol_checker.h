@@ -7,7 +7,9 @@
 //   response    status no longer incomplete; attributes other than the address as they were
 //   phases      BEGIN_REQ, END_REQ, BEGIN_RESP, END_RESP in order, each on its own path; END_REQ may be left
 //               out; one request and one response at a time
+//   time        an annotated delay never takes a blocking transaction back to before its call
 //   debug       no more bytes than asked for
+//   DMI         a grant has a pointer and contains the address asked for
 //
 // A violation is told to the handler; without one it is a SystemC warning.
 #pragma once

@@ -505,6 +505,7 @@ struct RunConfig {
   Progress progress = Progress::automatic;
   int threads = 1;  // that compute, the simulating one included; 0: one a core
   SpeedConfig speed;
+  std::vector<std::string> check_protocol;  // patterns of sockets, or `all`
 };
 
 struct Scenario {

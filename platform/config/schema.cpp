@@ -629,6 +629,10 @@ const Table<RunConfig>& run_table() {
                "simulation is, and nothing in it.")
           .not_in_hash()
           .add("speed", &R::speed, object(speed_table()), "")
+          .not_in_hash()
+          .add("check_protocol", &R::check_protocol, uniform_or_list_of(text(), "patterns"),
+               "Sockets watched for violations of the base protocol of TLM-2.0: all, or patterns of their "
+               "names (`*.tile3.*`); a violation ends the run.")
           .not_in_hash();
   return table;
 }

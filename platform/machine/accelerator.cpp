@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "models/common/error.h"
+#include "models/tlm/socket_checks.h"
 
 namespace weft::machine {
 
@@ -78,27 +79,27 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
     own.tiles_base = static_cast<std::uint32_t>(config.tiles_base);
     tiles_.push_back(std::make_unique<tile::Tile>(fmt::format("tile{}", number).c_str(), own, context));
   }
-  bind(config);
+  bind(config, context);
   SC_HAS_PROCESS(Accelerator);
   SC_METHOD(drive_irq);
   for (auto& line : tile_irqs_) sensitive << line;
 }
 
-void Accelerator::bind(const AcceleratorConfig& config) {
+void Accelerator::bind(const AcceleratorConfig& config, Context& context) {
   for (int number = 0; number < config.tiles(); ++number) {
     tile::Tile& own = tile(number);
     own.irq.bind(tile_irqs_[static_cast<std::size_t>(number)]);
     if (number == config.host_node()) {
-      own.to_network().bind(entry_.inputs[tile_input]);
-      exit_.to("tile").bind(own.from_network());
+      connect(context, own.to_network(), entry_.inputs[tile_input]);
+      connect(context, exit_.to("tile"), own.from_network());
     } else {
-      own.to_network().bind(noc_.from_node(number));
-      noc_.to_node(number).bind(own.from_network());
+      connect(context, own.to_network(), noc_.from_node(number));
+      connect(context, noc_.to_node(number), own.from_network());
     }
   }
   host.bind(entry_.inputs[host_input]);
-  entry_.to("network").bind(noc_.from_node(config.host_node()));
-  noc_.to_node(config.host_node()).bind(exit_.inputs[0]);
+  connect(context, entry_.to("network"), noc_.from_node(config.host_node()));
+  connect(context, noc_.to_node(config.host_node()), exit_.inputs[0]);
   exit_.to("system").bind(system);
 }
 

@@ -46,7 +46,7 @@ class Accelerator : public sc_core::sc_module {
   const noc::Noc& noc() const { return noc_; }
 
  private:
-  void bind(const AcceleratorConfig& config);
+  void bind(const AcceleratorConfig& config, Context& context);
   void drive_irq();
 
   noc::Noc noc_;

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "models/common/error.h"
+#include "models/tlm/socket_checks.h"
 #include "platform/machine/memory_map.h"
 
 namespace weft::machine {
@@ -102,10 +103,10 @@ Machine::Machine(const sc_core::sc_module_name& name, const MachineConfig& confi
       tiles_line_("tiles_line") {
   if (config.flash_size != 0) {
     flash_.emplace("flash", flash_config(config), context);
-    bus_.to("flash").bind(flash_->socket);
+    connect(context, bus_.to("flash"), flash_->socket);
     watch(*flash_, map::flash_base);
   }
-  bind();
+  bind(context);
   watch(boot_rom_, map::boot_rom_base);
   watch(sram_, map::sram_base);
   watch(dram_, map::dram_base);
@@ -122,23 +123,23 @@ void Machine::watch(memory::Memory& memory, std::uint64_t base) {
   });
 }
 
-void Machine::bind() {
-  hart_.fetch_socket.bind(bus_.inputs[fetch_input]);
-  hart_.data_socket.bind(bus_.inputs[data_input]);
-  dma_.memory.bind(bus_.inputs[dma_input]);
-  accelerator_.system.bind(bus_.inputs[accelerator_input]);
-  debug_.bind(bus_.inputs[debug_input]);
+void Machine::bind(Context& context) {
+  connect(context, hart_.fetch_socket, bus_.inputs[fetch_input]);
+  connect(context, hart_.data_socket, bus_.inputs[data_input]);
+  connect(context, dma_.memory, bus_.inputs[dma_input]);
+  connect(context, accelerator_.system, bus_.inputs[accelerator_input]);
+  connect(context, debug_, bus_.inputs[debug_input]);
 
-  bus_.to("boot_rom").bind(boot_rom_.socket);
-  bus_.to("finisher").bind(finisher_.socket);
-  bus_.to("syscon").bind(syscon_.socket);
-  bus_.to("dma").bind(dma_.socket);
-  bus_.to("clint").bind(clint_.socket);
-  bus_.to("sram").bind(sram_.socket);
-  bus_.to("plic").bind(plic_.socket);
-  bus_.to("uart").bind(uart_.socket);
-  bus_.to("tiles").bind(accelerator_.host);
-  bus_.to("dram").bind(dram_.socket);
+  connect(context, bus_.to("boot_rom"), boot_rom_.socket);
+  connect(context, bus_.to("finisher"), finisher_.socket);
+  connect(context, bus_.to("syscon"), syscon_.socket);
+  connect(context, bus_.to("dma"), dma_.socket);
+  connect(context, bus_.to("clint"), clint_.socket);
+  connect(context, bus_.to("sram"), sram_.socket);
+  connect(context, bus_.to("plic"), plic_.socket);
+  connect(context, bus_.to("uart"), uart_.socket);
+  connect(context, bus_.to("tiles"), accelerator_.host);
+  connect(context, bus_.to("dram"), dram_.socket);
 
   clint_.software[0].bind(software_line_);
   clint_.timer[0].bind(timer_line_);

@@ -79,7 +79,7 @@ class Machine : public sc_core::sc_module {
   bool tiles_are_stuck() const;
 
  private:
-  void bind();
+  void bind(Context& context);
   void watch(memory::Memory& memory, std::uint64_t base);
 
   hart::ReservationMonitor reservations_;

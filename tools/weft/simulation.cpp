@@ -107,6 +107,7 @@ Simulation::Simulation(const config::Scenario& scenario, const compiler::Compile
   if (const unsigned workers = worker_threads(scenario); workers > 0) {
     context_.workers = &workers_.emplace(workers);
   }
+  if (!scenario.run.check_protocol.empty()) watch_sockets();
   // The compiler puts the boot information right behind the firmware; hand-written programs get theirs
   // at the same place.
   constexpr std::uint32_t firmware_room = 8u * 1024 * 1024;
@@ -114,6 +115,7 @@ Simulation::Simulation(const config::Scenario& scenario, const compiler::Compile
                                   : static_cast<std::uint32_t>(map::dram_base) + firmware_room;
   machine_ =
       std::make_unique<machine::Machine>("weft", assembly::machine_config(scenario, boot_info_), context_);
+  if (checks_) checks_->require_matches();
   machine_->finisher().on_exit([this](const finisher::ExitRequest& request) { end(request); });
   if (program != nullptr) {
     apply_full_scales(scenario.platform.crossbar.adc_full_scale_by_layer, program->placement,
@@ -129,6 +131,11 @@ Simulation::Simulation(const config::Scenario& scenario, const compiler::Compile
 }
 
 Simulation::~Simulation() = default;
+
+void Simulation::watch_sockets() {
+  context_.checks = &checks_.emplace(scenario_.run.check_protocol);
+  checks_->on_first_violation([] { sc_core::sc_pause(); });
+}
 
 void Simulation::end(const finisher::ExitRequest& request) {
   if (!exit_) exit_ = request;
@@ -334,6 +341,7 @@ Outcome Simulation::run_slices() {
       if (*ending == Ending::deadlock) outcome.detail = describe_deadlock();
       if (exit_ && exit_->kind == finisher::ExitKind::reset)
         outcome.detail = "the firmware asked for a reset";
+      if (checks_ && checks_->violations() > 0) outcome.detail = checks_->describe();
       outcome.call_chains = call_chains(*ending);
       return outcome;
     }
@@ -358,6 +366,7 @@ bool Simulation::debugger_holds(Ending ending) {
 }
 
 std::optional<Ending> Simulation::look_for_end(bool more_events) {
+  if (checks_ && checks_->violations() > 0) return Ending::failed;
   if (exit_) return exit_->kind == finisher::ExitKind::pass ? Ending::finished : Ending::failed;
   if (options_.interrupted != nullptr && options_.interrupted->load()) return Ending::interrupted;
   if (!more_events) return Ending::deadlock;

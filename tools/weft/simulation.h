@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "firmware/include/weft/boot_info.h"
+#include "models/tlm/socket_checks.h"
 #include "platform/backtrace/backtrace.h"
 #include "platform/config/scenario.h"
 #include "platform/debug/debugger.h"
@@ -96,6 +97,8 @@ class Simulation {
 
   const machine::Machine& machine() const { return *machine_; }
   const Context& context() const { return context_; }
+  // Null unless the scenario names sockets.
+  const SocketChecks* checks() const { return checks_ ? &*checks_ : nullptr; }
 
   // Carry resolutions of arrays, summed up, that training.carry_limit caused.
   std::uint64_t early_carry_resolutions() const;
@@ -111,6 +114,7 @@ class Simulation {
   void load_firmware();
   void load_flash();
   void attach_semihosting();
+  void watch_sockets();
   void end(const finisher::ExitRequest& request);
   loader::ElfFile tile_program(int tile) const;
   void check_place(const loader::Segment& segment) const;
@@ -134,6 +138,7 @@ class Simulation {
   const compiler::CompiledProgram* program_;
   const SimulationOptions& options_;
   std::vector<loader::ElfFile> tile_programs_;  // as in scenario.workload.programs
+  std::optional<SocketChecks> checks_;
   Context context_;
   std::unique_ptr<machine::Machine> machine_;
   std::optional<semihosting::Semihosting> semihosting_;

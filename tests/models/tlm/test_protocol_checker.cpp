@@ -35,8 +35,16 @@ struct Target : sc_core::sc_module {
     socket.register_b_transport(this, &Target::blocking);
     socket.register_nb_transport_fw(this, &Target::forward);
     socket.register_transport_dbg(this, &Target::debug);
+    socket.register_get_direct_mem_ptr(this, &Target::direct);
   }
-  void blocking(tlm_generic_payload& payload, sc_time&) { serve(payload); }
+  void blocking(tlm_generic_payload& payload, sc_time& delay) {
+    serve(payload);
+    delay = end_delay;
+  }
+  bool direct(tlm_generic_payload&, tlm::tlm_dmi& dmi) {
+    dmi = grant;
+    return true;
+  }
   tlm_sync_enum forward(tlm_generic_payload& payload, tlm_phase& phase, sc_time&) {
     return answer ? answer(payload, phase) : tlm::TLM_ACCEPTED;
   }
@@ -48,6 +56,8 @@ struct Target : sc_core::sc_module {
   };
   std::function<tlm_sync_enum(tlm_generic_payload&, tlm_phase&)> answer;
   unsigned int debug_bytes = 4;
+  sc_time end_delay;
+  tlm::tlm_dmi grant;
 };
 
 // An initiator, a checker and a target; violations are collected.
@@ -78,8 +88,7 @@ struct Bench {
     sc_time delay;
     return target.socket->nb_transport_bw(payload, phase, delay);
   }
-  void block(tlm_generic_payload& payload) {
-    sc_time delay;
+  void block(tlm_generic_payload& payload, sc_time delay = {}) {
     initiator.socket->b_transport(payload, delay);
   }
   // The last violation names the rule.
@@ -167,6 +176,30 @@ TEST_CASE("every broken rule is named") {
     };
     bench.block(payload);
     bench.expect("changed attributes");
+  }
+  SECTION("changed byte enables") {
+    bench.target.serve = [](tlm_generic_payload& served) {
+      served.set_byte_enable_length(3);
+      served.set_response_status(tlm::TLM_OK_RESPONSE);
+    };
+    bench.block(payload);
+    bench.expect("changed attributes");
+  }
+  SECTION("time that goes back") {
+    bench.block(payload, sc_time(2, sc_core::SC_NS));
+    bench.expect("ends before it was called");
+  }
+  SECTION("direct access without a pointer") {
+    tlm::tlm_dmi dmi;
+    bench.initiator.socket->get_direct_mem_ptr(payload, dmi);
+    bench.expect("without a pointer");
+  }
+  SECTION("direct access elsewhere") {
+    bench.target.grant.set_dmi_ptr(bench.data.data());
+    bench.target.grant.set_start_address(0x44);
+    tlm::tlm_dmi dmi;
+    bench.initiator.socket->get_direct_mem_ptr(payload, dmi);
+    bench.expect("elsewhere than asked for");
   }
   SECTION("a second request too early") {
     bench.forward(payload, tlm::BEGIN_REQ);

@@ -39,7 +39,7 @@ TEST_CASE("a bad scenario is refused with file, line, column, key, what was foun
        "x.yaml:8:11: platform.tiles.depth: unknown key (allowed: columns, rows)"},
       {"key in the wrong place", with("run:\n  vector_lanes: 4\n"),
        "x.yaml:8:3: run.vector_lanes: unknown key; did you mean 'platform.tile.vector_lanes'? (allowed: "
-       "output, firmware, max_simulated_time, watchdog, progress, threads, speed)"},
+       "output, firmware, max_simulated_time, watchdog, progress, threads, speed, check_protocol)"},
       {"preset misspelt", with("platform: {prest: mesh2x2}\n"),
        "x.yaml:7:12: platform.prest: unknown key; did you mean 'preset'? (allowed: preset, tiles, clock_MHz, "
        "quantum, host, tile, crossbar, inversion, fp_pim, noc)"},
