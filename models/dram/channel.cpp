@@ -15,6 +15,20 @@ const ChannelConfig& checked(const ChannelConfig& config) {
 
 }  // namespace
 
+void ChannelStatistics::add(const ChannelStatistics& other) {
+  reads += other.reads;
+  writes += other.writes;
+  read_bursts += other.read_bursts;
+  write_bursts += other.write_bursts;
+  hits += other.hits;
+  misses += other.misses;
+  conflicts += other.conflicts;
+  activates += other.activates;
+  refreshes += other.refreshes;
+  data += other.data;
+  open += other.open;
+}
+
 Channel::Channel(const ChannelConfig& config)
     : config_(checked(config)), map_(config.organisation, config.mapping) {
   Rank rank;

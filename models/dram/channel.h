@@ -62,6 +62,8 @@ struct ChannelStatistics {
   std::uint64_t refreshes = 0;
   Cycle data = 0;  // cycles with data on the bus
   Cycle open = 0;  // cycles, summed over ranks, with a bank open
+
+  void add(const ChannelStatistics& other);
 };
 
 class Channel {
