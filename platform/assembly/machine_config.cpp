@@ -8,6 +8,7 @@
 #include "models/common/error.h"
 #include "models/hart/isa.h"
 #include "models/noc/prices.h"
+#include "platform/assembly/memory_assembly.h"
 
 namespace weft::assembly {
 
@@ -558,6 +559,7 @@ machine::MachineConfig machine_config(const config::Scenario& scenario, std::uin
   machine.accelerator.host_row = scenario.platform.noc.host_node.y;
   machine.accelerator.tile = tile_config(scenario);
   machine.accelerator.noc = noc_config(scenario);
+  set_memory(scenario, machine);
   return machine;
 }
 

@@ -379,6 +379,7 @@ void check_consistency(const Scenario& scenario, Reader& reader) {
   check_inversion(scenario.platform.inversion, reader);
   check_host_node(scenario.platform, reader);
   check_network(scenario.platform.noc, reader);
+  check_memory(scenario, reader);
   check_boot(scenario, reader);
   const bool network = !scenario.workload.layers.empty();
   const bool programs = !scenario.workload.programs.empty();

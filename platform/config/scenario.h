@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "models/device/device_config.h"
+#include "models/dram/dram_config.h"
 #include "models/endurance/endurance_config.h"
 #include "models/write_filter/filter_config.h"
 
@@ -219,6 +220,30 @@ struct NocConfig {
   MeshPosition host_node;
 };
 
+enum class MemoryKind { simple, ddr4_2400, ddr4_3200, lpddr4_3200, hbm2 };
+
+// In cycles of the kind's command clock; what is left out is the kind's.
+struct DramTimings {
+  std::optional<int> cl, cwl, trcd, trp, trpab, tras, trc, tccd_s, tccd_l, trrd_s, trrd_l, tfaw, twr, twtr_s,
+      twtr_l, trtp, trtw, trtrs, trefi, trfc;
+};
+
+// The host's DRAM: size, latency and bandwidth of `simple` stand in HostConfig.
+struct MemoryConfig {
+  MemoryKind kind = MemoryKind::simple;
+  std::optional<int> channels;            // of a controller; without it as many as the kind's package has
+  std::vector<MeshPosition> controllers;  // routers; empty: one, on the host's bus
+  std::uint64_t interleave_bytes = 4096;  // of controllers
+  std::uint64_t channel_interleave_bytes = 256;
+  dram::Mapping mapping = dram::Mapping::row_bank_column_group;
+  dram::PagePolicy page_policy = dram::PagePolicy::open;
+  double controller_latency_ns = 10;
+  bool direct = true;
+  DramTimings timing;
+
+  bool is_dram() const { return kind != MemoryKind::simple; }
+};
+
 struct PlatformConfig {
   MeshSize tiles;
   double clock_MHz = 1000;
@@ -229,6 +254,7 @@ struct PlatformConfig {
   InversionConfig inversion;
   FpPimConfig fp_pim;
   NocConfig noc;
+  MemoryConfig memory;
 };
 
 // ---- technology: sources of the numbers beside the keys in schema.cpp ----
@@ -334,6 +360,16 @@ struct NocTechnology {
   double link_pJ_per_flit = 2.07;
 };
 
+// Of a channel; what is left out is that of platform.memory.kind.
+struct MemoryTechnology {
+  std::optional<double> activate_pJ;
+  std::optional<double> read_pJ_per_bit;
+  std::optional<double> write_pJ_per_bit;
+  std::optional<double> refresh_pJ;
+  std::optional<double> standby_mW;
+  std::optional<double> active_mW;
+};
+
 // What a part of the chip takes up. Power is the published peak, leakage included.
 struct PartCost {
   double area_mm2 = 0;
@@ -367,6 +403,7 @@ struct TechnologyConfig {
   FpPimTechnology fp_pim;
   DigitalTechnology digital;
   NocTechnology noc;
+  MemoryTechnology memory;
   AreaTechnology area;
 };
 

@@ -306,7 +306,8 @@ const Table<PlatformConfig>& platform_table() {
           .add("crossbar", &P::crossbar, object(crossbar_table()), "")
           .add("inversion", &P::inversion, object(inversion_table()), "")
           .add("fp_pim", &P::fp_pim, object(fp_pim_table()), "")
-          .add("noc", &P::noc, object(noc_table()), "");
+          .add("noc", &P::noc, object(noc_table()), "")
+          .add("memory", &P::memory, object(memory_table()), "");
   return table;
 }
 

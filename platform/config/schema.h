@@ -12,6 +12,8 @@ const Table<TechnologyConfig>& technology_table();
 const Table<device::DeviceConfig>& device_table();
 const Table<InversionConfig>& inversion_table();
 const Table<InversionTechnology>& inversion_technology_table();
+const Table<MemoryConfig>& memory_table();
+const Table<MemoryTechnology>& memory_technology_table();
 const Table<write_filter::FilterConfig>& write_filter_table();
 const Table<endurance::EnduranceConfig>& endurance_table();
 
@@ -19,6 +21,8 @@ const Table<endurance::EnduranceConfig>& endurance_table();
 // directory) and reports values that do not fit together. To be called on a scenario read without errors.
 void complete(Scenario& scenario, const Source& file,
               const std::optional<std::filesystem::path>& data_directory);
+// Of check_consistency: what the keys of platform.memory cannot say one by one.
+void check_memory(const Scenario& scenario, Reader& reader);
 void check_consistency(const Scenario& scenario, Reader& reader);
 
 }  // namespace weft::config

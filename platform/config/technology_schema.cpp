@@ -247,6 +247,7 @@ const Table<TechnologyConfig>& technology_table() {
           .add("fp_pim", &T::fp_pim, object(fp_pim_technology_table()), "")
           .add("digital", &T::digital, object(digital_technology_table()), "")
           .add("noc", &T::noc, object(noc_technology_table()), "")
+          .add("memory", &T::memory, object(memory_technology_table()), "")
           .add("area", &T::area, object(area_technology_table()), "");
   return table;
 }

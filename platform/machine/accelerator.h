@@ -16,6 +16,7 @@
 #include "models/common/context.h"
 #include "models/noc/noc.h"
 #include "models/tile/tile.h"
+#include "platform/machine/network_memory.h"
 
 namespace weft::machine {
 
@@ -27,6 +28,7 @@ struct AcceleratorConfig {
   int host_row = 0;
   tile::TileConfig tile;  // every tile alike
   noc::NocConfig noc;     // mesh size and address map are filled in
+  NetworkMemoryConfig memory;
 
   int tiles() const { return columns * rows; }
   int host_node() const { return host_row * columns + host_column; }
@@ -44,15 +46,22 @@ class Accelerator : public sc_core::sc_module {
   const tile::Tile& tile(int number) const { return *tiles_.at(static_cast<std::size_t>(number)); }
   int tiles() const { return static_cast<int>(tiles_.size()); }
   const noc::Noc& noc() const { return noc_; }
+  // Null unless memory controllers sit on the network. Then the host reaches the memory through
+  // memory()->of_host().in, and whoever holds its bytes is bound to memory()->store().
+  NetworkMemory* memory() { return memory_.get(); }
+  const NetworkMemory* memory() const { return memory_.get(); }
 
  private:
   void bind(const AcceleratorConfig& config, Context& context);
+  void build_memory(const AcceleratorConfig& config, Context& context);
   void drive_irq();
 
   noc::Noc noc_;
   bus::Bus entry_;  // what enters the network at the host node: the host, and the tile there
   bus::Bus exit_;   // what leaves the network at the host node: to the tile there, and to system memory
   std::vector<std::unique_ptr<tile::Tile>> tiles_;
+  std::unique_ptr<NetworkMemory> memory_;
+  std::vector<std::unique_ptr<bus::Bus>> exits_;  // at other nodes with a memory controller
   sc_core::sc_vector<sc_core::sc_signal<bool>> tile_irqs_;
 };
 

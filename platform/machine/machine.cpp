@@ -39,7 +39,7 @@ bus::BusConfig bus_config(const MachineConfig& config) {
                     {"plic", map::plic_base, map::plic_size},
                     {"uart", map::uart_base, map::uart_size},
                     {"tiles", map::tiles_base, tiles, true},
-                    {"dram", map::dram_base, config.dram.size}};
+                    {"dram", map::dram_base, config.dram.size, !config.accelerator.memory.nodes.empty()}};
   if (config.flash_size != 0) result.regions.push_back({"flash", map::flash_base, config.flash_size});
   return result;
 }
@@ -72,6 +72,7 @@ hart::HartConfig hart_config(const MachineConfig& config, hart::ReservationMonit
 AcceleratorConfig accelerator_config(const MachineConfig& config, hart::ReservationMonitor& reservations) {
   AcceleratorConfig result = config.accelerator;
   result.tiles_base = map::tiles_base;
+  result.memory.base = map::dram_base;
   result.tile.hart.reservations = &reservations;
   return result;
 }
@@ -106,7 +107,9 @@ Machine::Machine(const sc_core::sc_module_name& name, const MachineConfig& confi
     connect(context, bus_.to("flash"), flash_->socket);
     watch(*flash_, map::flash_base);
   }
+  if (config.dram_controller) dram_controller_.emplace("dram_controller", *config.dram_controller, context);
   bind(context);
+  bind_dram(context);
   watch(boot_rom_, map::boot_rom_base);
   watch(sram_, map::sram_base);
   watch(dram_, map::dram_base);
@@ -139,7 +142,6 @@ void Machine::bind(Context& context) {
   connect(context, bus_.to("plic"), plic_.socket);
   connect(context, bus_.to("uart"), uart_.socket);
   connect(context, bus_.to("tiles"), accelerator_.host);
-  connect(context, bus_.to("dram"), dram_.socket);
 
   clint_.software[0].bind(software_line_);
   clint_.timer[0].bind(timer_line_);
@@ -153,6 +155,34 @@ void Machine::bind(Context& context) {
   plic_.sources[map::uart_irq].bind(uart_line_);
   plic_.sources[map::dma_irq].bind(dma_line_);
   plic_.sources[map::tiles_irq].bind(tiles_line_);
+}
+
+void Machine::bind_dram(Context& context) {
+  if (NetworkMemory* memory = accelerator_.memory()) {
+    connect(context, bus_.to("dram"), memory->of_host().in);
+    connect(context, memory->store(), dram_.socket);
+  } else if (dram_controller_) {
+    connect(context, bus_.to("dram"), dram_controller_->socket);
+    connect(context, dram_controller_->store, dram_.socket);
+  } else {
+    connect(context, bus_.to("dram"), dram_.socket);
+  }
+}
+
+std::vector<const dram::DramController*> Machine::dram_controllers() const {
+  std::vector<const dram::DramController*> result;
+  if (dram_controller_) result.push_back(&*dram_controller_);
+  const NetworkMemory* memory = accelerator_.memory();
+  for (int number = 0; memory != nullptr && number < memory->controllers(); ++number)
+    result.push_back(&memory->controller(number));
+  return result;
+}
+
+void Machine::settle() {
+  if (dram_controller_) dram_controller_->settle();
+  NetworkMemory* memory = accelerator_.memory();
+  for (int number = 0; memory != nullptr && number < memory->controllers(); ++number)
+    memory->controller(number).settle();
 }
 
 void Machine::set_boot(std::uint32_t entry, std::uint32_t boot_info) {

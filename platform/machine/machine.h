@@ -15,6 +15,7 @@
 #include "models/clint/clint.h"
 #include "models/common/context.h"
 #include "models/dma/dma.h"
+#include "models/dram/dram_controller.h"
 #include "models/finisher/finisher.h"
 #include "models/hart/hart.h"
 #include "models/memory/memory.h"
@@ -29,6 +30,9 @@ struct MachineConfig {
   hart::HartConfig hart;
   memory::MemoryConfig sram;
   memory::MemoryConfig dram;
+  // Puts a controller between the host's bus and `dram`, which then only holds the bytes. With
+  // accelerator.memory the controllers are on the network instead.
+  std::optional<dram::DramControllerConfig> dram_controller;
   std::uint64_t flash_size = 0;  // bytes; 0 = no flash
   sc_core::sc_time bus_latency;
   dma::DmaConfig dma;
@@ -71,6 +75,10 @@ class Machine : public sc_core::sc_module {
   const Accelerator& accelerator() const { return accelerator_; }
   const memory::Memory& dram() const { return dram_; }
   const dma::Dma& dma() const { return dma_; }
+  // On the host's bus or on the network; none where the DRAM is a plain memory.
+  std::vector<const dram::DramController*> dram_controllers() const;
+  // Brings what memories charge by time up to now; for whoever reads energies at the end of a run.
+  void settle();
 
   std::uint64_t instructions() const;
   // Harts that were started and are asleep now, or lost (no trap handler).
@@ -80,6 +88,7 @@ class Machine : public sc_core::sc_module {
 
  private:
   void bind(Context& context);
+  void bind_dram(Context& context);
   void watch(memory::Memory& memory, std::uint64_t base);
 
   hart::ReservationMonitor reservations_;
@@ -87,6 +96,7 @@ class Machine : public sc_core::sc_module {
   memory::Memory boot_rom_;
   memory::Memory sram_;
   memory::Memory dram_;
+  std::optional<dram::DramController> dram_controller_;
   std::optional<memory::Memory> flash_;
   uart::Uart uart_;
   clint::Clint clint_;

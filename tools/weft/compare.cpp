@@ -122,6 +122,10 @@ json figures(const json& results) {
     const json years = at(results, {"lifetime", what});
     if (years.is_number()) flat[fmt::format("lifetime.{}", what)] = years;
   }
+  for (const char* what : {"energy_J", "pJ_per_bit", "bytes"}) {
+    const json figure = at(results, {"memory", what});
+    if (figure.is_number()) flat[fmt::format("memory.{}", what)] = figure;
+  }
   const json epochs = at(results, {"epochs"});
   for (std::size_t epoch = 0; epoch < epochs.size(); ++epoch) {
     flat[fmt::format("accuracy.epoch{:02}", epoch + 1)] = at(epochs[epoch], {"platform", "test", "accuracy"});

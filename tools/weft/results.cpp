@@ -12,6 +12,7 @@
 #include "tools/weft/area_report.h"
 #include "tools/weft/fp_pim_report.h"
 #include "tools/weft/layer_report.h"
+#include "tools/weft/memory_report.h"
 #include "tools/weft/write_report.h"
 
 namespace weft::tool {
@@ -514,6 +515,8 @@ json make_results(const RunReport& report) {
   add_write_report(results, report.scenario, report.simulation.machine().accelerator(),
                    report.outcome.simulated_s);
   results["noc"] = noc(report.simulation.machine().accelerator().noc());
+  add_memory_report(results, report.scenario, report.simulation.machine(), report.simulation.context(),
+                    report.outcome.simulated_s);
   results["utilisation"] = utilisation(report.simulation.machine(), report.outcome.simulated_s);
   results["host"] = host(report);
   return results;
@@ -562,6 +565,7 @@ std::string make_summary(const RunReport& report, const json& results) {
   }
   if (results.contains("inversion")) text += inversion_summary(results["inversion"]);
   text += write_summary(results);
+  text += memory_summary(results);
   text += fmt::format("\n  simulated time    {:.6f} s", report.outcome.simulated_s);
   text +=
       fmt::format("\n  energy            {:.6g} J, {:.3g} J of it leakage",

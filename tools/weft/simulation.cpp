@@ -302,6 +302,7 @@ Outcome Simulation::run() {
     throw Error(fmt::format("simulation: {} ({})", report.get_msg(),
                             report.get_process_name() != nullptr ? report.get_process_name() : "no process"));
   }
+  machine_->settle();
   if (trace_) trace_->close();
   if (debugger_) {
     const unsigned code = outcome.ending == Ending::finished ? 0 : std::max(outcome.exit_code, 1u);
