@@ -112,9 +112,10 @@ const Table<HostConfig>& host_table() {
       Table<H>()
           .add("dram_size", &H::dram_size_bytes, byte_size(mebibyte, 2 * gibibyte, 4 * kibibyte),
                "Size of the DRAM at 0x8000_0000.")
-          .add("dram_latency", &H::dram_latency_ns, duration(0, 10'000), "Time from request to first byte.")
+          .add("dram_latency", &H::dram_latency_ns, duration(0, 10'000),
+               "Time from request to first byte, with platform.memory.kind: simple.")
           .add("dram_bandwidth", &H::dram_bandwidth_GBps, bandwidth(0.001, 10'000),
-               "Bytes the DRAM moves per time; transfers queue for it.")
+               "Bytes the DRAM moves per time, with platform.memory.kind: simple; transfers queue for it.")
           .add("sram_size", &H::sram_size_bytes, byte_size(4 * kibibyte, 16 * mebibyte, 4 * kibibyte),
                "Size of the host's SRAM.")
           .add("flash", &H::flash, object(flash_table()), "")

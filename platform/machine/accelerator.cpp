@@ -26,6 +26,7 @@ const AcceleratorConfig& checked(const AcceleratorConfig& config) {
     throw Error(fmt::format("accelerator: host node ({}, {}) lies outside the mesh of {} x {}",
                             config.host_column, config.host_row, config.columns, config.rows));
   }
+  config.memory.validate(config.tiles());
   return config;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "models/common/error.h"
 #include "models/tlm/socket_checks.h"
 
 namespace weft::machine {
@@ -37,6 +38,16 @@ std::vector<noc::AddressRange> NetworkMemoryConfig::ranges() const {
   for (std::size_t number = 0; number < nodes.size(); ++number)
     result.push_back({controller_base(number), controller.size, nodes[number]});
   return result;
+}
+
+void NetworkMemoryConfig::validate(int nodes_there_are) const {
+  for (const int node : nodes) {
+    if (node < 0 || node >= nodes_there_are)
+      throw Error(
+          fmt::format("a memory controller at node {}, allowed are 0 to {}", node, nodes_there_are - 1));
+    if (std::count(nodes.begin(), nodes.end(), node) > 1)
+      throw Error(fmt::format("several memory controllers at node {}; one is allowed at each", node));
+  }
 }
 
 int NetworkMemoryConfig::controller_at(int node) const {

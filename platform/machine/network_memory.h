@@ -32,6 +32,8 @@ struct NetworkMemoryConfig {
     return std::uint64_t{number + 1} << 40;
   }
   std::vector<noc::AddressRange> ranges() const;
+  // Throws weft::Error when a controller's node does not exist or has another one.
+  void validate(int nodes_there_are) const;
   // Number of the controller at a node, or -1.
   int controller_at(int node) const;
 };

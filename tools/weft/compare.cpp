@@ -122,7 +122,7 @@ json figures(const json& results) {
     const json years = at(results, {"lifetime", what});
     if (years.is_number()) flat[fmt::format("lifetime.{}", what)] = years;
   }
-  for (const char* what : {"energy_J", "pJ_per_bit", "bytes"}) {
+  for (const char* what : {"energy_J", "pJ_per_bit", "access_pJ_per_bit", "bytes"}) {
     const json figure = at(results, {"memory", what});
     if (figure.is_number()) flat[fmt::format("memory.{}", what)] = figure;
   }

@@ -61,10 +61,13 @@ void add_memory_report(json& results, const config::Scenario& scenario, const ma
   const config::MemoryConfig& memory = scenario.platform.memory;
   json controllers = json::array();
   double energy = 0;
+  double access = 0;  // what its accesses cost, without standby and refresh
   std::uint64_t bytes = 0;
   for (std::size_t number = 0; number < all.size(); ++number) {
     json own = controller_report(*all[number], context, simulated_s);
     energy += own["energy_J"]["total"].get<double>();
+    for (const char* operation : {"activate", "read bit", "write bit"})
+      access += own["energy_J"][operation].get<double>();
     bytes += own["bytes_read"].get<std::uint64_t>() + own["bytes_written"].get<std::uint64_t>();
     own["router"] = nullptr;  // on the host's bus
     if (!memory.controllers.empty())
@@ -77,6 +80,7 @@ void add_memory_report(json& results, const config::Scenario& scenario, const ma
                        {"bytes", bytes},
                        {"energy_J", energy},
                        {"pJ_per_bit", bits > 0 ? json(energy * picojoules / bits) : json()},
+                       {"access_pJ_per_bit", bits > 0 ? json(access * picojoules / bits) : json()},
                        {"prices_J", prices(all.front()->config().channel.prices)},
                        {"controllers", controllers}};
 }

@@ -139,6 +139,8 @@ void Simulation::watch_sockets() {
 
 void Simulation::end(const finisher::ExitRequest& request) {
   if (!exit_) exit_ = request;
+  // Where fetches take time, how many instructions come before the pause would depend on the quantum.
+  if (!scenario_.platform.memory.direct) machine_->hart().halt();
   sc_core::sc_pause();
 }
 

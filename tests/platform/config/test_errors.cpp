@@ -42,7 +42,7 @@ TEST_CASE("a bad scenario is refused with file, line, column, key, what was foun
        "output, firmware, max_simulated_time, watchdog, progress, threads, speed, check_protocol)"},
       {"preset misspelt", with("platform: {prest: mesh2x2}\n"),
        "x.yaml:7:12: platform.prest: unknown key; did you mean 'preset'? (allowed: preset, tiles, clock_MHz, "
-       "quantum, host, tile, crossbar, inversion, fp_pim, noc)"},
+       "quantum, host, tile, crossbar, inversion, fp_pim, noc, memory)"},
       {"duplicate key", with("run:\n  progress: bar\n  progress: none\n"),
        "x.yaml:9:3: run.progress: duplicate key; it was given on line 8 already"},
       {"duplicate section", with("training: {epochs: 2}\n"),
@@ -189,6 +189,37 @@ TEST_CASE("values that do not fit together are refused where they stand") {
        "(platform.crossbar.digit_bits)"},
       {"host outside the mesh", with("platform: {noc: {host_node: [1, 2]}}\n"),
        "x.yaml:7:18: platform.noc.host_node: [1, 2] is outside the mesh of 2 columns and 2 rows"},
+      {"a DRAM's key with the simple memory", with("platform: {memory: {channels: 2}}\n"),
+       "x.yaml:7:21: platform.memory.channels: has no effect here: it needs kind: a DRAM"},
+      {"an unknown DRAM", with("platform: {memory: {kind: ddr5}}\n"),
+       "x.yaml:7:27: platform.memory.kind: found 'ddr5', expected one of simple, ddr4-2400, ddr4-3200, "
+       "lpddr4-3200, hbm2"},
+      {"a memory controller outside the mesh",
+       with("platform: {memory: {kind: hbm2, controllers: [[0, 0], [2, 0]]}}\n"),
+       "x.yaml:7:55: platform.memory.controllers[1]: [2, 0] is outside the mesh of 2 columns and 2 rows"},
+      {"two memory controllers at one router",
+       with("platform: {memory: {kind: hbm2, controllers: [[0, 1], [0, 1]]}}\n"),
+       "x.yaml:7:55: platform.memory.controllers[1]: router [0, 1] has platform.memory.controllers[0] "
+       "already; "
+       "one is allowed at each"},
+      {"a row that closes before it can be read",
+       with("platform: {memory: {kind: ddr4-2400, timing: {tras: 10}}}\n"),
+       "x.yaml:7:38: platform.memory.timing: DRAM: tRAS is 10, but tRCD is 16; it must not be smaller"},
+      {"channels that no address bits count", with("platform: {memory: {kind: hbm2, channels: 12}}\n"),
+       "x.yaml:7:33: platform.memory.channels: found 12, expected a power of two"},
+      {"channels that change within a burst",
+       with("platform: {memory: {kind: ddr4-2400, channel_interleave: 32 B}}\n"),
+       "x.yaml:7:38: platform.memory.channel_interleave: found 32 bytes, expected a power of two from a "
+       "burst of "
+       "64 bytes on"},
+      {"controllers that change within a channel's block",
+       with("platform: {memory: {kind: ddr4-2400, interleave: 128 B}}\n"),
+       "x.yaml:7:38: platform.memory.interleave: found 128 bytes, expected a power of two from "
+       "channel_interleave (256) on"},
+      {"more DRAM than its devices hold",
+       with("platform: {host: {dram_size: 2 GiB}, memory: {kind: lpddr4-3200, channels: 1}}\n"),
+       "x.yaml:7:19: platform.host.dram_size: found 2147483648 bytes, but 1 controllers with 1 channels of "
+       "1073741824 bytes each hold 1073741824"},
       {"softmax after an activation",
        "workload: {layers: [{outputs: 10, activation: relu}]}\n"
        "training: {epochs: 1, learning_rate: 0.1}\n"
@@ -272,7 +303,7 @@ TEST_CASE("all errors of a file are reported at once, in the order of its lines"
                   "training: {epochs: 1, epochs: 2, learning_rate: 0.1}\n"
                   "dataset: {kind: digits, train: 100, test: -1}\n") ==
         "x.yaml:2:3: platform.clok_MHz: unknown key; did you mean 'clock_MHz'? (allowed: preset, tiles, "
-        "clock_MHz, quantum, host, tile, crossbar, inversion, fp_pim, noc)\n"
+        "clock_MHz, quantum, host, tile, crossbar, inversion, fp_pim, noc, memory)\n"
         "x.yaml:3:21: platform.tile.crossbars: found '0', expected an integer from 1 to 24\n"
         "x.yaml:6:17: workload.layers[0].outputs: found '0', expected an integer from 1 to 65536\n"
         "x.yaml:7:33: workload.layers[1].activation: found 'tanh', expected one of none, relu, sigmoid\n"

@@ -125,7 +125,7 @@ TEST_CASE("a bad preset is reported with its own file and the whole path of the 
             preset.string() + ":2:1: platform.tile: duplicate key; it was given on line 1 already\n" +
             preset.string() +
             ":3:1: platform.name: unknown key; did you mean 'name'? (allowed: preset, tiles, clock_MHz, "
-            "quantum, host, tile, crossbar, inversion, fp_pim, noc)");
+            "quantum, host, tile, crossbar, inversion, fp_pim, noc, memory)");
   CHECK(errors_of_file(folder.write("y.yaml", network + "platform: {preset: loop}\n")) ==
         loop.string() + ":1:9: platform.preset: leads back to itself: loop.yaml -> loop.yaml");
   CHECK(errors_of_file(folder.write("z.yaml", network + "platform: {preset: text}\n")) ==

@@ -153,6 +153,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
                              "endurance: {count_wear: true}}}\n";
   const std::string nested = digits + "platform: {inversion: {mode: nested}}\n";
   const std::string merged = digits + "platform: {inversion: {mode: merged}}\n";
+  const std::string ddr4 = digits + "platform: {memory: {kind: ddr4-2400}}\n";
   const std::string programs = "workload: {programs: [{tile: 1, elf: " + file + "}]}\n";
   const std::map<std::string, std::string> values = {
       // Keys that other keys limit.
@@ -173,6 +174,23 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
       {"platform.crossbar.adcs", "2"},
       {"training.learning_rate", "0.2"},
       {"platform.crossbar.endurance.count_wear", "false"},
+      {"platform.memory.channels", "2"},
+      {"platform.memory.controllers", "[[1, 0]]"},
+      {"platform.memory.interleave", "8192"},
+      {"platform.memory.channel_interleave", "512"},
+      {"platform.memory.timing.cl", "17"},
+      {"platform.memory.timing.cwl", "15"},
+      {"platform.memory.timing.trcd", "17"},
+      {"platform.memory.timing.trp", "15"},
+      {"platform.memory.timing.trpab", "17"},
+      {"platform.memory.timing.tras", "38"},
+      {"platform.memory.timing.trc", "56"},
+      {"platform.memory.timing.tccd_s", "5"},
+      {"platform.memory.timing.tccd_l", "7"},
+      {"platform.memory.timing.trrd_s", "5"},
+      {"platform.memory.timing.trrd_l", "7"},
+      {"platform.memory.timing.trfc", "420"},
+      {"platform.memory.timing.twtr_s", "4"},
   };
   const std::set<std::string> one_value_only = {"workload.layers[].type"};
   // Presets and includes leave their contents, not themselves; test_files.cpp is about them.
@@ -210,7 +228,9 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
     const bool of_inversion =
         doc.path.find("platform.inversion.") == 0 && doc.path != "platform.inversion.mode";
     const bool needs_merged = doc.description.find("Only with mode: merged") != std::string::npos;
+    const bool of_memory = doc.path.find("platform.memory.") == 0 && doc.path != "platform.memory.kind";
     const std::string& base = of_programs    ? programs
+                              : of_memory    ? ddr4
                               : needs_idx    ? idx
                               : needs_csv    ? csv
                               : of_devices   ? devices
