@@ -72,8 +72,8 @@ endfunction()
 
 weft_firmware_runtime(host SOURCES
   crt0.S drivers/cause.c drivers/clint.c drivers/console.c drivers/dma.c drivers/elf_loader.c drivers/finisher.c
-  drivers/dense_solver.c drivers/plic.c drivers/tile_unit.c drivers/tiles.c drivers/trap.c drivers/uart.c)
-weft_firmware_runtime(tile SOURCES tile/crt0.S tile/inversion.c drivers/dense_solver.c)
+  drivers/dense_solver.c drivers/plic.c drivers/tile_unit.c drivers/tiles.c drivers/trap.c drivers/uart.c drivers/write_filter.c)
+weft_firmware_runtime(tile SOURCES tile/crt0.S tile/inversion.c drivers/dense_solver.c drivers/write_filter.c)
 
 # weft_firmware(NAME SOURCES … [TILE number] [DEFINITIONS …]): <build>/firmware/NAME.elf, part of `all`.
 # Without TILE the program is for the host hart and lies at the start of DRAM; with it, at the start of that

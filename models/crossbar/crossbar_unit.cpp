@@ -386,7 +386,7 @@ std::optional<Fault> CrossbarUnit::send_update(std::uint64_t address, const void
 }
 
 weft::Status CrossbarUnit::update_access(const Transfer& transfer, sc_core::sc_time& delay) {
-  if (transfer.debug) return weft::Status::address_error;
+  if (transfer.debug) return show_write_counts(transfer);
   if (!transfer.write) return weft::Status::command_error;
   array_->set_time((sc_core::sc_time_stamp() + delay).to_seconds());
   if (transfer.address == outer_product_address) return update_outer_product(transfer, delay);

@@ -140,6 +140,7 @@ class CrossbarUnit : public unit::CommandUnit {
                                          std::uint32_t operand, sc_core::sc_time& delay);
 
   weft::Status update_access(const Transfer& transfer, sc_core::sc_time& delay);
+  weft::Status show_write_counts(const Transfer& transfer) const;
   weft::Status update_outer_product(const Transfer& transfer, sc_core::sc_time& delay);
   weft::Status update_row(const Transfer& transfer, sc_core::sc_time& delay);
   weft::Status update_rewrite(const Transfer& transfer, sc_core::sc_time& delay);

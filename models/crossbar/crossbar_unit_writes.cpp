@@ -99,6 +99,16 @@ std::optional<Fault> CrossbarUnit::level_wear(const Command& command) {
   return std::nullopt;
 }
 
+weft::Status CrossbarUnit::show_write_counts(const Transfer& transfer) const {
+  WriteCounts counts{};
+  if (transfer.address != write_counts_address || transfer.write) return weft::Status::address_error;
+  if (transfer.size != sizeof counts) return weft::Status::burst_error;
+  counts.cells = cells_ ? cells_->statistics().cells_written : array().statistics().cells_programmed;
+  if (cells_) counts.pulses = cells_->statistics().pulses;
+  std::memcpy(transfer.data, &counts, sizeof counts);
+  return weft::Status::ok;
+}
+
 weft::Status CrossbarUnit::update_row(const Transfer& transfer, sc_core::sc_time& delay) {
   const auto row = static_cast<unsigned>(transfer.address / program_row_pitch);
   if (transfer.address % program_row_pitch != 0 || transfer.size % 4 != 0) return weft::Status::burst_error;

@@ -22,6 +22,13 @@ struct UpdateHeader {
   std::uint16_t reserved;
 };
 
+// What has been written so far, for whoever wants to know: answers debug reads only.
+constexpr std::uint64_t write_counts_address = 0x51000000;
+struct WriteCounts {
+  std::uint64_t cells;
+  std::uint64_t pulses;  // 0 unless they are counted
+};
+
 // Carry resolution: a write of any four bytes.
 constexpr std::uint64_t carry_resolution_address = 0x50000000;
 

@@ -48,6 +48,7 @@ const TileConfig& checked(const TileConfig& config) {
 std::string crossbar_region(unsigned number) { return fmt::format("crossbar{}", number); }
 std::string inversion_region(unsigned number) { return fmt::format("inversion{}", number); }
 std::string fp_pim_region(unsigned number) { return fmt::format("fp_pim{}", number); }
+std::string filter_region(unsigned number) { return fmt::format("filter{}", number); }
 std::string hole_region(std::size_t number) { return fmt::format("hole{}", number); }
 
 // The parts of the tile's window that `regions`, in ascending order, leave out. Were they left to the default
@@ -73,16 +74,16 @@ bus::BusConfig bus_config(const TileConfig& config) {
   result.latency = config.bus_latency;
   result.regions = {{"buffer", base + window::buffer_base, config.buffer.size},
                     {"control", base + window::tile_control_base, window::tile_control_size},
-                    {"sync", base + window::sync_base, window::sync_size},
-                    {"dma", base + window::dma_base, window::dma_size},
-                    {"vector", base + window::vector_base, window::vector_size}};
-  const auto add = [&](unsigned units, std::uint64_t windows, std::string (*region)(unsigned)) {
-    for (unsigned number = 0; number < units; ++number) {
-      result.regions.push_back(
-          {region(number), base + windows + number * unit_window_size, unit_window_size});
-    }
+                    {"sync", base + window::sync_base, window::sync_size}};
+  const auto add = [&](unsigned units, std::uint64_t windows, std::string (*region)(unsigned),
+                       std::uint64_t size = unit_window_size) {
+    for (unsigned number = 0; number < units; ++number)
+      result.regions.push_back({region(number), base + windows + number * size, size});
   };
   // In ascending order of their windows.
+  add(config.crossbars, window::write_filters_base, filter_region, filter_window_size);
+  result.regions.push_back({"dma", base + window::dma_base, window::dma_size});
+  result.regions.push_back({"vector", base + window::vector_base, window::vector_size});
   add(config.fp_pims, window::fp_pims_base, fp_pim_region);
   add(config.crossbars, window::crossbars_base, crossbar_region);
   add(config.inversions, window::inversions_base, inversion_region);
@@ -208,7 +209,8 @@ void Tile::own_filter(unsigned crossbar, Context& context) {
   own.rows = config_.crossbar.array.rows;
   own.columns = config_.crossbar.array.cols;
   own.rules.unit = config_.index * max_crossbars + crossbar;
-  const std::string name = fmt::format("filter{}", crossbar);
+  own.outer_products = config_.crossbar.policy == crossbar::UpdatePolicy::in_place;
+  const std::string name = filter_region(crossbar);
   filters_.push_back(std::make_unique<write_filter::WriteFilter>(name.c_str(), own, context));
 }
 
@@ -246,6 +248,7 @@ void Tile::bind(Context& context) {
     bind_unit(context, unit, crossbar_region(number), first_crossbar_input + number);
     connect(context, unit.update_out, filters_[number]->in);
     connect(context, filters_[number]->out, unit.update);
+    connect(context, bus_.to(filter_region(number)), filters_[number]->registers);
   }
   unsigned input = first_crossbar_input + config_.crossbars;
   for (unsigned number = 0; number < config_.inversions; ++number) {
@@ -297,6 +300,7 @@ void Tile::reset_units() {
   dma_.reset();
   vector_.reset();
   for (const auto& unit : crossbars_) unit->reset();
+  for (const auto& filter : filters_) filter->reset();
   for (const auto& unit : inversions_) unit->reset();
   for (const auto& unit : fp_pims_) unit->reset();
   board_.reset();

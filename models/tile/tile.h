@@ -7,6 +7,7 @@
 //   operands of every unit ─▶└─────┘──▶ network out (everything outside the tile's window)
 //
 //   crossbar unit ──update──▶ write filter ──▶ crossbar unit's update port
+//   The filters' registers hang on the bus as well.
 //
 // The window's layout is in window.yaml; a tile answers at the same global addresses for its own hart and
 // for everybody else.
@@ -27,18 +28,13 @@
 #include "models/inversion/inversion_unit.h"
 #include "models/memory/memory.h"
 #include "models/sync/sync_board.h"
+#include "models/tile/tile_map.h"
 #include "models/tile_control/tile_control.h"
 #include "models/tile_dma/tile_dma.h"
 #include "models/vector/vector_unit.h"
 #include "models/write_filter/write_filter.h"
 
 namespace weft::tile {
-
-constexpr std::uint32_t window_size = 0x100000;
-constexpr std::uint32_t unit_window_size = 0x1000;
-constexpr unsigned max_crossbars = 24;
-constexpr unsigned max_inversions = 8;
-constexpr unsigned max_fp_pims = 8;
 
 struct TileConfig {
   unsigned index = 0;

@@ -20,6 +20,35 @@ bool loses_by_itself(Policy policy) {
 
 }  // namespace
 
+double in_register(double value, double first) {
+  const auto single = static_cast<float>(value);
+  return single == static_cast<float>(first) ? first : single;
+}
+
+bool FilterConfig::supports(Policy wanted) const {
+  if (wanted == Policy::wear_adaptive) return has_wear_table();
+  return (wanted != Policy::ef_reset && wanted != Policy::ef_grain) || has_residual_memory();
+}
+
+FilterConfig FilterConfig::with(const FilterRules& rules) const {
+  if (!supports(rules.policy)) {
+    throw Error(fmt::format("write filter: the policy needs a {}, which this filter does not have",
+                            rules.policy == Policy::wear_adaptive ? "table of writes (wear_table)"
+                                                                  : "residual memory (residual_memory)"));
+  }
+  FilterConfig changed = *this;
+  changed.residual_memory = has_residual_memory();
+  changed.wear_table = has_wear_table();
+  changed.policy = rules.policy;
+  changed.granularity = rules.granularity;
+  changed.threshold_mode = rules.threshold_mode;
+  changed.threshold = rules.threshold;
+  changed.density = rules.density;
+  changed.keep_residual = keep_residual && !loses_by_itself(rules.policy);
+  changed.validate();
+  return changed;
+}
+
 void FilterConfig::validate() const {
   require(std::isfinite(threshold) && threshold > 0, "threshold", threshold, "it must be positive");
   require(rms_memory >= 0 && rms_memory < 1, "rms_memory", rms_memory, "allowed is 0 to below 1");

@@ -53,6 +53,25 @@ enum class ThresholdMode : std::uint8_t { absolute, rms, maximum };
 //   feedback  θ ← θ · exp(gain · (measured density − p)), from the Laplace value on
 enum class Tracking : std::uint8_t { gaussian, laplace, feedback };
 
+// What a filter does, and what registers can change between two passes.
+struct FilterRules {
+  Policy policy = Policy::none;
+  Granularity granularity = Granularity::weight;
+  ThresholdMode threshold_mode = ThresholdMode::absolute;
+  double threshold = 1;
+  double density = 0.1;
+
+  // Whether they make sense where updates are outer products in the array. There a pulse goes only to digits
+  // that change: comparing finds nothing, and there is nothing less than a weight to leave out.
+  bool fit_outer_products() const {
+    return policy == Policy::none || (policy != Policy::compare && granularity != Granularity::cell);
+  }
+};
+
+// What a register of single precision makes of a value. It holds `first`, the scenario's, until something
+// else is written.
+double in_register(double value, double first);
+
 struct FilterConfig {
   Policy policy = Policy::none;
   Granularity granularity = Granularity::weight;
@@ -66,12 +85,22 @@ struct FilterConfig {
   // What is not selected is kept and added to the next update. Implied by the two ef_ policies.
   bool keep_residual = false;
   int residual_bits = 16;  // a residual that does not fit is written, whatever the policy says
+  // Memories that are there though the policy does not use them, for rules that come later.
+  bool residual_memory = false;
+  bool wear_table = false;
   std::uint64_t seed = 0;
   std::uint32_t unit = 0;  // names the filter among the seed's users
 
   bool has_residual() const {
     return keep_residual || policy == Policy::ef_reset || policy == Policy::ef_grain;
   }
+  bool has_residual_memory() const { return residual_memory || has_residual(); }
+  bool has_wear_table() const { return wear_table || policy == Policy::wear_adaptive; }
+  FilterRules rules() const { return {policy, granularity, threshold_mode, threshold, density}; }
+  // The same filter with other rules: keep_residual goes with those that hold updates back. Throws
+  // weft::Error on rules that are not allowed or need a memory that is not there.
+  FilterConfig with(const FilterRules& rules) const;
+  bool supports(Policy policy) const;
   // Throws weft::Error naming the field, its value and what is allowed.
   void validate() const;
 };

@@ -52,9 +52,9 @@ void Threshold::passed(double density) {
 
 double Threshold::rms() const { return std::sqrt(mean_square_); }
 
-void Threshold::set(ThresholdMode mode, double threshold) {
-  config_.threshold_mode = mode;
-  config_.threshold = threshold;
+void Threshold::change(const FilterConfig& config) {
+  if (config.policy != config_.policy || config.density != config_.density) followed_ = 0;
+  config_ = config;
 }
 
 }  // namespace weft::write_filter

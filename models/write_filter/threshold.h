@@ -26,8 +26,9 @@ class Threshold {
   void passed(double density);
 
   double rms() const;
-  // Starts anew with another threshold; the running mean square stays.
-  void set(ThresholdMode mode, double threshold);
+  // Goes on with other rules. The running mean square stays; Tracking::feedback starts anew if the policy or
+  // its density is another one.
+  void change(const FilterConfig& config);
 
  private:
   double tracked();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decides which updates of a matrix are written (FilterConfig). Numerics only: no time, no energy.
 //
-// A pass goes over the matrix twice: offer() every row, decide() once, take() every row. Policies that
-// look at the whole matrix need it that way, and the threshold of the others may depend on all updates.
+// A pass goes over the matrix twice: offer() rows, decide() once, take() them. Policies that look at the
+// whole matrix need it that way, and the threshold of the others may depend on all updates. Rows that are not
+// offered are not part of the pass: their residuals stay, and shares and means are of what was offered.
 //
 // With a residual, nothing is ever lost: the sum of what was written and of what is kept is the sum of
 // what was offered, exactly. ef_reset keeps |residual| below θ, ef_grain likewise.
@@ -34,7 +35,7 @@ class UpdateFilter {
 
   // Starts a pass over the top-left rows x columns.
   void begin(int rows, int columns);
-  // Updates of one row, `columns` of them; |u| below 2^48. Rows that are not offered count as zeros.
+  // Updates of one row, `columns` of them; |u| below 2^48. Once a row.
   void offer(int row, const std::int64_t* updates);
   void decide();
 
@@ -43,34 +44,36 @@ class UpdateFilter {
   bool take(int row, std::int64_t* changes, std::uint8_t* written);
 
   std::int64_t threshold() const { return theta_; }
+  double rms() const { return tracker_.rms(); }
   std::int64_t residual(int row, int column) const;
   const FilterConfig& config() const { return config_; }
   const FilterStatistics& statistics() const { return statistics_; }
   std::size_t residuals() const { return residual_.size(); }
 
-  // From the next pass on. A residual that the new policy does not keep is written with that pass.
-  void set_policy(Policy policy);
-  void set_threshold(ThresholdMode mode, double threshold);
+  // Between two passes. A residual that the new rules do not keep is written when its row is offered next.
+  // Throws weft::Error on rules that this filter cannot have.
+  void change(const FilterRules& rules);
 
  private:
   std::size_t at(int row, int column) const {
     return static_cast<std::size_t>(row) * static_cast<std::size_t>(max_columns_) +
            static_cast<std::size_t>(column);
   }
+  void select_all();
   void select_by_threshold();
   void select_top();
   void select_rows_by_norm();
   void select_rows_by_maximum();
   void select_against_wear();
   void round_stochastically();
-  void round_to_grains();
   bool fits(std::int64_t residual) const;
-  void empty_residual();
+  void select_left_residuals();
   void force_what_does_not_fit();
   void spread_to_granularity();
   void keep_or_lose();
 
-  FilterConfig config_;
+  FilterConfig built_;   // what memories there are
+  FilterConfig config_;  // with the present rules
   int max_rows_;
   int max_columns_;
   int rows_ = 0;
@@ -78,10 +81,11 @@ class UpdateFilter {
   std::int64_t theta_ = 1;
   Threshold tracker_;
   std::vector<std::int64_t> value_;     // update plus residual, then what is written
-  std::vector<std::int64_t> residual_;  // empty without
+  std::vector<std::int64_t> residual_;  // empty until a policy has needed it
+  std::vector<int> offered_;            // rows of this pass
   std::vector<std::uint8_t> selected_;
   std::vector<std::uint8_t> row_selected_;
-  std::vector<std::uint32_t> wear_;  // writes of each weight, wear_adaptive only
+  std::vector<std::uint32_t> wear_;  // writes of each weight; empty without the table
   std::uint64_t wear_total_ = 0;
   FilterStatistics statistics_;
 };

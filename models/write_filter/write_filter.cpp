@@ -2,10 +2,12 @@
 #include "models/write_filter/write_filter.h"
 
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "models/crossbar/update_port.h"
 #include "models/endurance/worn_cells.h"
+#include "models/tlm/log_unmodelled.h"
 
 namespace weft::write_filter {
 
@@ -20,11 +22,46 @@ WriteFilter::WriteFilter(const sc_core::sc_module_name& name, const WriteFilterC
     : sc_module(name),
       in("in"),
       out("out"),
+      registers("registers"),
       config_(config),
+      control_(
+          config.rules, config.outer_products, config.rows, config.columns, [this] { return view(); },
+          [this](const FilterRules& rules) { pending_ = rules; }),
       compare_energy_(context.energy.open(this->name(), "compare", config.compare)),
       residual_energy_(context.energy.open(this->name(), "residual_access", config.residual_access)) {
   config_.rules.validate();
   in.on_access([this](const Transfer& transfer, sc_core::sc_time& delay) { return access(transfer, delay); });
+  registers.on_access(
+      [this](const Transfer& transfer, sc_core::sc_time&) { return control_.access(transfer); });
+  log_unmodelled(control_.file(), *this, context.log);
+}
+
+void WriteFilter::reset() {
+  pending_.reset();
+  if (filter_) filter_->change(config_.rules.rules());
+  control_.reset();
+}
+
+FilterView WriteFilter::view() {
+  FilterView view;
+  crossbar::WriteCounts counts{};
+  if (out.read_debug(crossbar::write_counts_address, &counts, sizeof counts) == Status::ok) {
+    view.cells = counts.cells;
+    view.pulses = counts.pulses;
+  }
+  view.pending = pending_.has_value();
+  view.active = config_.rules.rules();
+  if (!filter_) return view;
+  view.statistics = filter_->statistics();
+  view.active = filter_->config().rules();
+  view.rms = filter_->rms();
+  view.theta = filter_->threshold();
+  return view;
+}
+
+UpdateFilter& WriteFilter::filter() {
+  if (!filter_) filter_.emplace(config_.rules, config_.rows, config_.columns);
+  return *filter_;
 }
 
 Status WriteFilter::access(const Transfer& transfer, sc_core::sc_time& delay) {
@@ -38,16 +75,21 @@ Status WriteFilter::access(const Transfer& transfer, sc_core::sc_time& delay) {
   return Status::ok;
 }
 
+void WriteFilter::begin_pass() {
+  UpdateFilter& rules = filter();
+  if (pending_) rules.change(*std::exchange(pending_, std::nullopt));
+  rules.begin(rows_, columns_);
+}
+
 Status WriteFilter::begin(const Transfer& transfer) {
   crossbar::UpdateShape shape{};
   if (transfer.size != sizeof shape) return Status::burst_error;
   std::memcpy(&shape, transfer.data, sizeof shape);
   if (shape.rows > config_.rows || shape.columns > config_.columns || shape.columns == 0)
     return Status::generic_error;
-  if (!filter_) filter_.emplace(config_.rules, config_.rows, config_.columns);
   rows_ = shape.rows;
   columns_ = shape.columns;
-  filter_->begin(rows_, columns_);
+  begin_pass();
   return Status::ok;
 }
 

@@ -9,6 +9,7 @@
 #include "models/hart/isa.h"
 #include "models/noc/prices.h"
 #include "platform/assembly/memory_assembly.h"
+#include "platform/config/filter_schedule.h"
 
 namespace weft::assembly {
 
@@ -209,7 +210,7 @@ crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
 write_filter::WriteFilterConfig write_filter_config(const config::Scenario& scenario) {
   const config::WriteFilterTechnology& technology = scenario.technology.write_filter;
   write_filter::WriteFilterConfig filter;
-  filter.rules = scenario.platform.crossbar.write_filter;
+  filter.rules = config::filter_schedule(scenario).built;
   filter.cycle = period(scenario.platform.clock_MHz);
   filter.lanes = static_cast<unsigned>(technology.lanes);
   filter.compare = picojoule(technology.compare_pJ);

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "models/common/error.h"
+#include "platform/config/filter_schedule.h"
 #include "platform/config/schema.h"
 
 namespace weft::config {
@@ -136,6 +137,35 @@ void check_writes(const CrossbarConfig& crossbar, Reader& reader) {
   };
   check("platform.crossbar.write_filter", crossbar.write_filter);
   check("platform.crossbar.endurance", crossbar.endurance);
+}
+
+bool has_two_updated_copies(const Scenario& scenario) {
+  const auto& layers = scenario.workload.layers;
+  return std::any_of(layers.begin(), layers.end(), [&](const LayerConfig& layer) {
+    return layer.variant.value_or(scenario.training.variant) == 2;
+  });
+}
+
+void check_filter_schedule(const Scenario& scenario, Reader& reader) {
+  const std::string path = "training.write_filter_schedule";
+  const auto refuse = [&](const std::string& what) { reader.error(reader.where(path), path, what); };
+  FilterSchedule schedule;
+  try {
+    schedule = filter_schedule(scenario);
+  } catch (const Error& error) {
+    return refuse(error.what());
+  }
+  const bool has_filter = scenario.platform.crossbar.update != UpdatePolicy::digital;
+  if (!has_filter && !scenario.training.write_filter_schedule.empty())
+    refuse("there is no filter with platform.crossbar.update: digital");
+  const bool draws = std::any_of(schedule.epochs.begin(), schedule.epochs.end(), [](const auto& rules) {
+    return rules.policy == write_filter::Policy::stochastic;
+  });
+  if (draws && has_two_updated_copies(scenario)) {
+    refuse(
+        "policy stochastic would draw for each of the two copies of variant 2, which must stay alike; "
+        "allowed: variant 1 or 3, or another policy");
+  }
 }
 
 void check_devices(const CrossbarConfig& crossbar, Reader& reader) {
@@ -397,6 +427,7 @@ void check_consistency(const Scenario& scenario, Reader& reader) {
   check_network(scenario, reader);
   check_fp_pim(scenario, reader);
   check_samples(scenario, reader);
+  check_filter_schedule(scenario, reader);
   check_optimizer(scenario, reader);
 }
 

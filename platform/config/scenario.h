@@ -482,6 +482,16 @@ struct MomentsConfig {
   double epsilon = 1e-8;
 };
 
+// Of platform.crossbar.write_filter, from an epoch on; what is not given stays as it was.
+struct FilterChange {
+  int epoch = 1;  // counted from 1
+  std::optional<write_filter::Policy> policy = {};
+  std::optional<write_filter::Granularity> granularity = {};
+  std::optional<write_filter::ThresholdMode> threshold_mode = {};
+  std::optional<double> threshold = {};
+  std::optional<double> density = {};
+};
+
 struct TrainingConfig {
   Optimizer optimizer = Optimizer::sgd;
   KfacConfig kfac;
@@ -497,6 +507,7 @@ struct TrainingConfig {
   PerBatch carry_unit = PerBatch::example;
   int carry_limit = 0;  // 0: none
   int carry_slice = 0;
+  std::vector<FilterChange> write_filter_schedule;
   bool evaluate = true;
   bool shuffle = true;
 };

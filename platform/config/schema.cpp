@@ -514,6 +514,10 @@ const Table<TrainingConfig>& training_table() {
                "last resolution; 0: no such limit.")
           .add("carry_slice", &T::carry_slice, integer(0, 31),
                "Slice that carry_limit watches, counted from the least significant.")
+          .add("write_filter_schedule", &T::write_filter_schedule,
+               list_of(object(filter_change_table()), "changes"),
+               "Changes of platform.crossbar.write_filter at the beginning of epochs, made by the tile "
+               "programs through the filters' registers; what a change does not name stays as it is.")
           .add("evaluate", &T::evaluate, flag(), "Run the test samples after each epoch.")
           .add("shuffle", &T::shuffle, flag(), "A new order of the training samples each epoch.");
   return table;

@@ -15,6 +15,7 @@ const Table<InversionTechnology>& inversion_technology_table();
 const Table<MemoryConfig>& memory_table();
 const Table<MemoryTechnology>& memory_technology_table();
 const Table<write_filter::FilterConfig>& write_filter_table();
+const Table<FilterChange>& filter_change_table();
 const Table<endurance::EnduranceConfig>& endurance_table();
 
 // Fills in what depends on other keys (scenario name, results directory, cell bits a slice, dataset

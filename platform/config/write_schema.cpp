@@ -4,45 +4,62 @@
 
 namespace weft::config {
 
+namespace {
+
+using write_filter::Granularity;
+using write_filter::Policy;
+using write_filter::ThresholdMode;
+
+CodecPtr<Policy> policy() {
+  return choice<Policy>({{"none", Policy::none},
+                         {"compare", Policy::compare},
+                         {"drop", Policy::drop},
+                         {"top_k", Policy::top_k},
+                         {"percentile", Policy::percentile},
+                         {"ef_reset", Policy::ef_reset},
+                         {"ef_grain", Policy::ef_grain},
+                         {"stochastic", Policy::stochastic},
+                         {"row_top", Policy::row_top},
+                         {"row_max", Policy::row_max},
+                         {"wear_adaptive", Policy::wear_adaptive}});
+}
+
+CodecPtr<Granularity> granularity() {
+  return choice<Granularity>({{"cell", Granularity::cell},
+                              {"weight", Granularity::weight},
+                              {"row", Granularity::row},
+                              {"crossbar", Granularity::crossbar}});
+}
+
+CodecPtr<ThresholdMode> threshold_mode() {
+  return choice<ThresholdMode>({{"absolute", ThresholdMode::absolute},
+                                {"rms", ThresholdMode::rms},
+                                {"maximum", ThresholdMode::maximum}});
+}
+
+CodecPtr<double> threshold() { return real(1e-9, 1e18); }
+CodecPtr<double> density() { return real(1e-9, 1); }
+
+}  // namespace
+
 const Table<write_filter::FilterConfig>& write_filter_table() {
   using F = write_filter::FilterConfig;
-  using write_filter::Granularity;
-  using write_filter::Policy;
-  using write_filter::ThresholdMode;
   using write_filter::Tracking;
   static const Table<F> table =
       Table<F>()
-          .add("policy", &F::policy,
-               choice<Policy>({{"none", Policy::none},
-                               {"compare", Policy::compare},
-                               {"drop", Policy::drop},
-                               {"top_k", Policy::top_k},
-                               {"percentile", Policy::percentile},
-                               {"ef_reset", Policy::ef_reset},
-                               {"ef_grain", Policy::ef_grain},
-                               {"stochastic", Policy::stochastic},
-                               {"row_top", Policy::row_top},
-                               {"row_max", Policy::row_max},
-                               {"wear_adaptive", Policy::wear_adaptive}}),
+          .add("policy", &F::policy, policy(),
                "Which updates of weights are written (docs/models/write_filter.md).")
-          .add("granularity", &F::granularity,
-               choice<Granularity>({{"cell", Granularity::cell},
-                                    {"weight", Granularity::weight},
-                                    {"row", Granularity::row},
-                                    {"crossbar", Granularity::crossbar}}),
+          .add("granularity", &F::granularity, granularity(),
                "What is written together: the cells that change, all cells of a weight, whole rows, the "
                "array.")
-          .add("threshold_mode", &F::threshold_mode,
-               choice<ThresholdMode>({{"absolute", ThresholdMode::absolute},
-                                      {"rms", ThresholdMode::rms},
-                                      {"maximum", ThresholdMode::maximum}}),
+          .add("threshold_mode", &F::threshold_mode, threshold_mode(),
                "What threshold counts in: units of the weight, running root mean squares of the updates, or "
                "the "
                "largest update.")
-          .add("threshold", &F::threshold, real(1e-9, 1e18), "Updates below it are not significant.")
+          .add("threshold", &F::threshold, threshold(), "Updates below it are not significant.")
           .add("rms_memory", &F::rms_memory, real(0, 0.999999),
                "Weight of the past in the running mean square.")
-          .add("density", &F::density, real(1e-9, 1),
+          .add("density", &F::density, density(),
                "Share that top_k and row_top write, and that percentile aims at.")
           .add("tracking", &F::tracking,
                choice<Tracking>({{"gaussian", Tracking::gaussian},
@@ -54,7 +71,27 @@ const Table<write_filter::FilterConfig>& write_filter_table() {
                "Keep what is not written and add it to the next update; implied by ef_reset and ef_grain.")
           .add("residual_bits", &F::residual_bits, integer(2, 48),
                "Bits of a residual; one that does not fit is written.")
+          .add("residual_memory", &F::residual_memory, flag(),
+               "The residual memory is there though policy does not need it, for a program that changes the "
+               "policy.")
+          .add("wear_table", &F::wear_table, flag(),
+               "The same for the writes of every weight that wear_adaptive counts.")
           .add("seed", &F::seed, seed_number(), "Seed of policy stochastic.");
+  return table;
+}
+
+const Table<FilterChange>& filter_change_table() {
+  using C = FilterChange;
+  static const Table<C> table =
+      Table<C>()
+          .add("epoch", &C::epoch, integer(1, 100'000), "First epoch that it holds for, counted from 1.")
+          .required()
+          .add("policy", &C::policy, optional_of(policy()), "As platform.crossbar.write_filter.policy.")
+          .add("granularity", &C::granularity, optional_of(granularity()), "What is written together.")
+          .add("threshold_mode", &C::threshold_mode, optional_of(threshold_mode()),
+               "What threshold counts in.")
+          .add("threshold", &C::threshold, optional_of(threshold()), "In single precision.")
+          .add("density", &C::density, optional_of(density()), "In single precision.");
   return table;
 }
 

@@ -106,9 +106,9 @@ TEST_CASE("code and data of the host firmware share no page") {
 }
 
 TEST_CASE("tile programs lie in the first 64 KiB of tile 0's buffer") {
-  for (const char* name :
-       {"tile_hello", "tile_unmapped", "tile_illegal", "tile_no_unit", "tile_dma_outside", "tile_deadlock",
-        "tile_convolution", "tile_inversion", "tile_inversion_errors", "tile_fp_pim", "tile_barrier0"}) {
+  for (const char* name : {"tile_hello", "tile_unmapped", "tile_illegal", "tile_no_unit", "tile_dma_outside",
+                           "tile_deadlock", "tile_convolution", "tile_inversion", "tile_inversion_errors",
+                           "tile_fp_pim", "tile_write_filter", "tile_barrier0"}) {
     CAPTURE(name);
     check_image(read_image(name), tile0_base, reserved_for_tile_program);
   }
@@ -126,6 +126,7 @@ TEST_CASE("the intrinsics become the instructions of the table") {
   CHECK(xweft_mnemonics("tile_inversion") == Names{"inv.load", "inv.loadf", "inv.solve", "wait"});
   CHECK(xweft_mnemonics("tile_inversion_errors") ==
         Names{"inv.loadd", "inv.loadc", "inv.solve", "inv.stat", "wait"});
+  CHECK(xweft_mnemonics("tile_write_filter") == Names{"prog", "opa", "rdarr", "wait"});
   CHECK(xweft_mnemonics("tile_fp_pim") ==
         Names{"fpm.load", "fpm.mvm", "fpm.mtvm", "fpm.opa", "fpm.mul", "fpm.read", "wait"});
 }

@@ -277,6 +277,7 @@ void TileGenerator::emit_epochs() {
   as_.li(record_out, plan_.dram.records);
   const Label next = as_.make_label();
   e_.bind(next);
+  change_filters();
   emit_pass(true);
   if (plan_.evaluate) emit_pass(false);
   if (has_head()) emit_record();

@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint32_t code_base_size = 8 * 1024;
 constexpr std::uint32_t code_shard_size = 4 * 1024;
 constexpr std::uint32_t deposit_code_size = 4 * 1024;
+constexpr std::uint32_t filter_change_code_size = 1024;
 constexpr std::uint32_t kfac_code_size = 8 * 1024;
 constexpr std::uint32_t kfac_factor_code_size = 2 * 1024;
 constexpr std::uint32_t kfac_compensation_code_size = 1024;
@@ -93,7 +94,8 @@ class LayoutMaker {
     own.base = static_cast<std::uint32_t>(limits_.tiles_base) +
                static_cast<std::uint32_t>(tile) * limits_.window_size;
     own.code = own.base;
-    own.code_size = code_base_size + code_shard_room() * static_cast<std::uint32_t>(shards.size());
+    own.code_size = code_base_size + code_shard_room() * static_cast<std::uint32_t>(shards.size()) +
+                    filter_change_code_size * static_cast<std::uint32_t>(network_.filter_changes.list.size());
     if (network_.kfac) {
       own.code_size += kfac_code_room(shards);
     }

@@ -209,6 +209,7 @@ LoweredNetwork lower(const reference::Network& network, const reference::Trainin
   lowered.carry_unit = options.carry_unit;
   lowered.carry_limit = options.carry_limit;
   lowered.carry_slice = options.carry_slice;
+  lowered.filter_changes = options.filter_changes;
   lowered.deposits = options.deposits;
   lowered.digit_bits = options.digit_bits;
   for (std::size_t epoch = 0; epoch < plan.learning_rate.size(); ++epoch) {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/write_filter/filter_config.h"
 #include "tools/compiler/kfac.h"
 #include "tools/reference/network.h"
 
@@ -37,6 +38,17 @@ enum class PerBatch { example, batch };
 //   2  forward and backward passes have a copy each and overlap; updates at the end go into both
 //   3  updates go into a third copy at once, which is copied over the others at the end of the batch
 constexpr int most_variants = 3;
+
+// Rules of the write filters from an epoch (from 0) on.
+struct FilterChange {
+  int epoch = 0;
+  write_filter::FilterRules rules;
+};
+struct FilterChanges {
+  std::vector<FilterChange> list;
+  // An epoch may end with updates that no product has made the arrays write yet: they belong to it.
+  bool updates_may_wait = false;
+};
 
 struct LoweredLayer {
   int inputs = 0;
@@ -102,6 +114,7 @@ struct LoweredNetwork {
   PerBatch deposits = PerBatch::example;
   int digit_bits = 2;              // of a slice; deposits of a whole batch are cut at a multiple of it
   std::vector<LoweredRate> rates;  // one an epoch
+  FilterChanges filter_changes;
   std::optional<LoweredKfac> kfac;
 
   // Forward and backward passes of different samples overlap.
@@ -129,6 +142,7 @@ struct LoweringOptions {
   PerBatch carry_unit = PerBatch::example;
   int carry_limit = 0;  // lost updates of slice carry_slice of a shard; 0: none
   int carry_slice = 0;
+  FilterChanges filter_changes;
   int largest_system = 256;  // of an inversion unit; K-FAC only
   InversionPrices inversion;  // likewise
 };

@@ -100,6 +100,11 @@ class TileGenerator {
 
   void emit_epochs();
 
+  // What the write filters do from this epoch on.
+  void change_filters();
+  void write_filter_rules(const write_filter::FilterRules& rules, std::uint32_t units);
+  void finish_waiting_updates(std::uint32_t units);
+
   // One pass over the training set, or over the test set.
   void emit_pass(bool trains);
   void emit_sample_loop(Label body);

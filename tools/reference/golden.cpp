@@ -189,6 +189,7 @@ EpochMetrics Golden::train_epoch(const std::vector<std::int16_t>& codes, const s
           fmt::format("training: order: found sample {}, expected less than {}", sample, labels.size()));
     }
   }
+  if (filter_) filter_->begin_epoch(epoch);
   const LoweredRate& rate = network_.rates[index(epoch)];
   const auto features = index(network_.layers.front().inputs);
   const auto batch = index(network_.batch);
@@ -408,21 +409,26 @@ void Golden::update(std::size_t number, const std::vector<Trace>& traces, std::s
   const bool at_once = network_.deposits == PerBatch::batch;
   const bool counts_samples = network_.carry_unit == PerBatch::example;
   std::vector<std::int32_t> sum(at_once ? layer.weights.size() : 0, 0);
+  std::vector<std::uint8_t> rows(layer.touched.size());
   for (std::size_t i = 0; i < count; ++i) {
     const std::vector<std::int16_t>& x = traces[i].values[number];
     const std::vector<std::int16_t> step = take_step(layer, traces[i].errors[number], rate);
     if (at_once) {
       add_product(x, step, sum);
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        if (x[row] != 0) rows[row] = 1;
+      }
       continue;
     }
     deposit(layer, x, step);
     if (counts_samples) count_carries(layer, 1);
   }
-  if (at_once) deposit_sum(layer, sum);
+  if (at_once) deposit_sum(layer, sum, rows);
   finish_update(layer, count);
 }
 
-void Golden::finish_update(Layer& layer, std::size_t count) const {
+void Golden::finish_update(Layer& layer, std::size_t count) {
+  if (filter_) filter_->write_back(number_of(layer), matrix_of(layer));
   if (network_.carry_unit == PerBatch::batch) {
     count_carries(layer, 1);
   } else if (network_.deposits == PerBatch::batch) {
@@ -447,7 +453,7 @@ void Golden::update_second_order(const std::vector<Trace>& traces, std::size_t c
   const std::vector<LayerStep> steps = kfac_->update(samples, rate);
   for (std::size_t number = 0; number < layers_.size(); ++number) {
     Layer& layer = layers_[number];
-    deposit_sum(layer, steps[number].weights);
+    deposit_sum(layer, steps[number].weights, std::vector<std::uint8_t>(layer.touched.size(), 1));
     for (std::size_t c = 0; c < layer.bias.size(); ++c) {
       layer.bias[c] = saturate32(std::int64_t{layer.bias[c]} + steps[number].bias[c]);
     }
@@ -470,6 +476,11 @@ std::vector<std::int16_t> Golden::take_step(Layer& layer, const std::vector<std:
 
 void Golden::deposit(Layer& layer, const std::vector<std::int16_t>& x,
                      const std::vector<std::int16_t>& step) {
+  if (filter_) {
+    filter_->update(number_of(layer), x, step, matrix_of(layer));
+    std::fill(layer.touched.begin(), layer.touched.end(), std::uint8_t{1});
+    return;
+  }
   for (std::size_t row = 0; row < x.size(); ++row) {
     if (x[row] == 0) continue;
     std::int64_t* weights = layer.weights.data() + row * step.size();
@@ -479,17 +490,35 @@ void Golden::deposit(Layer& layer, const std::vector<std::int16_t>& x,
 }
 
 // The upper part is what rounding leaves, the lower part the (signed) rest.
-void Golden::deposit_sum(Layer& layer, const std::vector<std::int32_t>& sum) const {
+void Golden::deposit_sum(Layer& layer, const std::vector<std::int32_t>& sum,
+                         const std::vector<std::uint8_t>& rows) {
   constexpr int operand_bits = 15;
   const int shift = network_.deposit_shift();
   const std::size_t outputs = layer.bias.size();
-  for (std::size_t i = 0; i < sum.size(); ++i) {
-    if (sum[i] == 0) continue;
-    const std::int64_t upper = std::int64_t{saturate_magnitude(round_shift(sum[i], shift), operand_bits)} *
-                               (std::int64_t{1} << shift);
-    layer.weights[i] += upper + saturate_magnitude(sum[i] - upper, operand_bits);
-    layer.touched[i / outputs] = 1;
+  std::vector<std::int16_t> upper(outputs);
+  std::vector<std::int16_t> lower(outputs);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    if (rows[row] == 0) continue;
+    for (std::size_t c = 0; c < outputs; ++c) {
+      const std::int64_t value = sum[row * outputs + c];
+      upper[c] = saturate_magnitude(round_shift(value, shift), operand_bits);
+      lower[c] = saturate_magnitude(value - upper[c] * (std::int64_t{1} << shift), operand_bits);
+    }
+    deposit_row(layer, row, upper, lower);
   }
+}
+
+void Golden::deposit_row(Layer& layer, std::size_t row, const std::vector<std::int16_t>& upper,
+                         const std::vector<std::int16_t>& lower) {
+  const std::int64_t factor = std::int64_t{1} << network_.deposit_shift();
+  layer.touched[row] = 1;
+  if (filter_) {
+    filter_->update_row(number_of(layer), row, 1, lower, matrix_of(layer));
+    filter_->update_row(number_of(layer), row, factor, upper, matrix_of(layer));
+    return;
+  }
+  std::int64_t* weights = layer.weights.data() + row * upper.size();
+  for (std::size_t c = 0; c < upper.size(); ++c) weights[c] += upper[c] * factor + lower[c];
 }
 
 void Golden::count_carries(Layer& layer, std::size_t amount) const {

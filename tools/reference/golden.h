@@ -13,6 +13,7 @@
 
 #include "tools/compiler/lowering.h"
 #include "tools/reference/fixed_point.h"
+#include "tools/reference/golden_filter.h"
 #include "tools/reference/golden_kfac.h"
 
 namespace weft::reference {
@@ -39,6 +40,9 @@ class Golden {
   // network's formats cannot be executed or `initial` does not fit its layers.
   Golden(const compiler::LoweredNetwork& network, const std::vector<compiler::LoweredWeights>& initial,
          WeightRange range = {});
+
+  // Updates pass write filters from now on; before the first epoch.
+  void use_filter(const FilterPlan& plan) { filter_.emplace(plan); }
 
   // One pass over the samples that `order` names. `codes`: samples x features, row-major, as
   // compiler::input_code() makes them; `labels`: one a sample; `epoch` (from 0) chooses the rate. A last
@@ -103,13 +107,20 @@ class Golden {
   // The same into all layers, second order.
   void update_second_order(const std::vector<Trace>& traces, std::size_t count,
                            const compiler::LoweredRate& rate);
-  void finish_update(Layer& layer, std::size_t count) const;
+  void finish_update(Layer& layer, std::size_t count);
   // The bias's step is taken, the weights' is returned.
   std::vector<std::int16_t> take_step(Layer& layer, const std::vector<std::int16_t>& error,
                                       const compiler::LoweredRate& rate) const;
-  static void deposit(Layer& layer, const std::vector<std::int16_t>& x,
-                      const std::vector<std::int16_t>& step);
-  void deposit_sum(Layer& layer, const std::vector<std::int32_t>& sum) const;
+  void deposit(Layer& layer, const std::vector<std::int16_t>& x, const std::vector<std::int16_t>& step);
+  void deposit_sum(Layer& layer, const std::vector<std::int32_t>& sum, const std::vector<std::uint8_t>& rows);
+  void deposit_row(Layer& layer, std::size_t row, const std::vector<std::int16_t>& upper,
+                   const std::vector<std::int16_t>& lower);
+  std::size_t number_of(const Layer& layer) const {
+    return static_cast<std::size_t>(&layer - layers_.data());
+  }
+  GoldenFilter::Matrix matrix_of(Layer& layer) const {
+    return {layer.weights, layer.bias.size(), range_.min, range_.max};
+  }
   void count_carries(Layer& layer, std::size_t amount) const;
   void resolve_carries(Layer& layer) const;
   void copy_back(Layer& layer) const;
@@ -119,6 +130,7 @@ class Golden {
   std::vector<Layer> layers_;
   fixed_point::Tables tables_;
   std::optional<GoldenKfac> kfac_;
+  std::optional<GoldenFilter> filter_;
 };
 
 }  // namespace weft::reference

@@ -8,7 +8,9 @@
 #include <cstring>
 #include <limits>
 
+#include "models/tile/tile_map.h"
 #include "platform/assembly/machine_config.h"
+#include "platform/config/filter_schedule.h"
 #include "tools/reference/fp_golden.h"
 
 namespace weft::tool {
@@ -69,6 +71,39 @@ GoldenRun run_fp_golden(const Workload& workload, const config::Scenario& scenar
   return run;
 }
 
+// Where the filters are: copies of a block decide alike, so that one speaks for all.
+reference::FilterPlan filter_plan(const compiler::CompiledProgram& program,
+                                  const config::FilterSchedule& schedule, bool outer_products) {
+  const int array_rows = program.network.array_rows;
+  const int array_columns = program.network.array_columns;
+  reference::FilterPlan plan{schedule.built, array_rows, array_columns, outer_products, schedule.epochs, {}};
+  plan.layers.resize(program.network.layers.size());
+  for (std::size_t i = 0; i < program.placement.shards.size(); ++i) {
+    const compiler::Shard& shard = program.placement.shards[i];
+    const compiler::ShardBuffers& buffers = program.layout.shards[i];
+    const auto layer = static_cast<std::size_t>(shard.layer);
+    const compiler::LoweredLayer& lowered = program.network.layers[layer];
+    const int copy = lowered.has_accumulator() ? lowered.accumulator() : 0;
+    for (int column = 0; column < shard.column_blocks; ++column) {
+      for (int row = 0; row < shard.row_blocks; ++row) {
+        const int unit = shard.tile * static_cast<int>(tile::max_crossbars) + shard.unit(row, column, copy);
+        plan.layers[layer].push_back({shard.first_row + row * array_rows,
+                                      shard.first_column + column * array_columns, buffers.block_rows,
+                                      buffers.block_columns, static_cast<std::uint32_t>(unit)});
+      }
+    }
+  }
+  return plan;
+}
+
+void use_filter(reference::Golden& golden, const Workload& workload, const config::Scenario& scenario) {
+  const config::UpdatePolicy update = scenario.platform.crossbar.update;
+  if (update == config::UpdatePolicy::digital) return;
+  const config::FilterSchedule schedule = config::filter_schedule(scenario);
+  if (!schedule.holds_back()) return;
+  golden.use_filter(filter_plan(workload.program, schedule, update == config::UpdatePolicy::in_place));
+}
+
 }  // namespace
 
 GoldenRun run_golden(const Workload& workload, const config::Scenario& scenario) {
@@ -78,6 +113,7 @@ GoldenRun run_golden(const Workload& workload, const config::Scenario& scenario)
   const crossbar::ArrayConfig array = assembly::array_config(scenario.platform.crossbar);
   reference::Golden golden(program.network, program.lowered_initial,
                            {array.weight_min(), array.weight_max()});
+  use_filter(golden, workload, scenario);
   GoldenRun run;
   for (int epoch = 0; epoch < workload.plan.epochs; ++epoch) {
     GoldenEpoch result;

@@ -4,6 +4,7 @@
 #include "models/crossbar/array_config.h"
 #include "models/tile/tile.h"
 #include "platform/assembly/machine_config.h"
+#include "platform/config/filter_schedule.h"
 #include "platform/machine/memory_map.h"
 #include "tools/compiler/fp_compiler.h"
 #include "tools/dataset/csv.h"
@@ -134,6 +135,16 @@ compiler::InversionPrices inversion_prices(const config::Scenario& scenario) {
   return prices;
 }
 
+compiler::FilterChanges filter_changes(const config::Scenario& scenario) {
+  const config::FilterSchedule schedule = config::filter_schedule(scenario);
+  compiler::FilterChanges changes;
+  for (const int epoch : schedule.changes())
+    changes.list.push_back({epoch, schedule.epochs[static_cast<std::size_t>(epoch)]});
+  changes.updates_may_wait =
+      scenario.platform.crossbar.update == config::UpdatePolicy::write_back && !scenario.training.evaluate;
+  return changes;
+}
+
 compiler::CompileOptions compile_options(const config::Scenario& scenario) {
   const config::PlatformConfig& platform = scenario.platform;
   compiler::CompileOptions options;
@@ -154,6 +165,7 @@ compiler::CompileOptions compile_options(const config::Scenario& scenario) {
   for (const config::LayerConfig& layer : scenario.workload.layers) {
     options.lowering.variants.push_back(layer.variant.value_or(scenario.training.variant));
   }
+  options.lowering.filter_changes = filter_changes(scenario);
   options.lowering.largest_system = platform.inversion.size;
   if (scenario.training.optimizer == config::Optimizer::kfac)
     options.lowering.inversion = inversion_prices(scenario);

@@ -113,12 +113,8 @@ json lifetime_report(const Sums& sum, const machine::Accelerator& accelerator,
 
 }  // namespace
 
-bool changed_updates(const config::Scenario& scenario, const machine::Accelerator& accelerator) {
-  const config::CrossbarConfig& crossbar = scenario.platform.crossbar;
-  if (crossbar.update != config::UpdatePolicy::write_back) return false;
-  const write_filter::Policy policy = crossbar.write_filter.policy;
-  const bool lossless = policy == write_filter::Policy::none || policy == write_filter::Policy::compare;
-  return !lossless || add_up(accelerator).wear.cells_stuck > 0;
+bool cells_have_failed(const machine::Accelerator& accelerator) {
+  return add_up(accelerator).wear.cells_stuck > 0;
 }
 
 void add_write_report(json& results, const config::Scenario& scenario,

@@ -10,8 +10,8 @@
 
 namespace weft::tool {
 
-// Whether filters or worn cells may have made weights differ from those of a machine that writes everything.
-bool changed_updates(const config::Scenario& scenario, const machine::Accelerator& accelerator);
+// Whether worn cells may have made weights differ from those of a machine whose cells last.
+bool cells_have_failed(const machine::Accelerator& accelerator);
 
 // Adds `writes` to results of machines that write weights back, and `lifetime` where wear is counted.
 void add_write_report(nlohmann::json& results, const config::Scenario& scenario,

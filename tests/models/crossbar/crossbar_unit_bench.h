@@ -91,6 +91,7 @@ struct Bench {
   write_filter::WriteFilter filter;
   CrossbarUnit unit;
   Master master;
+  Driver host{"host"};  // of the filter's registers
 
   static memory::MemoryConfig buffer_config() {
     memory::MemoryConfig config;
@@ -110,6 +111,7 @@ struct Bench {
     unit.completion.bind(listener);
     unit.update_out.bind(filter.in);
     filter.out.bind(unit.update);
+    host.socket.bind(filter.registers);
   }
 
   template <typename Element>

@@ -345,7 +345,7 @@ TEST_CASE("a pass may cover a part of the matrix") {
   CHECK(pass(filter, 2, 2, {5, 0, 0, 0}).changes == Matrix{11, 0, 0, 0});
 }
 
-TEST_CASE("rows that are not offered count as zeros") {
+TEST_CASE("rows that are not offered are not part of the pass") {
   UpdateFilter filter(config(Policy::ef_reset, 10), 2, 1);
   pass(filter, 2, 1, {6, 7});
   filter.begin(2, 1);
@@ -360,17 +360,75 @@ TEST_CASE("rows that are not offered count as zeros") {
   CHECK(filter.residual(1, 0) == 7);
 }
 
+TEST_CASE("shares and means are of the rows that are offered") {
+  FilterConfig rules = config(Policy::top_k);
+  rules.density = 0.5;
+  UpdateFilter filter(rules, 4, 2);
+  filter.begin(4, 2);
+  const std::int64_t row[] = {3, -5};
+  filter.offer(2, row);
+  filter.decide();
+  CHECK(filter.statistics().weights_offered == 2);
+  CHECK(filter.statistics().weights_written == 1);
+  CHECK(filter.statistics().rows_offered == 1);
+  CHECK(filter.rms() == Approx(std::sqrt(17.0)));
+}
+
 TEST_CASE("a change of policy writes the residual that the new one cannot keep") {
   UpdateFilter filter(config(Policy::ef_reset, 100), 1, 3);
   pass(filter, 1, 3, {60, -20, 0});
-  filter.set_policy(Policy::drop);
+  FilterRules rules = config(Policy::drop, 100).rules();
+  filter.change(rules);
   CHECK(pass(filter, 1, 3, {1, 0, 2}).changes == Matrix{61, -20, 0});
   CHECK(pass(filter, 1, 3, {1, 0, 2}).changes == Matrix{0, 0, 0});
-  filter.set_threshold(ThresholdMode::absolute, 2);
+  rules.threshold = 2;
+  filter.change(rules);
   CHECK(pass(filter, 1, 3, {1, 0, 2}).changes == Matrix{0, 0, 2});
-  filter.set_policy(Policy::ef_reset);
+  rules.policy = Policy::ef_reset;
+  filter.change(rules);
   pass(filter, 1, 3, {1, 0, 0});
   CHECK(filter.residual(0, 0) == 1);
+}
+
+TEST_CASE("a residual whose row is not offered waits for it under new rules too") {
+  UpdateFilter filter(config(Policy::ef_reset, 100), 2, 1);
+  pass(filter, 2, 1, {60, 50});
+  filter.change(config(Policy::drop, 100).rules());
+  filter.begin(2, 1);
+  const std::int64_t one = 1;
+  filter.offer(0, &one);
+  filter.decide();
+  CHECK(filter.residual(0, 0) == 0);
+  CHECK(filter.residual(1, 0) == 50);
+  CHECK(pass(filter, 2, 1, {0, 1}).changes == Matrix{0, 51});
+}
+
+TEST_CASE("the running mean square goes on under other rules") {
+  FilterConfig first = config(Policy::drop, 1);
+  first.threshold_mode = ThresholdMode::rms;
+  UpdateFilter filter(first, 1, 2);
+  pass(filter, 1, 2, {10, 10});
+  FilterRules rules = first.rules();
+  rules.threshold = 2;
+  filter.change(rules);
+  pass(filter, 1, 2, {10, 10});
+  CHECK(filter.threshold() == 20);
+}
+
+TEST_CASE("rules that need a memory are refused where there is none") {
+  UpdateFilter plain(config(Policy::drop, 10), 1, 1);
+  CHECK_THROWS_WITH(plain.change(config(Policy::ef_reset, 10).rules()), Catch::Contains("residual_memory"));
+  CHECK_THROWS_WITH(plain.change(config(Policy::wear_adaptive, 10).rules()), Catch::Contains("wear_table"));
+  CHECK(plain.config().policy == Policy::drop);
+  FilterConfig built = config(Policy::none);
+  built.residual_memory = built.wear_table = true;
+  UpdateFilter filter(built, 1, 1);
+  CHECK(pass(filter, 1, 1, {0}).written == std::vector<std::uint8_t>{1});
+  filter.change(config(Policy::ef_reset, 10).rules());
+  pass(filter, 1, 1, {6});
+  CHECK(pass(filter, 1, 1, {6}).changes == Matrix{12});
+  filter.change(config(Policy::wear_adaptive, 10).rules());
+  CHECK(pass(filter, 1, 1, {15}).changes == Matrix{15});
 }
 
 TEST_CASE("every policy takes extreme and zero updates") {

@@ -19,6 +19,7 @@ struct Bench {
   Context context;
   write_filter::WriteFilter filter;
   test::Target array{"array"};
+  test::Driver host{"host"};  // of the registers
   std::vector<Transfer> seen;
   std::vector<std::uint8_t> bytes;
   Status answer = Status::ok;
@@ -26,6 +27,7 @@ struct Bench {
   explicit Bench(const write_filter::WriteFilterConfig& config = {}) : filter("filter", config, context) {
     driver.socket.bind(filter.in);
     filter.out.bind(array.socket);
+    host.socket.bind(filter.registers);
     array.socket.on_access([this](const Transfer& transfer, sc_core::sc_time& delay) {
       seen.push_back(transfer);
       if (transfer.write) bytes.assign(transfer.data, transfer.data + transfer.size);

@@ -54,7 +54,7 @@ TEST_CASE("a wrong override is reported with itself as its place") {
       "--set training.batsh=2: training.batsh: unknown key; did you mean 'batch'? (allowed: optimizer, kfac, "
       "epochs, batch, learning_rate, moments, seed, initial, variant, deposits, carry_period, carry_unit, "
       "carry_limit, "
-      "carry_slice, evaluate, shuffle)");
+      "carry_slice, write_filter_schedule, evaluate, shuffle)");
   CHECK(errors({"workload.layers[2].outputs=5"}) ==
         "--set workload.layers[2].outputs=5: workload.layers: has 2 entries; [2] is not one of them");
   CHECK(errors({"training[0]=5"}) ==

@@ -151,6 +151,11 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
   const std::string writes = digits +
                              "platform: {crossbar: {update: write_back, write_filter: {policy: drop}, "
                              "endurance: {count_wear: true}}}\n";
+  const std::string schedule =
+      "workload: {layers: [{outputs: 12}], loss: mean_squared_error}\n"
+      "training: {epochs: 3, learning_rate: 0.1, write_filter_schedule: [{epoch: 1, policy: drop}]}\n"
+      "dataset: {kind: digits, train: 100, test: 10}\n"
+      "platform: {crossbar: {update: write_back}}\n";
   const std::string nested = digits + "platform: {inversion: {mode: nested}}\n";
   const std::string merged = digits + "platform: {inversion: {mode: merged}}\n";
   const std::string ddr4 = digits + "platform: {memory: {kind: ddr4-2400}}\n";
@@ -173,6 +178,8 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
       {"dataset.delimiter", "';'"},
       {"platform.crossbar.adcs", "2"},
       {"training.learning_rate", "0.2"},
+      {"training.write_filter_schedule", "[{epoch: 2, policy: drop}]"},
+      {"training.write_filter_schedule[].epoch", "2"},
       {"platform.crossbar.endurance.count_wear", "false"},
       {"platform.memory.channels", "2"},
       {"platform.memory.controllers", "[[1, 0]]"},
@@ -225,6 +232,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
     const bool of_devices = doc.path.find("platform.crossbar.device") == 0;
     const bool of_writes = doc.path.find("platform.crossbar.write_filter") == 0 ||
                            doc.path.find("platform.crossbar.endurance") == 0;
+    const bool of_schedule = doc.path.find("training.write_filter_schedule") == 0;
     const bool of_inversion =
         doc.path.find("platform.inversion.") == 0 && doc.path != "platform.inversion.mode";
     const bool needs_merged = doc.description.find("Only with mode: merged") != std::string::npos;
@@ -235,6 +243,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
                               : needs_csv    ? csv
                               : of_devices   ? devices
                               : of_writes    ? writes
+                              : of_schedule  ? schedule
                               : needs_merged ? merged
                               : of_inversion ? nested
                                              : digits;

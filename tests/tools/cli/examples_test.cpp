@@ -105,6 +105,20 @@ TEST_CASE("the host takes the interrupt of an inversion unit that fails and find
   CHECK(all["inversion"]["compensated_loads"] == 3);
 }
 
+TEST_CASE("a program reads what a write filter has held back and changes its threshold") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("example.yaml", scenario(program(0, "tile_write_filter"), ""));
+  const ProgramResult result = weft::test::weft(
+      {"run", file, "--out", (folder / "out").string(), "--set", "platform.crossbar.update=write_back",
+       "--set", "platform.crossbar.write_filter={policy: drop, threshold: 100}"});
+  CAPTURE(result.output, result.errors);
+  CHECK(result.status == 0);
+  const nlohmann::json all = results(folder / "out");
+  CHECK(all["faults"].empty());
+  CHECK(all["writes"]["weight"]["passes"] == 6);
+  CHECK(all["writes"]["weight"]["weights_written"] == 3 * 4 * 2);
+}
+
 TEST_CASE("a training step runs on a floating-point PIM unit") {
   const nlohmann::json all = run(program(0, "tile_fp_pim"));
   CHECK(count(all, "fp32 multiplication") == 4 * 12);
