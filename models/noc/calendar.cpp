@@ -31,46 +31,22 @@ std::uint64_t WindowLoad::overloaded() const {
 double WindowLoad::busiest() const { return static_cast<double>(std::max(most_, busy_)) / kWindow; }
 
 Cycle Calendar::reserve(Cycle ready, Cycle length) {
-  const Gap gap = find(ready, length);
-  take(gap.position, {gap.start, gap.start + length});
-  return gap.start;
+  const Cycle start = first_gap(ready, length);
+  take(start, length);
+  return start;
 }
 
-Cycle Calendar::first_gap(Cycle ready, Cycle length) const { return find(ready, length).start; }
-
-Calendar::Gap Calendar::find(Cycle ready, Cycle length) const {
+Cycle Calendar::first_gap(Cycle ready, Cycle length) const {
   assert(length > 0);
-  Gap gap{first_ending_after(ready), ready};
-  while (gap.position < busy_.size() && gap.start + length > busy_[gap.position].begin) {
-    gap.start = busy_[gap.position].end;
-    ++gap.position;
-  }
-  return gap;
-}
-
-void Calendar::forget_before(Cycle horizon) {
-  while (!busy_.empty() && busy_.front().end <= horizon) {
-    forgotten_.add(busy_.front().begin, busy_.front().end);
-    busy_.pop_front();
-  }
-}
-
-WindowLoad Calendar::load() const {
-  WindowLoad load = forgotten_;
-  for (const Interval& interval : busy_) load.add(interval.begin, interval.end);
-  return load;
-}
-
-// Backwards from the newest interval: requests are nearly in order, so this is a step or two.
-std::size_t Calendar::first_ending_after(Cycle time) const {
-  std::size_t position = busy_.size();
-  while (position > 0 && busy_[position - 1].end > time) --position;
-  return position;
+  for (std::size_t i = first_ending_after(ready); i < busy_.size() && ready + length > busy_[i].begin; ++i)
+    ready = busy_[i].end;
+  return ready;
 }
 
 // Merging neighbours keeps a saturated port at one interval instead of one per packet.
-void Calendar::take(std::size_t position, Interval interval) {
-  const bool joins_previous = position > 0 && busy_[position - 1].end == interval.begin;
+void Calendar::insert(Interval interval) {
+  const std::size_t position = first_ending_after(interval.begin);
+  const bool joins_previous = position > first_ && busy_[position - 1].end == interval.begin;
   const bool joins_next = position < busy_.size() && busy_[position].begin == interval.end;
   const auto at = busy_.begin() + static_cast<std::ptrdiff_t>(position);
   if (joins_previous && joins_next) {
@@ -82,6 +58,47 @@ void Calendar::take(std::size_t position, Interval interval) {
     busy_[position].begin = interval.begin;
   } else {
     busy_.insert(at, interval);
+  }
+}
+
+void Calendar::occupy(Cycle begin, Cycle end) {
+  while (begin < end) {
+    const Cycle free = first_gap(begin, 1);
+    if (free >= end) return;
+    const Cycle until = std::min(end, next_busy(free));
+    take(free, until - free);
+    begin = until;
+  }
+}
+
+Cycle Calendar::next_busy(Cycle time) const {
+  const std::size_t position = first_ending_after(time);
+  return position == busy_.size() ? kNever : std::max(time, busy_[position].begin);
+}
+
+// The room of what is forgotten is reused in bulk, so that forgetting costs nothing.
+void Calendar::compact() {
+  if (2 * first_ < busy_.size()) return;
+  busy_.erase(busy_.begin(), busy_.begin() + static_cast<std::ptrdiff_t>(first_));
+  first_ = 0;
+}
+
+void Calendar::add_to(WindowLoad& load) const {
+  for (std::size_t i = first_; i < busy_.size(); ++i) load.add(busy_[i].begin, busy_[i].end);
+}
+
+// Backwards from the newest interval: requests are nearly in order, so this is a step or two.
+std::size_t Calendar::first_ending_after(Cycle time) const {
+  std::size_t position = busy_.size();
+  while (position > first_ && busy_[position - 1].end > time) --position;
+  return position;
+}
+
+Cycle first_common_gap(const Calendar& a, Cycle length_a, const Calendar& b, Cycle length_b, Cycle ready) {
+  while (true) {
+    const Cycle in_a = a.first_gap(ready, length_a);
+    ready = b.first_gap(in_a, length_b);
+    if (ready == in_a) return ready;
   }
 }
 

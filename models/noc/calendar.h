@@ -8,7 +8,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <limits>
+#include <vector>
 
 namespace weft::noc {
 
@@ -38,20 +39,49 @@ class WindowLoad {
 
 class Calendar {
  public:
-  // First cycle t >= ready with [t, t + length) free; the interval is taken. length > 0.
-  Cycle reserve(Cycle ready, Cycle length);
-  // The cycle that reserve() would give, without taking it.
+  static constexpr Cycle kNever = std::numeric_limits<Cycle>::max();
+
+  // First cycle t >= ready with [t, t + length) free. length > 0.
   Cycle first_gap(Cycle ready, Cycle length) const;
+  // The same, and the interval is taken.
+  Cycle reserve(Cycle ready, Cycle length);
+  // Takes [start, start + length), which must be free.
+  void take(Cycle start, Cycle length) {
+    if (!free_from(start)) return insert({start, start + length});
+    if (first_ < busy_.size() && busy_.back().end == start) {
+      busy_.back().end += length;
+    } else {
+      busy_.push_back({start, start + length});
+    }
+  }
+  // Takes what is free of [begin, end).
+  void occupy(Cycle begin, Cycle end);
+  // The first busy cycle at or after `time`, or kNever.
+  Cycle next_busy(Cycle time) const;
+
+  // Whether nothing is taken from `time` on.
+  bool free_from(Cycle time) const { return first_ == busy_.size() || busy_.back().end <= time; }
 
   // Drops what ended at or before `horizon`. A later request must not be ready before the horizon: it
   // would find the forgotten cycles free. Pruning is by time and never by count, because a calendar
   // that forgets load it still needs underestimates waiting without a sign of it.
-  void forget_before(Cycle horizon);
+  void forget_before(Cycle horizon) {
+    while (first_ < busy_.size() && busy_[first_].end <= horizon) ++first_;
+    if (first_ >= kCompaction) compact();
+  }
+  // The same, and adds to `load` what it drops.
+  void forget_before(Cycle horizon, WindowLoad& load) {
+    while (first_ < busy_.size() && busy_[first_].end <= horizon) {
+      load.add(busy_[first_].begin, busy_[first_].end);
+      ++first_;
+    }
+    if (first_ >= kCompaction) compact();
+  }
 
   // Number of busy intervals held; adjacent ones count as one.
-  std::size_t size() const { return busy_.size(); }
-  // Of all reservations, forgotten ones included.
-  WindowLoad load() const;
+  std::size_t size() const { return busy_.size() - first_; }
+  // Adds what is held to `load`.
+  void add_to(WindowLoad& load) const;
 
  private:
   struct Interval {
@@ -59,17 +89,17 @@ class Calendar {
     Cycle end;
   };
 
-  struct Gap {
-    std::size_t position;
-    Cycle start;
-  };
+  static constexpr std::size_t kCompaction = 32;
 
-  Gap find(Cycle ready, Cycle length) const;
   std::size_t first_ending_after(Cycle time) const;
-  void take(std::size_t position, Interval interval);
+  void insert(Interval interval);
+  void compact();
 
-  std::deque<Interval> busy_;
-  WindowLoad forgotten_;
+  std::vector<Interval> busy_;  // in order; those before first_ are forgotten
+  std::size_t first_ = 0;
 };
+
+// First cycle t >= ready with [t, t + length_a) free in `a` and [t, t + length_b) in `b`.
+Cycle first_common_gap(const Calendar& a, Cycle length_a, const Calendar& b, Cycle length_b, Cycle ready);
 
 }  // namespace weft::noc

@@ -14,6 +14,10 @@ namespace {
 
 // Switch traversal, link and the register behind it, between a port's start and the flit's arrival.
 constexpr Cycle kExitCycles = 3;
+// One part in so many of a wait for a port that is shared flit by flit is lost by the other packet, too.
+constexpr Cycle kShared = 3;
+
+constexpr std::uint16_t kChoice = 0xffff;
 
 template <typename T>
 void check(const char* field, T value, T low, T high) {
@@ -75,6 +79,20 @@ Mesh::Mesh(const MeshConfig& config) : config_(checked(config)), topology_(confi
   outputs_.resize(index(topology_.routers() * topology_.ports()));
   injections_.resize(index(config_.nodes()));
   pairs_.resize(index(config_.nodes()));
+  only_port_.resize(index(topology_.routers()));
+  for (int router = 0; router < topology_.routers(); ++router) {
+    for (int port = 0; port < topology_.ports(); ++port)
+      neighbours_.push_back(topology_.neighbour(router, port).router);
+  }
+}
+
+// A packet asks for its way at every router: looking it up is faster than finding it each time.
+void Mesh::find_ports(int router) {
+  std::vector<std::uint16_t>& ports = only_port_[index(router)];
+  for (int node = 0; node < config_.nodes(); ++node) {
+    const Topology::Ways ways = topology_.ways(router, node);
+    ports.push_back(ways.count == 1 ? static_cast<std::uint16_t>(ways.way[0].port) : kChoice);
+  }
 }
 
 int Mesh::node(int column, int row) const {
@@ -100,22 +118,23 @@ Delivery Mesh::send(Cycle now, int source, int destination, std::uint64_t bytes)
   const Cut parts = cut(bytes);
   Pair& order = pair(source, destination);
   const bool in_order = now >= order.sent;
-  Cycle not_before = in_order ? order.delivered : 0;
+  Cycle last_tail = in_order ? order.tail : 0;
   std::uint64_t payload_left = parts.payload_flits;
   for (std::uint64_t packet = 0; packet < parts.packets; ++packet) {
     const Cycle payload = std::min<std::uint64_t>(payload_left, config_.max_packet_flits);
     const Cycle flits = payload + config_.header_flits;
     payload_left -= payload;
-    const Cycle injection = reserve(injections_[index(source)], {now, 0, flits, flits});
-    const Cycle start = traverse(source, destination, injection, not_before, flits);
-    not_before = start + flits + turnaround();
-    if (packet == 0) delivery.head = start + kExitCycles;
-    delivery.tail = start + kExitCycles + flits - 1;
+    const Cycle injection = inject(source, now, flits);
+    const Passage passage = traverse(source, destination, injection, flits);
+    // The interface takes a flit a cycle.
+    delivery.tail = std::max(tail_of(passage, flits), last_tail + flits);
+    last_tail = delivery.tail;
+    if (packet == 0) delivery.head = delivery.tail + 1 - flits;
   }
-  if (in_order) order = {now, not_before};
+  if (in_order) order = {now, delivery.tail};
   delivery.packets = parts.packets;
   delivery.flits = parts.flits;
-  delivery.contention = delivery.tail - now - zero_load_latency(source, destination, bytes);
+  delivery.contention = delivery.tail - now - zero_load_latency(delivery.hops, parts);
   traffic_.count(now, delivery, bytes);
   return delivery;
 }
@@ -131,7 +150,7 @@ Delivery Mesh::send_free(Cycle now, int source, int destination, std::uint64_t b
   delivery.flits = parts.flits;
   delivery.tail = now + zero_load;
   if (now >= order.sent) {
-    delivery.tail = std::max(delivery.tail, order.delivered + parts.flits);
+    delivery.tail = std::max(delivery.tail, order.tail + parts.flits);
     order = {now, delivery.tail};
   }
   delivery.head = delivery.tail + 1 - parts.flits - (parts.packets - 1) * turnaround();
@@ -141,8 +160,11 @@ Delivery Mesh::send_free(Cycle now, int source, int destination, std::uint64_t b
 }
 
 Cycle Mesh::zero_load_latency(int source, int destination, std::uint64_t bytes) const {
-  const Cycle routers = static_cast<Cycle>(hops(source, destination)) + 1;
-  const Cut parts = cut(bytes);
+  return zero_load_latency(hops(source, destination), cut(bytes));
+}
+
+Cycle Mesh::zero_load_latency(int hops, const Cut& parts) const {
+  const Cycle routers = static_cast<Cycle>(hops) + 1;
   return routers * config_.hop_cycles + 2 + (parts.flits - 1) + (parts.packets - 1) * turnaround();
 }
 
@@ -176,7 +198,8 @@ int Mesh::number(Port port) const {
 Trust Mesh::trust() const {
   Trust trust;
   for (const Output& each : outputs_) {
-    const WindowLoad load = each.calendar.load();
+    WindowLoad load = each.forgotten;
+    each.calendar.add_to(load);
     trust.overloaded_windows += load.overloaded();
     trust.busiest = std::max(trust.busiest, load.busiest());
   }
@@ -189,40 +212,87 @@ Mesh::Cut Mesh::cut(std::uint64_t bytes) const {
   return {payload, packets, payload + packets * config_.header_flits};
 }
 
-// Returns the start at the ejection port.
-Cycle Mesh::traverse(int source, int destination, Cycle injection, Cycle not_before, Cycle flits) {
+Mesh::Passage Mesh::traverse(int source, int destination, Cycle injection, Cycle flits) {
   const Cycle length = flits + turnaround();
   const Topology::Place end = topology_.attachment(destination);
+  Passage passage;
   Cycle ready = injection + config_.hop_cycles - 1;
   int at = topology_.attachment(source).router;
+  Calendar* input = &injections_[index(source)].input;
   while (at != end.router) {
-    const int port = choose(at, destination, ready, length).port;
-    ready = reserve(output_of(at, port), {ready, 0, flits, length}) + config_.hop_cycles;
-    at = topology_.neighbour(at, port).router;
+    Output& output = choose(at, destination, ready, length);
+    pass(*input, output, {ready, flits, length}, passage);
+    ready = passage.start + config_.hop_cycles;
+    input = &output.input;
+    at = neighbours_[static_cast<std::size_t>(&output - outputs_.data())];
   }
-  return reserve(output_of(at, end.port), {ready, not_before, flits, length});
+  pass(*input, output_of(at, end.port), {ready, flits, length}, passage);
+  return passage;
 }
 
-Topology::Way Mesh::choose(int router, int destination, Cycle ready, Cycle length) {
+Mesh::Output& Mesh::choose(int router, int destination, Cycle ready, Cycle length) {
+  if (only_port_[index(router)].empty()) find_ports(router);
+  const std::uint16_t only = only_port_[index(router)][index(destination)];
+  if (only != kChoice) return output_of(router, only);
   const Topology::Ways ways = topology_.ways(router, destination);
-  if (ways.count == 1) return ways.way[0];
-  const auto start = [&](const Topology::Way& way) {
-    return output_of(router, way.port).calendar.first_gap(ready, length);
-  };
-  return ways.way[start(ways.way[1]) < start(ways.way[0]) ? 1 : 0];
+  Output& first = output_of(router, ways.way[0].port);
+  Output& second = output_of(router, ways.way[1].port);
+  return second.calendar.first_gap(ready, length) < first.calendar.first_gap(ready, length) ? second : first;
 }
 
 Mesh::Output& Mesh::output_of(int router, int port) {
   return outputs_[index(router * topology_.ports() + port)];
 }
 
-Cycle Mesh::reserve(Output& output, const Request& request) {
-  output.calendar.forget_before(horizon_);
-  const Cycle start = output.calendar.reserve(std::max(request.ready, request.not_before), request.length);
+Cycle Mesh::inject(int source, Cycle now, Cycle flits) {
+  Output& port = injections_[index(source)];
+  port.calendar.forget_before(horizon_);
+  const Cycle start = port.calendar.reserve(now, flits);
+  port.statistics.flits += flits;
+  port.statistics.busy += flits;
+  port.statistics.waiting += start - now;
+  return start;
+}
+
+void Mesh::pass(Calendar& input, Output& output, const Request& request, Passage& passage) {
+  output.calendar.forget_before(horizon_, output.forgotten);
+  input.forget_before(horizon_);
+  const bool free = output.calendar.free_from(request.ready) && input.free_from(request.ready);
+  const Cycle start =
+      free ? request.ready
+           : first_common_gap(output.calendar, request.length, input, request.flits, request.ready);
+  if (start > request.ready) {
+    const Cycle waited = start - request.ready;
+    passage.spared += spared(output.calendar, input, request, start);
+    passage.shared =
+        std::max(passage.shared, std::min(waited, (config_.virtual_channels - 1) * request.flits));
+  }
+  output.calendar.take(start, request.length);
+  if (config_.virtual_channels == 1) {
+    input.occupy(request.ready, start + request.flits);
+  } else {
+    input.take(start, request.flits);
+  }
   output.statistics.flits += request.flits;
   output.statistics.busy += request.length;
   output.statistics.waiting += start - request.ready;
-  return start;
+  passage.start = start;
+}
+
+// A packet that comes before another one goes first, even if the calendar has the other one already and the
+// gap before it is too short. It delays the other one then by what it lacks.
+Cycle Mesh::spared(const Calendar& output, const Calendar& input, const Request& request, Cycle start) {
+  const Cycle first = first_common_gap(output, 1, input, 1, request.ready);
+  if (first >= start) return 0;
+  const Cycle gap = std::min(output.next_busy(first), input.next_busy(first)) - first;
+  const Cycle waited = start - first;
+  const Cycle lacking = request.length > gap ? request.length - gap : 0;
+  return waited > lacking ? waited - lacking : 0;
+}
+
+Cycle Mesh::tail_of(const Passage& passage, Cycle flits) {
+  const Cycle shared = (2 * (flits - 1) * passage.shared + kShared * flits) / (2 * kShared * flits);
+  return passage.start + kExitCycles + flits - 1 + shared - passage.spared;
 }
 
 Mesh::Pair& Mesh::pair(int source, int destination) {

@@ -89,9 +89,10 @@ TEST_CASE("the loosely timed network's mean latency is the flit network's within
     double mean_percent;
     double worst_percent;
   };
-  // The method's evaluation found 1.0, 1.8 and 4.4 % on average and 7.8, 12 and 21 % at worst; with about
-  // 2400 packets a case, seeds move the average by 0.05 and the worst case by 2 %.
-  const Load load = GENERATE(Load{"0.5", 1.1, 8.5}, Load{"0.7", 2.0, 13.0}, Load{"0.85", 5.0, 25.0});
+  // The bounds of docs/models/noc.md. Found are 0.5, 1.0 and 1.9 % on average, moved by 0.05 by the seed, and
+  // 2.6, 4.4 and 9.4 % at worst with 30000 packets; with 10000, chance adds to the worst case. Every case has
+  // a seed of its own.
+  const Load load = GENERATE(Load{"0.5", 0.7, 4.0}, Load{"0.7", 1.3, 6.0}, Load{"0.85", 2.5, 18.0});
   double sum = 0.0;
   int cases = 0;
   for (const Row& row : rows) {
@@ -104,7 +105,8 @@ TEST_CASE("the loosely timed network's mean latency is the flit network's within
     traffic.pattern = pattern_of(row.at("traffic"));
     traffic.packet_flits = natural(row, "packet_size");
     traffic.rate = number(row, "offered");
-    traffic.packets = natural(row, "packets");
+    traffic.packets = 10000;
+    traffic.seed = static_cast<std::uint64_t>(cases);
     const std::vector<Sent> packets = packets_of(topology, traffic);
     const double reference = mean_by_flits(packets, topology, routers, traffic.packet_flits);
     const double fast =
@@ -117,6 +119,7 @@ TEST_CASE("the loosely timed network's mean latency is the flit network's within
     ++cases;
   }
   CHECK(cases == 90);
+
   CHECK(sum / cases < load.mean_percent);
 }
 
