@@ -118,11 +118,6 @@ void ArrayConfig::validate() const {
   require_converters(*this);
   require_accumulator(*this);
   if (arithmetic != Arithmetic::device) return;
-  if (pairs() || encoding == Encoding::unit_column) {
-    throw Error(
-        "crossbar array: arithmetic device is not modelled with pairs of cells or a unit column; allowed "
-        "encodings: reference, offset, twos_complement");
-  }
   require_exact_currents(*this);
   device.validate();
 }

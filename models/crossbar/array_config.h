@@ -96,6 +96,7 @@ struct ArrayConfig {
     return encoding == Encoding::twos_complement && slice + 1 < slices;
   }
   bool pairs() const { return encoding == Encoding::differential; }
+  int arrays_per_slice() const { return pairs() ? 2 : 1; }
   // True if the middle states are part of the currents that are converted.
   bool offset_currents() const { return encoding == Encoding::offset || encoding == Encoding::unit_column; }
   // States of the cell of a zero digit that no pair or reference takes off a current.

@@ -37,15 +37,18 @@ bool streams(const Command& command) {
          accumulates(command);
 }
 
+// A pair's cells are in arrays of their own, one after the other.
 endurance::Geometry geometry(const ArrayConfig& array) {
-  endurance::Geometry result{array.slices, array.rows, array.cols, {}};
-  for (int slice = 0; slice < array.slices; ++slice) result.levels.push_back(1 << array.cell_bits_of(slice));
+  endurance::Geometry result{array.slices * array.arrays_per_slice(), array.rows, array.cols, {}};
+  for (int physical = 0; physical < result.slices; ++physical)
+    result.levels.push_back(1 << array.cell_bits_of(physical / array.arrays_per_slice()));
   return result;
 }
 
-// One pulse of one cell, and the reading that verifies it.
+// One pulse of one cell, and the reading that verifies it. Prices are for all arrays of a slice.
 Joule verified_pulse(const CrossbarUnitConfig& config) {
-  const double cells = static_cast<double>(config.array.rows) * config.array.cols;
+  const double cells =
+      static_cast<double>(config.array.rows) * config.array.cols * config.array.arrays_per_slice();
   return (config.energy.array_pulse + config.energy.array_read) * (1 / cells);
 }
 
@@ -92,12 +95,6 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       array_(config.array) {
   if (config.registers) registers_.emplace(this->name(), *config.registers, context);
   saturated_before_ = array_->statistics().saturated;
-  if (config.endurance.on() && config.array.pairs()) {
-    throw Error(
-        "crossbar unit: pulses and wear are counted for one cell a digit, encoding differential has two; "
-        "allowed: "
-        "another encoding, or no endurance");
-  }
   if (config.endurance.on()) cells_.emplace(config.endurance, geometry(config.array));
   if (config.policy == UpdatePolicy::write_back) collected_.emplace(config.array.rows, config.array.cols);
   const auto lines = static_cast<std::size_t>(std::max(config.array.rows, config.array.cols));

@@ -151,6 +151,8 @@ class CrossbarUnit : public unit::CommandUnit {
   void charge_pulses(const endurance::RowWrite& done, unsigned rows, bool updates, sc_core::sc_time& delay);
   void write_cells(unsigned row, std::vector<std::int32_t>& values, const endurance::Mark* marks,
                    bool updates, sc_core::sc_time& delay);
+  std::vector<std::int8_t> levels_of(const std::vector<std::int32_t>& values) const;
+  int digit_in_cells(int slice, int row, int column) const;
   std::vector<std::int32_t> weights_in_cells(unsigned row, unsigned columns) const;
   device::CellStatistics pulses_so_far() const;
   // Charges the writing of `rows` rows since `before` to one of the accounts, and says how long it takes.

@@ -161,12 +161,34 @@ void CrossbarUnit::write_cells(unsigned row, std::vector<std::int32_t>& values, 
     value = static_cast<std::int32_t>(
         std::clamp<std::int64_t>(value, config_.array.weight_min(), config_.array.weight_max()));
   }
-  std::vector<std::int8_t> digits(static_cast<std::size_t>(config_.array.slices) * values.size());
-  for (int slice = 0; slice < config_.array.slices; ++slice)
-    code_.encode(values.data(), columns, slice, &digits[static_cast<std::size_t>(slice) * values.size()]);
-  const endurance::RowWrite done = cells_->write_row(static_cast<int>(row), columns, marks, digits.data());
+  std::vector<std::int8_t> levels = levels_of(values);
+  const endurance::RowWrite done = cells_->write_row(static_cast<int>(row), columns, marks, levels.data());
   values = weights_in_cells(row, static_cast<unsigned>(columns));
   if (config_.endurance.pulses_model != endurance::PulseModel::array) charge_pulses(done, 1, updates, delay);
+}
+
+// [array][column]: the digits of a slice, or, of a pair, what is above zero and what is below.
+std::vector<std::int8_t> CrossbarUnit::levels_of(const std::vector<std::int32_t>& values) const {
+  const std::size_t columns = values.size();
+  const int arrays = config_.array.arrays_per_slice();
+  std::vector<std::int8_t> levels(static_cast<std::size_t>(config_.array.slices * arrays) * columns);
+  std::int8_t* first = levels.data();
+  for (int slice = 0; slice < config_.array.slices;
+       ++slice, first += static_cast<std::size_t>(arrays) * columns) {
+    code_.encode(values.data(), static_cast<int>(columns), slice, first);
+    if (!config_.array.pairs()) continue;
+    for (std::size_t column = 0; column < columns; ++column) {
+      const std::int8_t digit = first[column];
+      first[column] = std::max<std::int8_t>(digit, 0);
+      first[columns + column] = static_cast<std::int8_t>(std::max(-digit, 0));
+    }
+  }
+  return levels;
+}
+
+int CrossbarUnit::digit_in_cells(int slice, int row, int column) const {
+  if (!config_.array.pairs()) return cells_->level(slice, row, column);
+  return cells_->level(2 * slice, row, column) - cells_->level(2 * slice + 1, row, column);
 }
 
 std::vector<std::int32_t> CrossbarUnit::weights_in_cells(unsigned row, unsigned columns) const {
@@ -175,7 +197,7 @@ std::vector<std::int32_t> CrossbarUnit::weights_in_cells(unsigned row, unsigned 
     std::int64_t weight = 0;
     for (int slice = config_.array.slices - 1; slice >= 0; --slice) {
       weight = weight * (std::int64_t{1} << config_.array.digit_bits) +
-               cells_->level(slice, static_cast<int>(row), static_cast<int>(column));
+               digit_in_cells(slice, static_cast<int>(row), static_cast<int>(column));
     }
     weights[column] = static_cast<std::int32_t>(weight);
   }
@@ -194,7 +216,7 @@ void CrossbarUnit::charge_pulses(const endurance::RowWrite& done, unsigned rows,
   const PulseAccounts& accounts = updates ? update_pulses_ : program_pulses_;
   accounts.pulse.charge(done.pulses);
   accounts.half_select.charge(done.half_selected);
-  accounts.row_setup.charge(std::uint64_t{rows} * static_cast<unsigned>(config_.array.slices));
+  accounts.row_setup.charge(std::uint64_t{rows} * static_cast<unsigned>(cells_->geometry().slices));
   delay += config_.timing.write_pulse * static_cast<double>(done.set_pulses + done.reset_pulses);
 }
 

@@ -14,16 +14,18 @@ DeviceCells::DeviceCells(const ArrayConfig& config, const Kernels& kernels)
 void DeviceCells::begin_operation() {
   ++operation_;
   if (slices_.empty()) allocate();
-  for (device::CellArray& slice : slices_) slice.set_time(now_s_);
+  for (DigitCells& slice : slices_) slice.set_time(now_s_);
+  for (UnitLine& line : unit_columns_) line.set_time(now_s_);
+  for (UnitLine& line : unit_rows_) line.set_time(now_s_);
 }
 
 void DeviceCells::allocate() {
   const auto lines = static_cast<std::size_t>(std::max(pad_to_lanes(config_.rows), stride_));
   for (int slice = 0; slice < config_.slices; ++slice) {
-    slices_.emplace_back(config_.device,
-                         device::CellArrayShape{config_.rows, config_.cols, stride_, config_.cell_min(slice),
-                                                config_.cell_max(slice)},
-                         slice);
+    slices_.emplace_back(config_, slice, stride_);
+    if (config_.encoding != Encoding::unit_column) continue;
+    unit_columns_.emplace_back(config_, slice, DeviceBank::unit_column);
+    unit_rows_.emplace_back(config_, slice, DeviceBank::unit_row);
   }
   digits_.resize(lines);
   const std::size_t step_lines = lines * ArrayConfig::max_operand_bits;
@@ -136,28 +138,45 @@ void DeviceCells::multiply(RealProduct product, Sums sums, const ReadOut& read_o
   std::fill(y, y + read_out.lines, std::int64_t{0});
   if (noise_power_) noise_power_->load(product);
   for (int slice = 0; slice < config_.slices; ++slice) {
-    device::CellArray& cells = slices_[static_cast<std::size_t>(slice)];
+    DigitCells& cells = slices_[static_cast<std::size_t>(slice)];
     product.cells = cells.seen();
     sums(product, currents_.data());
     if (cells.has_read_noise()) add_noise(cells, slice, product, read_out);
     convert(slice, product.steps, read_out, y, counts);
+    if (!unit_columns_.empty()) subtract_unit_line(slice, product, read_out, y, counts);
   }
 }
 
-void DeviceCells::convert(int slice, int steps, const ReadOut& read_out, std::int64_t* y, AdcCounts& counts) {
+void DeviceCells::convert_step(int slice, int step, const float* current, int lines, const ReadOut& read_out,
+                               std::int64_t* y, AdcCounts& counts) {
   RealConversion job;
   job.adc = make_adc(config_, read_out.driven_lines, slice, read_out.carries_resolved);
-  job.lines = read_out.lines;
-  for (int k = 0; k < steps; ++k) {
-    job.current = currents_.data() + std::ptrdiff_t{k} * read_out.spacing;
-    job.middle = drive_[static_cast<std::size_t>(k)] * config_.current_offset(slice);
-    job.weight_shift = slice * config_.digit_bits + k * config_.dac_bits;
-    AdcCounts lost;
-    kernels_.real->convert(job, y, lost);
-    counts.clipped += lost.clipped;
-    counts.rounded += lost.rounded;
-    if (profile_ != nullptr) profile(slice, job, lost);
-  }
+  job.lines = lines;
+  job.current = current;
+  job.middle = drive_[static_cast<std::size_t>(step)] * config_.current_offset(slice);
+  job.weight_shift = slice * config_.digit_bits + step * config_.dac_bits;
+  AdcCounts lost;
+  kernels_.real->convert(job, y, lost);
+  counts.clipped += lost.clipped;
+  counts.rounded += lost.rounded;
+  if (profile_ != nullptr) profile(slice, job, lost);
+}
+
+void DeviceCells::convert(int slice, int steps, const ReadOut& read_out, std::int64_t* y, AdcCounts& counts) {
+  for (int k = 0; k < steps; ++k)
+    convert_step(slice, k, currents_.data() + std::ptrdiff_t{k} * read_out.spacing, read_out.lines, read_out,
+                 y, counts);
+}
+
+void DeviceCells::subtract_unit_line(int slice, const RealProduct& product, const ReadOut& read_out,
+                                     std::int64_t* y, AdcCounts& counts) {
+  std::vector<UnitLine>& lines = product.rows != nullptr ? unit_columns_ : unit_rows_;
+  std::array<float, ArrayConfig::max_operand_bits> current;
+  lines[static_cast<std::size_t>(slice)].currents(product, operation_, current.data());
+  std::int64_t sum = 0;
+  for (int k = 0; k < product.steps; ++k)
+    convert_step(slice, k, &current[static_cast<std::size_t>(k)], 1, read_out, &sum, counts);
+  for (int i = 0; i < read_out.lines; ++i) y[i] -= sum;
 }
 
 void DeviceCells::profile(int slice, const RealConversion& job, const AdcCounts& lost) {
@@ -172,7 +191,7 @@ void DeviceCells::profile(int slice, const RealConversion& job, const AdcCounts&
 
 // The noises of the cells of a line add up to one normal deviate with the sum of their variances: one
 // draw a conversion, not one a cell. Distribution and independence of conversions are the same.
-void DeviceCells::add_noise(device::CellArray& cells, int slice, const RealProduct& product,
+void DeviceCells::add_noise(DigitCells& cells, int slice, const RealProduct& product,
                             const ReadOut& read_out) {
   RealNoise noise;
   noise.deviate = deviates_.data();
@@ -240,15 +259,10 @@ void DeviceCells::opa(const Operand& x, const Operand& d, std::vector<Saturation
 
 device::CellStatistics DeviceCells::statistics() const {
   device::CellStatistics sum;
+  for (const DigitCells& slice : slices_) sum += slice.statistics();
+  for (const UnitLine& line : unit_columns_) sum += line.statistics();
+  for (const UnitLine& line : unit_rows_) sum += line.statistics();
   sum.row_pulses = row_pulses_;
-  for (const device::CellArray& slice : slices_) {
-    const device::CellStatistics& own = slice.statistics();
-    sum.program_pulses += own.program_pulses;
-    sum.verify_failures += own.verify_failures;
-    sum.update_pulses += own.update_pulses;
-    sum.stuck_low += own.stuck_low;
-    sum.stuck_high += own.stuck_high;
-  }
   return sum;
 }
 

@@ -10,11 +10,12 @@
 #include "models/crossbar/adc.h"
 #include "models/crossbar/array_config.h"
 #include "models/crossbar/current_profile.h"
+#include "models/crossbar/digit_cells.h"
 #include "models/crossbar/kernels.h"
 #include "models/crossbar/noise_power.h"
 #include "models/crossbar/operand.h"
 #include "models/crossbar/slicing.h"
-#include "models/device/cell_array.h"
+#include "models/crossbar/unit_line.h"
 
 namespace weft::crossbar {
 
@@ -69,9 +70,14 @@ class DeviceCells {
   RealProduct drive(int in_bits);
   void cut(int value, int steps, float* chunk, std::ptrdiff_t spacing);
   void multiply(RealProduct product, Sums sums, const ReadOut& read_out, std::int64_t* y, AdcCounts& counts);
-  void add_noise(device::CellArray& cells, int slice, const RealProduct& product, const ReadOut& read_out);
+  void add_noise(DigitCells& cells, int slice, const RealProduct& product, const ReadOut& read_out);
   // Offset encodings convert the middle states with the currents, and take them off the results.
   void convert(int slice, int steps, const ReadOut& read_out, std::int64_t* y, AdcCounts& counts);
+  // What the devices of the unit line make of the middle states comes off the results as well.
+  void subtract_unit_line(int slice, const RealProduct& product, const ReadOut& read_out, std::int64_t* y,
+                          AdcCounts& counts);
+  void convert_step(int slice, int step, const float* current, int lines, const ReadOut& read_out,
+                    std::int64_t* y, AdcCounts& counts);
   void profile(int slice, const RealConversion& job, const AdcCounts& lost);
   std::uint32_t deposit_chunks(const Operand& x, const Operand& d, int slice);
 
@@ -83,7 +89,10 @@ class DeviceCells {
   std::uint64_t operation_ = 0;  // counts everything that draws
   double now_s_ = 0;
   std::uint64_t row_pulses_ = 0;
-  std::vector<device::CellArray> slices_;
+  std::vector<DigitCells> slices_;
+  // One a slice, with Encoding::unit_column.
+  std::vector<UnitLine> unit_columns_;
+  std::vector<UnitLine> unit_rows_;
   std::vector<std::int8_t> digits_;
   std::vector<std::int16_t> deposits_;
   std::vector<float> chunks_;    // of a product, see RealProduct

@@ -24,7 +24,7 @@ NoisePower::NoisePower(const ArrayConfig& config, const Kernels& kernels)
     : config_(config),
       kernels_(kernels),
       stride_(pad_to_lanes(config.cols)),
-      slices_(static_cast<std::size_t>(config.slices)),
+      arrays_(static_cast<std::size_t>(config.slices * config.arrays_per_slice())),
       digits_(2 * config.dac_bits > digit_bits ? 2 : 1) {
   const auto lines = static_cast<std::size_t>(line_capacity(config));
   const std::size_t step_lines = lines * ArrayConfig::max_operand_bits;
@@ -109,12 +109,15 @@ void NoisePower::add_digit(int digit, const RealProduct& product, const Levels& 
   }
 }
 
-void NoisePower::sums(int slice, device::CellArray& cells, const RealProduct& product, float* sum) {
-  Levels& levels = slices_[static_cast<std::size_t>(slice)];
-  if (levels.level.empty() || levels.version != cells.version()) quantise(cells, levels);
+void NoisePower::sums(int slice, DigitCells& cells, const RealProduct& product, float* sum) {
   const int lines = product.rows != nullptr ? product.width : pad_to_lanes(product.row_count);
   std::fill(sum, sum + std::ptrdiff_t{product.steps} * lines, 0.0F);
-  for (int digit = 0; digit < digits_; ++digit) add_digit(digit, product, levels, sum);
+  Levels* levels = &arrays_[static_cast<std::size_t>(slice) * cells.arrays().size()];
+  for (device::CellArray& array : cells.arrays()) {
+    if (levels->level.empty() || levels->version != array.version()) quantise(array, *levels);
+    for (int digit = 0; digit < digits_; ++digit) add_digit(digit, product, *levels, sum);
+    ++levels;
+  }
 }
 
 }  // namespace weft::crossbar

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "models/crossbar/array_config.h"
+#include "models/crossbar/digit_cells.h"
 #include "models/crossbar/kernels.h"
-#include "models/device/cell_array.h"
 
 namespace weft::crossbar {
 
@@ -22,9 +22,9 @@ class NoisePower {
 
   // Takes the chunks of a product, then, slice by slice, the cells: sum[step * spacing + line] in squares of
   // cell units, `spacing` being product.width where rows are driven and pad_to_lanes(row_count) where columns
-  // are.
+  // are. Both cells of a pair count.
   void load(const RealProduct& product);
-  void sums(int slice, device::CellArray& cells, const RealProduct& product, float* sum);
+  void sums(int slice, DigitCells& cells, const RealProduct& product, float* sum);
 
  private:
   struct Levels {
@@ -39,7 +39,7 @@ class NoisePower {
   ArrayConfig config_;
   const Kernels& kernels_;
   int stride_;
-  std::vector<Levels> slices_;
+  std::vector<Levels> arrays_;  // of each slice, all of its arrays
   std::vector<float> dither_;
   // Squares of chunks, in digits of a byte.
   int digits_;

@@ -94,6 +94,16 @@ WEFT_VECTOR_CLONES float highest_of(const float* state, int count) {
 
 }  // namespace
 
+CellStatistics& CellStatistics::operator+=(const CellStatistics& other) {
+  program_pulses += other.program_pulses;
+  row_pulses += other.row_pulses;
+  verify_failures += other.verify_failures;
+  update_pulses += other.update_pulses;
+  stuck_low += other.stuck_low;
+  stuck_high += other.stuck_high;
+  return *this;
+}
+
 CellArray::CellArray(const DeviceConfig& config, const CellArrayShape& shape, int slice)
     : config_(config),
       shape_(shape),
@@ -154,8 +164,9 @@ void CellArray::draw_traits() {
       const double high = shape_.cell_max * (1 + update.bound_variation * bound[0]);
       const double low = shape_.cell_min * (1 + update.bound_variation * bound[1]);
       high_[cell] = std::max(smallest_bound, static_cast<float>(high));
-      // No conductance is below zero.
-      low_[cell] = std::clamp(static_cast<float>(low), static_cast<float>(-reference_), -smallest_bound);
+      // No conductance is below zero, which is the lowest state of cells that are not half open at level 0.
+      low_[cell] =
+          std::max(std::min(static_cast<float>(low), -smallest_bound), static_cast<float>(-reference_));
     }
   }
 }

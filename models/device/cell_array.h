@@ -33,6 +33,8 @@ struct CellStatistics {
   std::uint64_t update_pulses = 0;
   std::uint64_t stuck_low = 0;
   std::uint64_t stuck_high = 0;
+
+  CellStatistics& operator+=(const CellStatistics& other);
 };
 
 // Pulses that met the end of a cell's range, and the units cut off (rounded).

@@ -195,7 +195,7 @@ crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
   crossbar.energy.array_write =
       technology.write_verify_pulses * picojoule(technology.write_pJ) * from.arrays_per_digit();
   if (scenario.platform.crossbar.registers) crossbar.registers = register_energy(technology);
-  crossbar.energy.array_pulse = picojoule(technology.write_pJ);
+  crossbar.energy.array_pulse = picojoule(technology.write_pJ) * from.arrays_per_digit();
   crossbar.timing.write_pulse = nanoseconds(technology.write_pulse_ns);
   crossbar.energy.write_pulse = picojoule(technology.write_pulse_pJ);
   crossbar.energy.half_select = picojoule(technology.half_select_pJ);

@@ -91,12 +91,6 @@ void check_encoding(const CrossbarConfig& crossbar, Reader& reader) {
       break;
     }
   }
-  const bool known_to_devices =
-      crossbar.encoding != Encoding::differential && crossbar.encoding != Encoding::unit_column;
-  if (!crossbar.has_devices() || known_to_devices) return;
-  const std::string path = "platform.crossbar.encoding";
-  reader.error(reader.where(path), path,
-               "is not modelled with arithmetic: device; allowed there: reference, offset, twos_complement");
 }
 
 void check_crossbar(const CrossbarConfig& crossbar, Reader& reader) {

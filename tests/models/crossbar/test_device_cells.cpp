@@ -16,6 +16,7 @@ using crossbar::AdcRange;
 using crossbar::Arithmetic;
 using crossbar::Array;
 using crossbar::ArrayConfig;
+using crossbar::Encoding;
 
 void require_same_statistics(const Array& a, const Array& b) {
   const crossbar::ArrayStatistics& one = a.statistics();
@@ -98,6 +99,15 @@ TEST_CASE("without effects devices give the bits of the sliced model") {
   configs.back().slices = 4;
   configs.back().digit_bits = 4;
   configs.back().cell_bits = {8, 4, 5, 6};
+  for (const Encoding encoding :
+       {Encoding::offset, Encoding::unit_column, Encoding::differential, Encoding::twos_complement}) {
+    for (const int adc_bits : {7, 14}) {
+      configs.push_back(with_devices(21, 35));
+      configs.back().encoding = encoding;
+      configs.back().adc_bits = adc_bits;
+      configs.back().adc_range = adc_bits == 7 ? AdcRange::granular : AdcRange::max;
+    }
+  }
   const auto sets = crossbar::available_kernels();
   for (std::size_t i = 0; i < configs.size() * sets.size(); ++i) {
     const crossbar::Kernels& kernels = *sets[i / configs.size()];
@@ -121,6 +131,8 @@ TEST_CASE("without effects devices give the bits of the sliced model") {
 
 TEST_CASE("with every effect on, all instruction sets give the same bits") {
   ArrayConfig config = with_devices(70, 45);
+  config.encoding = GENERATE(Encoding::reference, Encoding::unit_column, Encoding::differential);
+  CAPTURE(static_cast<int>(config.encoding));
   config.adc_bits = 12;
   config.dac_bits = 2;
   config.device.variation = 0.02;

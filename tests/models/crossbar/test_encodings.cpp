@@ -242,17 +242,11 @@ TEST_CASE("offset and two's complement give the same bits with ideal devices") {
   }
 }
 
-TEST_CASE("an encoding that cells or arithmetic cannot have is refused") {
+TEST_CASE("an encoding that cells cannot have is refused") {
   ArrayConfig config = sixteen_bit(Encoding::twos_complement, 2);
   CHECK_THROWS_WITH(config.validate(), Catch::Contains("cell_bits[0] = 2 is not allowed (3 to 8)"));
   config = sixteen_bit(Encoding::differential, 8);
   CHECK_THROWS_WITH(config.validate(), Catch::Contains("cell_bits[0] = 8 is not allowed (2 to 7)"));
-  for (const Encoding encoding : {Encoding::differential, Encoding::unit_column}) {
-    config = sixteen_bit(encoding, 6);
-    config.arithmetic = Arithmetic::device;
-    CHECK_THROWS_WITH(config.validate(),
-                      Catch::Contains("allowed encodings: reference, offset, twos_complement"));
-  }
 }
 
 }  // namespace weft::test

@@ -171,12 +171,31 @@ TEST_CASE("counting wear changes neither results nor time nor energy") {
   CHECK(counted.wear.cells_written == 4 * rows * columns * slices);
 }
 
-TEST_CASE("wear of pairs of cells is refused") {
-  CrossbarUnitConfig config = writing_back();
-  config.endurance.count_wear = true;
-  config.array.encoding = crossbar::Encoding::differential;
-  test::fresh_kernel();
-  Context context;
-  CHECK_THROWS_WITH(CrossbarUnit("unit", config, context),
-                    Catch::Contains("counted for one cell a digit, encoding differential has two"));
+TEST_CASE("both cells of a pair wear, and keep what they hold when they are worn out") {
+  CrossbarUnitConfig unit = writing_back();
+  unit.array.encoding = crossbar::Encoding::differential;
+  unit.endurance.count_wear = true;
+  unit.endurance.pulses_model = endurance::PulseModel::linear;
+  const Operands d(columns, 1);
+  Operands x(rows, 0);
+  x[0] = 1;
+  const Finished whole = run(unit, rules(write_filter::Policy::none), x, d);
+  CHECK(whole.weights == plus(x, d));
+  // Programmed, then written back as a whole.
+  CHECK(whole.wear.cells_written == 2 * 2 * rows * columns * slices);
+  CHECK(whole.counts.at("update_write_row_setup") == 2 * rows * slices);
+
+  write_filter::WriteFilterConfig changes = rules(write_filter::Policy::compare);
+  changes.rules.granularity = write_filter::Granularity::cell;
+  Operands only(columns, 0);
+  only[0] = 3;
+  const Finished some = run(unit, changes, x, only);
+  CHECK(some.weights == plus(x, only));
+  CHECK(some.wear.cells_written < whole.wear.cells_written);
+
+  unit.endurance.pulses_model = endurance::PulseModel::array;
+  unit.endurance.median = 3;
+  const Finished worn = run(unit, rules(write_filter::Policy::compare), x, d, 6);
+  CHECK(worn.wear.cells_stuck == 2 * columns * slices);
+  CHECK(worn.weights == plus(x, d, 2));
 }

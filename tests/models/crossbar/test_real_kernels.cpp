@@ -149,8 +149,9 @@ void require_squares(const Kernels& kernels, int count) {
 }
 
 // The largest relative error of any step and line.
-double worst_power(const ArrayConfig& config, const Kernels& kernels, device::CellArray& cells,
+double worst_power(const ArrayConfig& config, const Kernels& kernels, crossbar::DigitCells& digits,
                    bool rows_driven) {
+  const device::CellArray& cells = digits.arrays().front();
   const int driven = rows_driven ? config.rows : config.cols;
   const int lines = rows_driven ? config.cols : config.rows;
   const int steps = 2;
@@ -167,13 +168,13 @@ double worst_power(const ArrayConfig& config, const Kernels& kernels, device::Ce
       chunks[at(line, k)] = rng.below(2) == 0 ? chunk : -chunk;
     }
   }
-  const RealProduct product{cells.seen(), width,         width, rows_driven ? rows.data() : nullptr,
-                            config.rows,  chunks.data(), steps};
+  const RealProduct product{digits.seen(), width,         width, rows_driven ? rows.data() : nullptr,
+                            config.rows,   chunks.data(), steps};
   const int spacing = rows_driven ? width : pad_to_lanes(config.rows);
   std::vector<float> sum(size(steps * spacing));
   crossbar::NoisePower power(config, kernels);
   power.load(product);
-  power.sums(0, cells, product, sum.data());
+  power.sums(0, digits, product, sum.data());
   double worst = 0;
   for (int k = 0; k < steps; ++k) {
     for (int line = 0; line < lines; ++line) {
@@ -227,7 +228,7 @@ TEST_CASE("the power of proportional noise is known to half a per cent of every 
         config.cols = 100;
         config.slices = 1;
         config.dac_bits = dac_bits;
-        device::CellArray cells({}, {config.rows, config.cols, pad_to_lanes(config.cols), -32, 31}, 0);
+        crossbar::DigitCells cells(config, 0, pad_to_lanes(config.cols));
         CounterRng rng(37, 0, 0);
         for (int r = 0; r < config.rows; ++r) {
           std::vector<std::int8_t> levels(size(config.cols), 1);

@@ -99,6 +99,7 @@ TEST_CASE("pairs of cells double what arrays cost, a unit column adds one line, 
   CHECK(pairs.mvm_step.value() == Approx(2 * reference.mvm_step.value()));
   CHECK(pairs.array_read.value() == Approx(2 * reference.array_read.value()));
   CHECK(pairs.array_write.value() == Approx(2 * reference.array_write.value()));
+  CHECK(pairs.array_pulse.value() == Approx(2 * reference.array_pulse.value()));
   CHECK(pairs.opa_step.value() == reference.opa_step.value());
   CHECK(pairs.adc_step.value() == reference.adc_step.value());
   CHECK(arrays_mm2("differential") == Approx(2 * arrays_mm2("reference")));

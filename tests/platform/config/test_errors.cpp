@@ -171,9 +171,6 @@ TEST_CASE("values that do not fit together are refused where they stand") {
        "x.yaml:7:47: platform.crossbar.cell_bits: with encoding differential a cell has at most 7 bits; "
        "found 8 "
        "for slice 0"},
-      {"devices in pairs", with("platform: {crossbar: {encoding: differential, arithmetic: device}}\n"),
-       "x.yaml:7:23: platform.crossbar.encoding: is not modelled with arithmetic: device; allowed there: "
-       "reference, offset, twos_complement"},
       {"a full scale without calibrated converters", with("platform: {crossbar: {adc_full_scale: 9}}\n"),
        "x.yaml:7:23: platform.crossbar.adc_full_scale: has no effect here: it needs adc_range: calibrated"},
       {"a full scale beyond the largest current",
