@@ -349,10 +349,6 @@ void check_optimizer(const Scenario& scenario, Reader& reader) {
     refuse("platform.tile.crossbars",
            fmt::format("found {}, expected one more than those that hold weights", tile.crossbars));
   }
-  if (scenario.training.batch > scenario.platform.crossbar.rows) {
-    refuse("training.batch", fmt::format("found {}, expected at most the {} rows of an array",
-                                         scenario.training.batch, scenario.platform.crossbar.rows));
-  }
 }
 
 // A file may be called anything; a scenario's name has to pass as a file name and as a word.

@@ -22,6 +22,7 @@ constexpr std::uint32_t kfac_code_size = 8 * 1024;
 constexpr std::uint32_t kfac_factor_code_size = 2 * 1024;
 constexpr std::uint32_t kfac_compensation_code_size = 1024;
 constexpr std::uint32_t kfac_sharing_code_size = 1024;
+constexpr std::uint32_t kfac_piece_code_size = 384;
 constexpr std::uint32_t alignment = 64;
 
 std::uint32_t aligned(std::uint32_t value) { return (value + alignment - 1) & ~(alignment - 1); }
@@ -165,7 +166,19 @@ class LayoutMaker {
     if (network_.kfac->compensates) of_block += kfac_compensation_code_size;
     if (blocks > limits_.inversion_units) of_block += kfac_sharing_code_size;
     return kfac_code_size * static_cast<std::uint32_t>(shards.size()) +
-           of_block * static_cast<std::uint32_t>(blocks);
+           of_block * static_cast<std::uint32_t>(blocks) + kfac_piece_room(shards);
+  }
+
+  // Of products over more samples than an array has rows: statistics, steps, gradients.
+  std::uint32_t kfac_piece_room(const std::vector<int>& shards) const {
+    const int pieces = (network_.batch + network_.array_rows - 1) / network_.array_rows;
+    if (pieces == 1) return 0;
+    int products = factor_blocks(shards);
+    for (const int index : shards) {
+      const Shard& shard = placement_.shards[static_cast<std::size_t>(index)];
+      products += 2 * shard.row_blocks * shard.column_blocks;
+    }
+    return kfac_piece_code_size * static_cast<std::uint32_t>(pieces * products);
   }
 
   // The blocks of a tile's factors take turns with its inversion units.

@@ -125,12 +125,6 @@ LoweringOptions without_work_array(LoweringOptions options) {
 }
 
 void check_kfac(const LoweredNetwork& network) {
-  if (network.batch > network.array_rows) {
-    throw Error(
-        fmt::format("training.batch: found {}, kfac keeps the samples of a batch in the rows of an array; "
-                    "allowed: 1 to {} (platform.crossbar.rows)",
-                    network.batch, network.array_rows));
-  }
   if (network.pipelined())
     throw Error("training.variant: kfac trains with one copy of the weights; allowed: 1");
   constexpr int largest_shift = 63;

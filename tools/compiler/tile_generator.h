@@ -224,9 +224,23 @@ class TileGenerator {
   void prepare_step(int index);
 
   // Products of matrices on the work array: its rows are the samples of the batch.
+  struct SampleProduct {
+    const Area& held;  // by the array
+    int columns;
+    const Area& streamed;
+    int rows;
+    int bits;
+    int shift;
+    const Area& result;
+  };
+  int sample_pieces() const;
+  void piece_samples(int piece, Label none);
+  // `program`: the array does not hold the one side yet.
+  void multiply_samples(const SampleProduct& of, bool program);
   void program_samples(const Area& source, int width);
+  void program_wide(const Area& source, int width, Reg samples);
   void transpose_samples(const Area& source, int width);
-  void stream(int rows, int columns, int bits, int shift, const Area& result);
+  void stream(const SampleProduct& of, Reg samples, int piece);
 
   void form_statistics(const FactorBuffers& at, const LoweredFactor& lowered);
   void refresh_factor(const FactorBuffers& at, const LoweredFactor& lowered);

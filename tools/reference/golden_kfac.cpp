@@ -28,23 +28,26 @@ std::size_t index(int value) { return static_cast<std::size_t>(value); }
 
 std::int32_t scaled(std::int64_t value, int shift) { return saturate32(round_shift(value, shift)); }
 
-// sum over the samples of a · bT, each sum rounded.
+// sum over the samples of a · bT. An array takes `at_once` of them: each such sum is rounded, then added.
 std::vector<std::int32_t> product(const std::vector<std::int16_t>& a, int rows,
-                                  const std::vector<std::int16_t>& b, int columns, int shift) {
-  std::vector<std::int64_t> sums(index(rows) * index(columns), 0);
+                                  const std::vector<std::int16_t>& b, int columns, int shift, int at_once) {
+  std::vector<std::int32_t> result(index(rows) * index(columns), 0);
   const std::size_t samples = a.size() / index(rows);
-  for (std::size_t sample = 0; sample < samples; ++sample) {
-    for (std::size_t row = 0; row < index(rows); ++row) {
-      const std::int64_t left = a[sample * index(rows) + row];
-      if (left == 0) continue;
-      const std::int16_t* right = &b[sample * index(columns)];
-      std::int64_t* sum = &sums[row * index(columns)];
-      for (std::size_t column = 0; column < index(columns); ++column) sum[column] += left * right[column];
+  for (std::size_t first = 0; first < samples; first += index(at_once)) {
+    std::vector<std::int64_t> sums(result.size(), 0);
+    const std::size_t end = std::min(samples, first + index(at_once));
+    for (std::size_t sample = first; sample < end; ++sample) {
+      for (std::size_t row = 0; row < index(rows); ++row) {
+        const std::int64_t left = a[sample * index(rows) + row];
+        if (left == 0) continue;
+        const std::int16_t* right = &b[sample * index(columns)];
+        std::int64_t* sum = &sums[row * index(columns)];
+        for (std::size_t column = 0; column < index(columns); ++column) sum[column] += left * right[column];
+      }
     }
+    for (std::size_t i = 0; i < sums.size(); ++i)
+      result[i] = saturate32(std::int64_t{result[i]} + round_shift(sums[i], shift));
   }
-  std::vector<std::int32_t> result(sums.size());
-  std::transform(sums.begin(), sums.end(), result.begin(),
-                 [shift](std::int64_t sum) { return scaled(sum, shift); });
   return result;
 }
 
@@ -246,7 +249,7 @@ void GoldenKfac::gather(Shard& shard, const LayerSamples& samples) const {
 std::vector<std::int32_t> GoldenKfac::statistics(const Factor& factor) const {
   const LoweredFactor& shape = factor.shape;
   std::vector<std::int32_t> matrix =
-      product(factor.samples, shape.order, factor.samples, shape.order, shape.sum_shift);
+      product(factor.samples, shape.order, factor.samples, shape.order, shape.sum_shift, network_.array_rows);
   const std::int64_t reciprocal = ((1 << compiler::reciprocal_fraction) + samples_ / 2) / samples_;
   for (std::int32_t& value : matrix) value = scaled(value * reciprocal, shape.mean_shift);
   return matrix;
@@ -431,7 +434,7 @@ void GoldenKfac::multiply(Shard& shard) const {
   for (std::size_t j = 0; j < shard.g.size(); ++j) {
     for (std::size_t i = 0; i < shard.a.size(); ++i) {
       shard.step[j * shard.a.size() + i] = product(shard.a[i].rounded, lowered.a.order, shard.g[j].rounded,
-                                                   lowered.g.order, lowered.step_shift);
+                                                   lowered.g.order, lowered.step_shift, network_.array_rows);
     }
     shard.bias_step[j] = column_sums(shard.g[j].rounded, lowered.g.order);
   }
@@ -443,8 +446,9 @@ float GoldenKfac::measure(const Shard& shard) const {
   float part = 0;
   for (std::size_t j = 0; j < shard.g.size(); ++j) {
     for (std::size_t i = 0; i < shard.a.size(); ++i) {
-      const std::vector<std::int32_t> gradient = product(
-          shard.a[i].samples, lowered.a.order, shard.g[j].samples, lowered.g.order, lowered.gradient_shift);
+      const std::vector<std::int32_t> gradient =
+          product(shard.a[i].samples, lowered.a.order, shard.g[j].samples, lowered.g.order,
+                  lowered.gradient_shift, network_.array_rows);
       const int exponent = compiler::dot_shift + compiler::dot_sum_shift + lowered.step_shift -
                            lowered.gradient_fraction(layer) - shard.g[j].fraction - shard.a[i].fraction;
       part = part +
