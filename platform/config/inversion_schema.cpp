@@ -95,8 +95,8 @@ const Table<InversionConfig>& inversion_table() {
                "what a "
                "row has lost, which keeps every positive definite matrix stable.")
           .only_with("mode", analogue, is_analogue)
-          .add("terms", &I::terms, integer(1, 256), "Taylor terms of a solution.")
-          .only_with("mode", "mode: nested", [](const I& i) { return i.mode == InversionMode::nested; })
+          .add("terms", &I::terms, integer(1, 256), "Taylor terms of a solution, mode nested.")
+          .only_with("mode", analogue, is_analogue)
           .add("passes", &I::passes, integer(1, 256), "Passes of a solution.")
           .only_with("mode", "mode: merged", [](const I& i) { return i.mode == InversionMode::merged; })
           .add("residual_bits", &I::residual_bits, integer(0, 48),

@@ -61,7 +61,7 @@ TEST_CASE("linear systems are solved on an inversion unit") {
 }
 
 TEST_CASE("the same systems are solved on analogue arrays") {
-  const nlohmann::json all = run(program(0, "tile_inversion"), "mode: nested");
+  const nlohmann::json all = run(program(0, "tile_inversion"), "mode: nested, terms: 4");
   const nlohmann::json& inversion = all["inversion"];
   CHECK(inversion["loads"] == 2);
   CHECK(inversion["solves"] == 3);

@@ -38,6 +38,32 @@ TEST_CASE("an epoch of K-FAC on MNIST is bit-exact and within half a point of fl
   CHECK(outcome.optimiser.failures == 0);
 }
 
+TEST_CASE("circuits solve MNIST's damped factors to sixteen bits and more") {
+  if (!fs::exists(mnist())) WEFT_SKIP("no MNIST files beside the project");
+  // Samples take the default's four terms, matrices the five of the preset repast.
+  const bool direct = GENERATE(false, true);
+  const config::Scenario own = weft::test::mnist_scenario(
+      "repast_mlp_t4.yaml", {"training.epochs=1", "dataset.train=960", "dataset.test=48",
+                             direct ? "training.kfac.mapping=direct" : "training.kfac.mapping=auto",
+                             direct ? "platform.inversion.terms=5" : "platform.inversion.terms=4"});
+  const tool::Workload workload = tool::prepare(own);
+  CHECK(workload.program.network.layers[0].kfac->a.fused == !direct);
+  tool::SimulationOptions options;
+  options.firmware = loader::read_file(tool::default_firmware());
+  tool::Simulation simulation(own, &workload.program, options);
+  const tool::Outcome outcome = simulation.run();
+  REQUIRE(outcome.ending == tool::Ending::finished);
+  CHECK(outcome.optimiser.failures == 0);
+  inversion::InversionStatistics sum;
+  const auto& accelerator = simulation.machine().accelerator();
+  for (int tile = 0; tile < accelerator.tiles(); ++tile) {
+    for (const auto& unit : accelerator.tile(tile).inversions()) sum.add(unit->statistics());
+  }
+  CAPTURE(direct, sum.bits.lowest(), sum.bits.median());
+  CHECK(sum.bits.total() > 960);
+  CHECK(sum.bits.lowest() >= 16);
+}
+
 // The golden reference stands for the machine, bit for bit.
 TEST_CASE("K-FAC reaches the first-order twin's last accuracy on MNIST in half its epochs") {
   if (!fs::exists(mnist())) WEFT_SKIP("no MNIST files beside the project");

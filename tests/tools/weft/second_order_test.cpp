@@ -218,7 +218,8 @@ TEST_CASE("the controller solves a system that no damping saves, until the next 
 }
 
 TEST_CASE("circuits of 8 bits with four terms train almost as exact inversion does") {
-  const Comparison result = compare_with_golden(second_order({"platform.inversion.mode=nested"}));
+  const Comparison result =
+      compare_with_golden(second_order({"platform.inversion.mode=nested", "platform.inversion.terms=4"}));
   REQUIRE(to_text(result.outcome.ending) == std::string("finished"));
   CHECK(result.outcome.optimiser.failures == 0);
   CHECK(result.distance > 0);
