@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "models/common/error.h"
 
@@ -32,7 +33,8 @@ FlitCarrier::Pair& FlitCarrier::pair(int source, int destination) {
   return row[static_cast<std::size_t>(destination)];
 }
 
-Delivery FlitCarrier::carry(int source, int destination, std::uint64_t bytes) {
+std::size_t FlitCarrier::submit(int source, int destination, std::uint64_t bytes,
+                                std::function<void()> left) {
   const sc_core::sc_time now = sc_core::sc_time_stamp();
   const Cycle cycle = (now.value() + cycle_.value() - 1) / cycle_.value();
   std::size_t number = messages_.size();
@@ -49,7 +51,8 @@ Delivery FlitCarrier::carry(int source, int destination, std::uint64_t bytes) {
   message.sent = cycle;
   message.tail = 0;
   message.bytes = bytes;
-  message.packets_left = parts.packets;
+  message.packets_left = message.packets_at_source = parts.packets;
+  message.left = std::move(left);
   pair(source, destination).messages.push_back(number);
   waiting_.push_back({cycle, number});
   if (!ticking_) {
@@ -57,17 +60,23 @@ Delivery FlitCarrier::carry(int source, int destination, std::uint64_t bytes) {
     network_.skip_to(cycle);
     next_cycle_.notify(time_of(cycle) + cycle_ / 2 - now);
   }
+  return number;
+}
+
+Delivery FlitCarrier::await(std::size_t number) {
+  Message& message = messages_[number];
   sc_core::wait(message.handed_over);
+  const Mesh::Cut parts = mesh_.cut(message.bytes);
   Delivery delivery;
   delivery.tail = message.tail;
   delivery.head = message.tail + 1 - std::min<Cycle>(parts.flits, message.tail + 1);
   delivery.packets = parts.packets;
   delivery.flits = parts.flits;
-  delivery.hops = mesh_.hops(source, destination);
+  delivery.hops = mesh_.hops(message.source, message.destination);
   const Cycle latency = message.tail - message.sent;
-  const Cycle zero_load = mesh_.zero_load_latency(source, destination, bytes);
+  const Cycle zero_load = mesh_.zero_load_latency(message.source, message.destination, message.bytes);
   delivery.contention = latency > zero_load ? latency - zero_load : 0;
-  traffic_.count(message.sent, delivery, bytes);
+  traffic_.count(message.sent, delivery, message.bytes);
   free_.push_back(number);
   return delivery;
 }
@@ -80,6 +89,10 @@ void FlitCarrier::tick() {
     waiting_.pop_front();
   }
   network_.step();
+  for (const std::uint64_t number : network_.departed()) {
+    Message& message = messages_[number];
+    if (--message.packets_at_source == 0 && message.left) message.left();
+  }
   for (const Arrival& arrival : network_.announced()) announce(arrival);
   if (network_.stuck()) {
     throw Error(fmt::format("{}: the network has locked up in cycle {} with {} flits under way: {}", name(),

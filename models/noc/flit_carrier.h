@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <systemc>
 #include <vector>
 
@@ -25,9 +26,12 @@ class FlitCarrier : public sc_core::sc_module {
   FlitCarrier(sc_core::sc_module_name name, const Mesh& mesh, const RouterConfig& routers,
               sc_core::sc_time cycle);
 
-  // Sends a message at the next edge of the network's clock and returns when its tail has arrived. To be
-  // called from an SC_THREAD, by any number of them at once.
-  Delivery carry(int source, int destination, std::uint64_t bytes);
+  // Sends a message at the next edge of the network's clock; `left` is called when its last flit has left the
+  // source.
+  std::size_t submit(int source, int destination, std::uint64_t bytes, std::function<void()> left);
+  // Returns when the tail of a submitted message has arrived. Once for each, in the evaluation phase in which
+  // it was submitted, from an SC_THREAD; any number of them may wait at once.
+  Delivery await(std::size_t number);
 
   const FlitNetwork& network() const { return network_; }
   const TrafficStatistics& traffic() const { return traffic_; }
@@ -40,7 +44,9 @@ class FlitCarrier : public sc_core::sc_module {
     Cycle sent = 0;
     Cycle tail = 0;  // cycle in which it is handed over, once all packets have been announced
     std::uint64_t bytes = 0;
-    std::uint64_t packets_left = 0;
+    std::uint64_t packets_left = 0;       // that have not arrived
+    std::uint64_t packets_at_source = 0;  // that have not left it
+    std::function<void()> left;
   };
   // Messages of a pair under way, in order.
   struct Pair {

@@ -182,6 +182,7 @@ std::size_t FlitNetwork::queued(int node) const {
 void FlitNetwork::step() {
   arrivals_.clear();
   announced_.clear();
+  departed_.clear();
   moved_ = false;
   deliver();
   inject();
@@ -203,6 +204,7 @@ void FlitNetwork::skip_to(Cycle cycle) {
   if (!idle()) return;
   arrivals_.clear();
   announced_.clear();
+  departed_.clear();
   now_ = std::max(now_, cycle);
 }
 
@@ -320,6 +322,7 @@ void FlitNetwork::inject_one(int node, Source& source) {
     ++source.flits;
     moved_ = true;
     if (tail) {
+      departed_.push_back(slots_[slot].packet.tag);
       queue.slots.pop_front();
       queue.sent = 0;
     }

@@ -102,6 +102,8 @@ class FlitNetwork {
   // What was granted its last switch in that cycle and will arrive in cycle Arrival::arrived, at least two
   // later.
   const std::vector<Arrival>& announced() const { return announced_; }
+  // Tags of the packets whose tail left its source in that cycle.
+  const std::vector<std::uint64_t>& departed() const { return departed_; }
   // No packet anywhere, so nothing arrives before another is sent.
   bool idle() const { return packets_ == 0; }
   // Lets time pass to `cycle` while idle(); earlier cycles are ignored.
@@ -247,6 +249,7 @@ class FlitNetwork {
   std::vector<Due> wheel_;
   std::vector<Arrival> arrivals_;
   std::vector<Arrival> announced_;
+  std::vector<std::uint64_t> departed_;
   std::vector<std::uint16_t> port_of_;     // by local channel
   std::vector<std::uint16_t> channel_of_;  // by local channel
 

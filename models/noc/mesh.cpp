@@ -116,6 +116,7 @@ Delivery Mesh::send(Cycle now, int source, int destination, std::uint64_t bytes)
   }
   if (!config_.contention) return send_free(now, source, destination, bytes);
   const Cut parts = cut(bytes);
+  const bool control = config_.control_priority && bytes == 0;
   Pair& order = pair(source, destination);
   const bool in_order = now >= order.sent;
   Cycle last_tail = in_order ? order.tail : 0;
@@ -124,8 +125,10 @@ Delivery Mesh::send(Cycle now, int source, int destination, std::uint64_t bytes)
     const Cycle payload = std::min<std::uint64_t>(payload_left, config_.max_packet_flits);
     const Cycle flits = payload + config_.header_flits;
     payload_left -= payload;
-    const Cycle injection = inject(source, now, flits);
-    const Passage passage = traverse(source, destination, injection, flits);
+    const Cycle injection = inject(source, now, flits, control);
+    delivery.left = injection + flits;
+    const Passage passage = control ? traverse_first(source, destination, injection, flits)
+                                    : traverse(source, destination, injection, flits);
     // The interface takes a flit a cycle.
     delivery.tail = std::max(tail_of(passage, flits), last_tail + flits);
     last_tail = delivery.tail;
@@ -149,6 +152,7 @@ Delivery Mesh::send_free(Cycle now, int source, int destination, std::uint64_t b
   delivery.packets = parts.packets;
   delivery.flits = parts.flits;
   delivery.tail = now + zero_load;
+  delivery.left = now + parts.flits;
   if (now >= order.sent) {
     delivery.tail = std::max(delivery.tail, order.tail + parts.flits);
     order = {now, delivery.tail};
@@ -230,6 +234,37 @@ Mesh::Passage Mesh::traverse(int source, int destination, Cycle injection, Cycle
   return passage;
 }
 
+Mesh::Passage Mesh::traverse_first(int source, int destination, Cycle injection, Cycle flits) {
+  const Cycle length = flits + turnaround();
+  const Topology::Place end = topology_.attachment(destination);
+  Cycle ready = injection + config_.hop_cycles - 1;
+  Passage passage;
+  const auto cross = [&](Output& output) {
+    output.calendar.forget_before(horizon_, output.forgotten);
+    passage.start = claim(output, ready, length);
+    output.statistics.flits += flits;
+    output.statistics.busy += length;
+    output.statistics.waiting += passage.start - ready;
+    ready = passage.start + config_.hop_cycles;
+  };
+  for (int at = topology_.attachment(source).router; at != end.router;) {
+    Output& output = choose(at, destination, ready, length);
+    cross(output);
+    at = neighbours_[static_cast<std::size_t>(&output - outputs_.data())];
+  }
+  cross(output_of(end.router, end.port));
+  return passage;
+}
+
+// What goes first has the port when no other such message has it; for all others the port is as busy as if it
+// had waited.
+Cycle Mesh::claim(Output& output, Cycle ready, Cycle length) {
+  output.control.forget_before(horizon_);
+  const Cycle start = output.control.reserve(ready, length);
+  output.calendar.reserve(start, length);
+  return start;
+}
+
 Mesh::Output& Mesh::choose(int router, int destination, Cycle ready, Cycle length) {
   if (only_port_[index(router)].empty()) find_ports(router);
   const std::uint16_t only = only_port_[index(router)][index(destination)];
@@ -244,10 +279,10 @@ Mesh::Output& Mesh::output_of(int router, int port) {
   return outputs_[index(router * topology_.ports() + port)];
 }
 
-Cycle Mesh::inject(int source, Cycle now, Cycle flits) {
+Cycle Mesh::inject(int source, Cycle now, Cycle flits, bool control) {
   Output& port = injections_[index(source)];
   port.calendar.forget_before(horizon_);
-  const Cycle start = port.calendar.reserve(now, flits);
+  const Cycle start = control ? claim(port, now, flits) : port.calendar.reserve(now, flits);
   port.statistics.flits += flits;
   port.statistics.busy += flits;
   port.statistics.waiting += start - now;

@@ -61,6 +61,7 @@ struct MeshConfig {
   Routing routing = Routing::kXy;  // west-first takes the way whose next port is free sooner
   int concentration = 2;           // of a concentrated mesh
   bool contention = true;
+  bool control_priority = false;  // messages without payload find only others like them in their way
 
   TopologyConfig topology_config() const { return {topology, columns, rows, routing, concentration}; }
   int nodes() const { return columns * rows; }
@@ -78,6 +79,7 @@ const char* to_string(Port port);
 struct Delivery {
   Cycle head = 0;  // cycle in which the first packet's head arrives
   Cycle tail = 0;  // cycle in which the last packet's tail arrives
+  Cycle left = 0;  // cycle in which the injection port is free of it
   std::uint64_t packets = 0;
   std::uint64_t flits = 0;  // headers included
   int hops = 0;             // Manhattan distance, so hops + 1 routers are visited
@@ -171,6 +173,7 @@ class Mesh {
     Calendar calendar;
     Calendar input;
     WindowLoad forgotten;  // of `calendar`
+    Calendar control;      // of messages that go first; `calendar` has them as well
     LinkStatistics statistics;
   };
   // What is needed to keep a source-destination pair in order.
@@ -194,7 +197,10 @@ class Mesh {
     Cycle spared = 0;  // waiting in the calendars that no packet has in the routers
   };
 
-  Cycle inject(int source, Cycle now, Cycle flits);
+  Cycle inject(int source, Cycle now, Cycle flits, bool control);
+  // For messages that go first.
+  Passage traverse_first(int source, int destination, Cycle injection, Cycle flits);
+  Cycle claim(Output& output, Cycle ready, Cycle length);
   void pass(Calendar& input, Output& output, const Request& request, Passage& passage);
   static Cycle spared(const Calendar& output, const Calendar& input, const Request& request, Cycle start);
   static Cycle tail_of(const Passage& passage, Cycle flits);

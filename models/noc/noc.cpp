@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "models/common/error.h"
+#include "models/tlm/consume.h"
 
 namespace weft::noc {
 
@@ -20,6 +21,7 @@ NocConfig checked_and_sorted(NocConfig config) {
   config.validate();
   config.mesh.contention = config.fidelity != Fidelity::kIdeal;
   config.routers.virtual_channels = config.mesh.virtual_channels;
+  config.mesh.control_priority = config.routers.classes > 1;
   std::sort(config.map.begin(), config.map.end(), below);
   return config;
 }
@@ -27,6 +29,12 @@ NocConfig checked_and_sorted(NocConfig config) {
 void check_price(const char* field, double value) {
   if (std::isfinite(value) && value >= 0.0) return;
   throw Error(fmt::format("network on chip: {} is {}, allowed are finite values from 0", field, value));
+}
+
+void check_count(const char* field, unsigned value, unsigned low) {
+  constexpr unsigned high = 1024;
+  if (value >= low && value <= high) return;
+  throw Error(fmt::format("network on chip: {} is {}, allowed are {} to {}", field, value, low, high));
 }
 
 void check_range(const AddressRange& range, int nodes) {
@@ -54,12 +62,6 @@ void check_overlap(std::vector<AddressRange> map) {
   }
 }
 
-void consume(sc_core::sc_time& delay) {
-  const sc_core::sc_time time = delay;
-  delay = sc_core::SC_ZERO_TIME;
-  if (time != sc_core::SC_ZERO_TIME) sc_core::wait(time);
-}
-
 }  // namespace
 
 void NocConfig::validate() const {
@@ -71,6 +73,8 @@ void NocConfig::validate() const {
   check_price("link_millimetres", link_millimetres);
   for (const AddressRange& range : map) check_range(range, mesh.nodes());
   check_overlap(map);
+  check_count("posted_writes", posted_writes, 0);
+  check_count("outstanding", outstanding, 1);
 }
 
 Noc::Noc(sc_core::sc_module_name name, const NocConfig& config, EnergyLedger& ledger)
@@ -81,13 +85,24 @@ Noc::Noc(sc_core::sc_module_name name, const NocConfig& config, EnergyLedger& le
       link_energy_(
           ledger.open(this->name(), "link flit", config_.link_millimetres * config_.link_flit_millimetre)),
       from_node_("from_node", static_cast<std::size_t>(config_.mesh.nodes())),
-      to_node_("to_node", static_cast<std::size_t>(config_.mesh.nodes())) {
+      to_node_("to_node", static_cast<std::size_t>(config_.mesh.nodes())),
+      order_(config_.mesh.nodes(), config_.multicast) {
   if (config_.fidelity == Fidelity::kFlit)
     flits_ = std::make_unique<FlitCarrier>("flits", mesh_, config_.routers, config_.cycle);
   for (int node = 0; node < config_.mesh.nodes(); ++node) {
     from_node(node).on_access([this, node](const Transfer& transfer, sc_core::sc_time& delay) {
       return transfer.debug ? access_debug(transfer) : access(node, transfer, delay);
     });
+    from_node(node).on_burst([this, node](const Burst& burst, sc_core::sc_time& delay) {
+      return access_burst(node, burst, delay);
+    });
+    from_node(node).set_outstanding(config_.outstanding);
+    interfaces_.emplace_back();
+    if (config_.posted_writes == 0) continue;
+    from_node(node).on_post(
+        [this, node](const Transfer& transfer, Posting& posting, sc_core::sc_time& delay) {
+          return post(node, transfer, posting, delay);
+        });
   }
 }
 
@@ -112,55 +127,88 @@ void Noc::before_end_of_elaboration() {
 }
 
 Status Noc::access(int source, const Transfer& transfer, sc_core::sc_time& delay) {
+  return access_burst(source, {transfer, nullptr, 0, transfer.size}, delay);
+}
+
+Status Noc::access_burst(int source, const Burst& burst, sc_core::sc_time& delay) {
+  const Transfer& data = burst.data;
+  if (burst.streaming_width == 0) return Status::burst_error;
+  if (burst.enables != nullptr && burst.enable_length == 0) return Status::byte_enable_error;
   consume(delay);
-  const AddressRange* range = find(transfer);
+  const AddressRange* range = find(data.address, std::min(data.size, burst.streaming_width));
   if (range == nullptr) {
     carry(source, source, 0);
     carry(source, source, 0);
     return Status::address_error;
   }
-  carry(source, range->node, transfer.write ? transfer.size : 0);
-  const Status status = to_node(range->node).access(transfer, delay);
+  constexpr std::uint64_t bits = 8;
+  const std::uint64_t enables = burst.enables != nullptr ? (data.size + bits - 1) / bits : 0;
+  const DeliveryOrder::Place place = order_.take(source, range->node);
+  carry(source, range->node, enables + (data.write ? data.size : 0));
+  order_.await(place);
+  const Status status = to_node(range->node).forward(burst, delay);
+  order_.leave(place);
   consume(delay);
-  const bool returns_data = !transfer.write && status == Status::ok;
-  carry(range->node, source, returns_data ? transfer.size : 0);
+  const bool returns_data = !data.write && status == Status::ok;
+  carry(range->node, source, returns_data ? data.size : 0);
   return status;
 }
 
 Status Noc::access_debug(const Transfer& transfer) {
-  const AddressRange* range = find(transfer);
+  const AddressRange* range = find(transfer.address, transfer.size);
   if (range == nullptr) return Status::address_error;
   sc_core::sc_time unused;
   return to_node(range->node).access(transfer, unused);
 }
 
-// The range that holds every byte of the transfer, or null.
-const AddressRange* Noc::find(const Transfer& transfer) const {
+// The range that holds all these bytes, or null.
+const AddressRange* Noc::find(std::uint64_t address, std::uint64_t bytes) const {
   const auto after =
-      std::upper_bound(config_.map.begin(), config_.map.end(), AddressRange{transfer.address, 0, 0}, below);
+      std::upper_bound(config_.map.begin(), config_.map.end(), AddressRange{address, 0, 0}, below);
   if (after == config_.map.begin()) return nullptr;
   const AddressRange& range = *std::prev(after);
-  const std::uint64_t offset = transfer.address - range.base;
-  return offset < range.size && transfer.size <= range.size - offset ? &range : nullptr;
+  const std::uint64_t offset = address - range.base;
+  return offset < range.size && bytes <= range.size - offset ? &range : nullptr;
 }
 
 // Returns when the tail has arrived.
 void Noc::carry(int source, int destination, std::uint64_t bytes) {
-  const Delivery delivery =
-      flits_ ? flits_->carry(source, destination, bytes) : carry_loosely_timed(source, destination, bytes);
-  router_energy_.charge(delivery.router_flits());
-  link_energy_.charge(delivery.link_flits());
+  arrive(depart(source, destination, bytes));
 }
 
-Delivery Noc::carry_loosely_timed(int source, int destination, std::uint64_t bytes) {
+Noc::Flight Noc::depart(int source, int destination, std::uint64_t bytes, std::function<void()> left) {
+  Flight flight;
+  if (flits_) {
+    flight.number = flits_->submit(source, destination, bytes, std::move(left));
+    return flight;
+  }
   const std::uint64_t period = config_.cycle.value();
   const std::uint64_t time = sc_core::sc_time_stamp().value();
   const Cycle now = time / period + (time % period != 0);
   // Every delay has become simulated time by now, so nobody can send into the past.
   mesh_.forget_before(now);
-  const Delivery delivery = mesh_.send(now, source, destination, bytes);
-  sc_core::wait(sc_core::sc_time::from_value(delivery.tail * period - time));
-  return delivery;
+  flight.delivery = mesh_.send(now, source, destination, bytes);
+  flight.left = std::move(left);
+  return flight;
+}
+
+void Noc::arrive(const Flight& flight) {
+  Delivery delivery = flight.delivery;
+  if (flits_) {
+    delivery = flits_->await(flight.number);
+  } else {
+    if (flight.left) {
+      wait_until(delivery.left);
+      flight.left();
+    }
+    wait_until(delivery.tail);
+  }
+  router_energy_.charge(delivery.router_flits());
+  link_energy_.charge(delivery.link_flits());
+}
+
+void Noc::wait_until(Cycle cycle) const {
+  sc_core::wait(sc_core::sc_time::from_value(cycle * config_.cycle.value()) - sc_core::sc_time_stamp());
 }
 
 LinkStatistics Noc::link(int node, Port port) const {

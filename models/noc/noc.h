@@ -7,6 +7,12 @@
 // FlitNetwork, where full buffers hold initiators back. Data, energy and the order of a pair's transactions
 // do not depend on the fidelity, times do.
 //
+// A write that its initiator does not wait for (Posting, `posted_writes`) is answered as soon as the network
+// interface has room for it. Its message carries kPostedBytes more, which say what else is to be done; when
+// its tail has arrived the data are written, and then the amount to the counter. Nothing is acknowledged. If
+// the target refuses, a header travels back and the initiator is told. With `multicast` one posted message
+// may have several destinations: it carries kPostedBytes for each and travels along a MulticastTree.
+//
 // Timing contract of `from_node`: the delay annotated by the caller is consumed first, a message leaves
 // at the next edge of the network's clock, and the call returns at the simulated time at which the
 // response's tail has arrived, with a delay of zero. Simulated time passes inside the call, so callers
@@ -21,15 +27,21 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <systemc>
 #include <vector>
 
 #include "models/common/energy_ledger.h"
+#include "models/noc/delivery_order.h"
 #include "models/noc/flit_carrier.h"
 #include "models/noc/mesh.h"
+#include "models/noc/multicast.h"
 #include "models/tlm/initiator_socket.h"
+#include "models/tlm/posting.h"
+#include "models/tlm/process_pool.h"
 #include "models/tlm/target_socket.h"
 
 namespace weft::noc {
@@ -40,6 +52,9 @@ struct AddressRange {
   std::uint64_t size = 0;  // bytes
   int node = 0;
 };
+
+// Address of the counter and amount, in a posted write.
+inline constexpr std::uint64_t kPostedBytes = 8;
 
 enum class Fidelity {
   kIdeal,  // the latency of an empty network
@@ -53,6 +68,12 @@ struct NocConfig {
   RouterConfig routers;                         // kFlit only; its virtual channels are those of `mesh`
   sc_core::sc_time cycle{1.0, sc_core::SC_NS};  // clock period of routers and links
   std::vector<AddressRange> map;                // must not overlap; a node may own several ranges
+  // Messages that the interface of a node holds for initiators that do not wait for them (Posting); 0: writes
+  // are never posted. 0 to 1024.
+  unsigned posted_writes = 0;
+  // Posted writes with several destinations travel along a tree; otherwise the network does not take them.
+  bool multicast = false;
+  unsigned outstanding = 8;  // non-blocking requests of a node under way; 1 to 1024
 
   // Prices of a flit of `mesh.flit_bytes`. The defaults are for 64 bits at 32 nm, 0.9 V: a five-port
   // router with two virtual channels of eight flits (buffer write and read, crossbar, arbitration) and
@@ -72,6 +93,14 @@ struct PortLoad {
   std::string port;
   LinkStatistics statistics;
   std::uint64_t occupancy = 0;  // of the port's input buffers, flits times cycles; kFlit only
+};
+
+// Counted since construction.
+struct PostedStatistics {
+  std::uint64_t messages = 0;
+  std::uint64_t failed = 0;      // writes of data or counter that the target refused
+  std::uint64_t multicasts = 0;  // of the messages, those with several destinations
+  std::uint64_t blocked = 0;     // that found their interface full
 };
 
 class Noc : public sc_core::sc_module {
@@ -95,14 +124,58 @@ class Noc : public sc_core::sc_module {
   // Whether loosely timed latencies can be believed; always, in the other fidelities.
   Trust trust() const { return flits_ ? Trust{} : mesh_.trust(); }
   const NocConfig& config() const { return config_; }
+  const PostedStatistics& posted() const { return posted_; }
 
  private:
+  // A message on its way.
+  struct Flight {
+    Delivery delivery;           // loosely timed
+    std::size_t number = 0;      // of the flit carrier
+    std::function<void()> left;  // loosely timed
+  };
+  // The posted messages of a node that have not left it.
+  struct Interface {
+    unsigned held = 0;
+    sc_core::sc_event room;
+  };
+  // One destination of a write that nobody waits for.
+  struct PostedWrite {
+    int node = 0;
+    PostedDestination destination;
+    DeliveryOrder::Place place;
+  };
+  // A write that nobody waits for.
+  struct PostedMessage {
+    int source = 0;
+    std::vector<PostedWrite> writes;
+    std::vector<std::uint8_t> data;
+    std::function<void(Status, std::uint64_t)> failed;
+    std::optional<MulticastTree> tree;  // with several destinations
+    std::uint64_t bytes = 0;
+    std::uint64_t packets = 0;
+    std::uint64_t at_source = 0;  // copies of packets that have not left it
+  };
+
   void before_end_of_elaboration() override;
   Status access(int source, const Transfer& transfer, sc_core::sc_time& delay);
+  Status access_burst(int source, const Burst& burst, sc_core::sc_time& delay);
+  Status post(int source, const Transfer& transfer, Posting& posting, sc_core::sc_time& delay);
+  void enter(Interface& own);
+  void leave(int source);
+  void send_posted(const std::shared_ptr<PostedMessage>& message);
+  // Sends a copy of a packet that is at a stop of the tree along every way that goes on.
+  void spread(const std::shared_ptr<PostedMessage>& message, std::size_t stop, std::uint64_t packet);
+  std::uint64_t bytes_of(const PostedMessage& message, std::uint64_t packet) const;
+  void deliver(PostedMessage& message, PostedWrite& write);
+  Status write_at(int node, std::uint64_t address, void* data, std::size_t bytes);
   Status access_debug(const Transfer& transfer);
-  const AddressRange* find(const Transfer& transfer) const;
+  const AddressRange* find(std::uint64_t address, std::uint64_t bytes) const;
   void carry(int source, int destination, std::uint64_t bytes);
-  Delivery carry_loosely_timed(int source, int destination, std::uint64_t bytes);
+  // Sends a message now; `left` is called when its last flit has left the source.
+  Flight depart(int source, int destination, std::uint64_t bytes, std::function<void()> left = {});
+  // Returns when its tail has arrived.
+  void arrive(const Flight& flight);
+  void wait_until(Cycle cycle) const;
   PortLoad load(int router, int port) const;
   std::size_t checked(int node) const;
 
@@ -113,6 +186,10 @@ class Noc : public sc_core::sc_module {
   EnergyLedger::Account& link_energy_;
   sc_core::sc_vector<TargetSocket> from_node_;
   sc_core::sc_vector<InitiatorSocket> to_node_;
+  std::deque<Interface> interfaces_;  // by node
+  DeliveryOrder order_;
+  ProcessPool processes_;
+  PostedStatistics posted_;
   std::deque<TargetSocket> unused_targets_;
   std::deque<InitiatorSocket> unused_initiators_;
 };

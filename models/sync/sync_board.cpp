@@ -95,6 +95,11 @@ void SyncBoard::failed(unsigned unit, const unit::Fault& fault) {
   finish(unit);
 }
 
+void SyncBoard::failed_late(unsigned unit, const unit::Fault& fault) {
+  faults_.push_back({unit, fault});
+  notify();
+}
+
 void SyncBoard::finish(unsigned unit) {
   if (++finished_.at(unit) == issued_.at(unit)) busy_ &= ~(std::uint64_t{1} << unit);
   notify();

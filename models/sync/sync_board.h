@@ -34,6 +34,7 @@ class SyncBoard : public sc_core::sc_module, public unit::CompletionInterface, p
   void accepted(unsigned unit) override;
   void completed(unsigned unit, const unit::Command& command) override;
   void failed(unsigned unit, const unit::Fault& fault) override;
+  void failed_late(unsigned unit, const unit::Fault& fault) override;
 
   std::uint32_t issued(unsigned unit) const override { return issued_.at(unit); }
   std::uint32_t finished(unsigned unit) const override { return finished_.at(unit); }

@@ -38,7 +38,7 @@ Status InitiatorSocket::write(std::uint64_t address, const void* data, std::uint
 }
 
 Status InitiatorSocket::access(const Transfer& transfer, sc_core::sc_time& delay) {
-  tlm::tlm_generic_payload& payload = borrow();
+  tlm::tlm_generic_payload& payload = payloads_.acquire();
   fill(payload, transfer);
   Status status = Status::ok;
   if (transfer.debug) {
@@ -48,7 +48,32 @@ Status InitiatorSocket::access(const Transfer& transfer, sc_core::sc_time& delay
     (*this)->b_transport(payload, delay);
     status = from_tlm(payload.get_response_status());
   }
-  give_back(payload);
+  payload.release();
+  return status;
+}
+
+Status InitiatorSocket::forward(const Burst& burst, sc_core::sc_time& delay) {
+  tlm::tlm_generic_payload& payload = payloads_.acquire();
+  fill(payload, burst.data);
+  payload.set_streaming_width(burst.streaming_width);
+  // As with the data pointer, TLM-2.0 knows no pointer to const.
+  payload.set_byte_enable_ptr(const_cast<std::uint8_t*>(burst.enables));
+  payload.set_byte_enable_length(burst.enable_length);
+  (*this)->b_transport(payload, delay);
+  const Status status = from_tlm(payload.get_response_status());
+  payload.release();
+  return status;
+}
+
+Status InitiatorSocket::post(std::uint64_t address, const void* data, std::uint32_t size, Posting& posting,
+                             sc_core::sc_time& delay) {
+  tlm::tlm_generic_payload& payload = payloads_.acquire();
+  fill(payload, {true, address, payload_data(data), size, false});
+  payload.set_extension(&posting);
+  (*this)->b_transport(payload, delay);
+  payload.clear_extension(&posting);
+  const Status status = from_tlm(payload.get_response_status());
+  payload.release();
   return status;
 }
 
@@ -63,25 +88,16 @@ Status InitiatorSocket::write_debug(std::uint64_t address, const void* data, std
 }
 
 std::optional<DirectRegion> InitiatorSocket::direct(std::uint64_t address) {
-  tlm::tlm_generic_payload& payload = borrow();
+  tlm::tlm_generic_payload& payload = payloads_.acquire();
   fill(payload, {false, address, nullptr, 1, false});
   tlm::tlm_dmi dmi;
   const bool granted = (*this)->get_direct_mem_ptr(payload, dmi);
-  give_back(payload);
+  payload.release();
   if (!granted || address < dmi.get_start_address() || address > dmi.get_end_address()) return std::nullopt;
   return DirectRegion{dmi.get_dmi_ptr(),      dmi.get_start_address(), dmi.get_end_address(),
                       dmi.is_read_allowed(),  dmi.is_write_allowed(),  dmi.get_read_latency(),
                       dmi.get_write_latency()};
 }
-
-tlm::tlm_generic_payload& InitiatorSocket::borrow() {
-  if (free_.empty()) return payloads_.emplace_back();
-  tlm::tlm_generic_payload* payload = free_.back();
-  free_.pop_back();
-  return *payload;
-}
-
-void InitiatorSocket::give_back(tlm::tlm_generic_payload& payload) { free_.push_back(&payload); }
 
 void InitiatorSocket::invalidate(sc_dt::uint64 start, sc_dt::uint64 end) {
   if (invalidate_) invalidate_(start, end);

@@ -5,11 +5,11 @@
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
-#include <vector>
 
+#include "models/tlm/payload_pool.h"
+#include "models/tlm/posting.h"
 #include "models/tlm/transfer.h"
 
 namespace weft {
@@ -25,6 +25,13 @@ class InitiatorSocket : public tlm_utils::simple_initiator_socket<InitiatorSocke
   Status read(std::uint64_t address, void* data, std::uint32_t size, sc_core::sc_time& delay);
   Status write(std::uint64_t address, const void* data, std::uint32_t size, sc_core::sc_time& delay);
   Status access(const Transfer& transfer, sc_core::sc_time& delay);
+  // The same for what an interconnect hands on; not for debug transport.
+  Status forward(const Burst& burst, sc_core::sc_time& delay);
+
+  // A write that `posting` goes with. Answers at once where the network takes it (posting.taken); otherwise
+  // it was a plain write to `address`.
+  Status post(std::uint64_t address, const void* data, std::uint32_t size, Posting& posting,
+              sc_core::sc_time& delay);
 
   // Debug transport: no side effect, no time. Answers address_error when not every byte was reached.
   Status read_debug(std::uint64_t address, void* data, std::uint32_t size);
@@ -36,14 +43,11 @@ class InitiatorSocket : public tlm_utils::simple_initiator_socket<InitiatorSocke
   void on_invalidate(InvalidateHandler handler) { invalidate_ = std::move(handler); }
 
  private:
-  // A payload of its own for every call under way: targets may block, and then several threads are
-  // inside one socket.
-  tlm::tlm_generic_payload& borrow();
-  void give_back(tlm::tlm_generic_payload& payload);
   void invalidate(sc_dt::uint64 start, sc_dt::uint64 end);
 
-  std::deque<tlm::tlm_generic_payload> payloads_;
-  std::vector<tlm::tlm_generic_payload*> free_;
+  // A payload of its own for every call under way: targets may block, and then several threads are
+  // inside one socket.
+  PayloadPool payloads_;
   InvalidateHandler invalidate_;
 };
 

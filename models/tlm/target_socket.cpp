@@ -60,6 +60,7 @@ const char* to_text(Status status) {
 
 TargetSocket::TargetSocket(const char* name) : simple_target_socket(name) {
   register_b_transport(this, &TargetSocket::transport);
+  register_nb_transport_fw(this, &TargetSocket::transport_non_blocking);
   register_transport_dbg(this, &TargetSocket::transport_debug);
   register_get_direct_mem_ptr(this, &TargetSocket::get_direct);
 }
@@ -74,6 +75,19 @@ void TargetSocket::transport(tlm::tlm_generic_payload& payload, sc_core::sc_time
   if (status == Status::ok && direct_) payload.set_dmi_allowed(direct_(payload.get_address()).has_value());
   payload.set_response_status(to_tlm(status));
   count(payload, status);
+}
+
+tlm::tlm_sync_enum TargetSocket::transport_non_blocking(tlm::tlm_generic_payload& payload,
+                                                        tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+  if (!non_blocking_) {
+    non_blocking_ = std::make_unique<NonBlockingTarget>(
+        outstanding_,
+        [this](tlm::tlm_generic_payload& served, sc_core::sc_time& taken) { transport(served, taken); },
+        [this](tlm::tlm_generic_payload& sent, tlm::tlm_phase& next, sc_core::sc_time& annotated) {
+          return (*this)->nb_transport_bw(sent, next, annotated);
+        });
+  }
+  return non_blocking_->forward(payload, phase, delay);
 }
 
 unsigned int TargetSocket::transport_debug(tlm::tlm_generic_payload& payload) {
@@ -112,7 +126,17 @@ Status TargetSocket::serve(tlm::tlm_generic_payload& payload, sc_core::sc_time& 
   if (!access_) return Status::generic_error;
   const unsigned length = payload.get_data_length();
   if (length == 0 || payload.get_data_ptr() == nullptr) return debug ? Status::ok : Status::burst_error;
-  if (payload.get_byte_enable_ptr() != nullptr) return serve_enabled_runs(payload, delay, debug);
+  const Burst burst{{payload.is_write(), payload.get_address(), payload.get_data_ptr(), length, debug},
+                    payload.get_byte_enable_ptr(),
+                    payload.get_byte_enable_length(),
+                    payload.get_streaming_width()};
+  if (burst_ && !debug && !burst.plain()) return burst_(burst, delay);
+  if (burst.enables != nullptr) return serve_enabled_runs(payload, delay, debug);
+
+  if (post_ && !debug && payload.is_write() && burst.plain()) {
+    Posting* const posting = payload.get_extension<Posting>();
+    if (posting != nullptr) return post_(burst.data, *posting, delay);
+  }
 
   // A streaming width shorter than the burst starts again at the same address for every chunk.
   const unsigned width = debug ? length : payload.get_streaming_width();

@@ -23,6 +23,16 @@ struct Transfer {
   bool debug = false;      // no side effect, no time
 };
 
+// A burst as an interconnect sees it: also one with byte enables or a streaming width shorter than its data.
+struct Burst {
+  Transfer data;
+  const std::uint8_t* enables = nullptr;  // null: all bytes
+  std::uint32_t enable_length = 0;        // bytes; repeats
+  std::uint32_t streaming_width = 0;      // bytes, at least 1; the address begins again after so many
+
+  bool plain() const { return enables == nullptr && streaming_width >= data.size; }
+};
+
 // Memory that may be reached through a host pointer instead of transactions. `end` is inclusive, as in
 // TLM-2.0; latencies are per access, whatever its size.
 struct DirectRegion {

@@ -249,4 +249,18 @@ std::optional<Fault> CommandUnit::store(std::uint32_t address, const void* data,
   return Fault{Cause::store_access_fault, address};
 }
 
+std::optional<Fault> CommandUnit::post(std::uint32_t address, const void* data, std::uint32_t bytes,
+                                       Posting& posting, sc_core::sc_time& delay) {
+  if (operands.post(address, data, bytes, posting, delay) == Status::ok) return std::nullopt;
+  return Fault{Cause::store_access_fault, address};
+}
+
+std::function<void(const Fault&)> CommandUnit::late_fault() {
+  return [this, generation = generation_](const Fault& fault) {
+    if (generation != generation_) return;
+    note_fault(fault);
+    completion->failed_late(config_.index, fault);
+  };
+}
+
 }  // namespace weft::unit

@@ -82,6 +82,12 @@ class CommandUnit : public sc_core::sc_module {
   std::optional<Fault> store(std::uint32_t address, const void* data, std::uint32_t bytes,
                              sc_core::sc_time& delay);
 
+  // As store(), offering that the network delivers it on its own.
+  std::optional<Fault> post(std::uint32_t address, const void* data, std::uint32_t bytes, Posting& posting,
+                            sc_core::sc_time& delay);
+  // Tells the tile of a fault of a command that has completed; after a reset it does nothing.
+  std::function<void(const Fault&)> late_fault();
+
   const CommandUnitConfig& config() const { return config_; }
   Context& context() { return context_; }
 

@@ -16,6 +16,8 @@ class CompletionInterface : public sc_core::sc_interface {
   virtual void completed(unsigned unit, const Command& command) = 0;
   // The oldest command of the unit failed; it does not raise its counter.
   virtual void failed(unsigned unit, const Fault& fault) = 0;
+  // A command that has completed before turns out to have failed: a posted write that nothing took.
+  virtual void failed_late(unsigned unit, const Fault& fault) = 0;
 };
 
 }  // namespace weft::unit

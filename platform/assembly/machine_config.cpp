@@ -467,6 +467,8 @@ noc::NocConfig noc_config(const config::Scenario& scenario) {
     noc.routers = noc::router_pipeline(static_cast<unsigned>(from.hop_cycles));
   noc.routers.buffer_flits = static_cast<unsigned>(from.buffer_flits);
   if (from.control_priority) noc.routers.classes = 2;
+  noc.posted_writes = static_cast<unsigned>(from.posted_writes);
+  noc.multicast = from.multicast;
   noc.mesh.flit_bytes = static_cast<unsigned>(from.flit_bytes);
   noc.mesh.hop_cycles = static_cast<unsigned>(from.hop_cycles);
   noc.mesh.max_packet_flits = static_cast<unsigned>(from.max_packet_flits);

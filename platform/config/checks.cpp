@@ -229,6 +229,9 @@ void check_network(const NocConfig& noc, Reader& reader) {
   const bool mesh = noc.topology == NocTopology::mesh || noc.topology == NocTopology::cmesh;
   if (noc.routing == NocRouting::west_first && !mesh)
     error("platform.noc.routing", "west_first keeps only a mesh and a cmesh free of deadlock");
+  if (noc.multicast && noc.posted_writes == 0)
+    error("platform.noc.multicast",
+          "nobody acknowledges a multicast: platform.noc.posted_writes must be at least 1");
   if (noc.fidelity != NocFidelity::flit) return;
   if (noc.hop_cycles < 3)
     error("platform.noc.hop_cycles",

@@ -215,6 +215,8 @@ struct NocConfig {
   int virtual_channels = 2;
   int buffer_flits = 8;
   bool control_priority = false;
+  int posted_writes = 0;
+  bool multicast = false;
   int max_packet_flits = 32;
   double clock_MHz = 1000;
   MeshPosition host_node;

@@ -284,7 +284,12 @@ const Table<NocConfig>& noc_table() {
           .add("buffer_flits", &N::buffer_flits, integer(1, 1024),
                "Flits a virtual channel has room for; flit only.")
           .add("control_priority", &N::control_priority, flag(),
-               "Messages without payload have channels of their own and go first; flit only.")
+               "Messages without payload have channels of their own and go first.")
+          .add("posted_writes", &N::posted_writes, integer(0, 1024),
+               "Messages that a tile's network interface holds for a send instruction that does not wait for "
+               "them; 0: every send waits for its acknowledgements.")
+          .add("multicast", &N::multicast, flag(),
+               "What a tile sends to several others travels along a tree; needs posted_writes.")
           .add("max_packet_flits", &N::max_packet_flits, integer(1, 1024),
                "Payload flits of a packet; longer messages are cut.")
           .add("clock_MHz", &N::clock_MHz, real(1, 4000), "Clock of routers and links in MHz.")

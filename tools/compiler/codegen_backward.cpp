@@ -32,10 +32,13 @@ void TileGenerator::take_error(int index) {
   const Shard& own = shard(index);
   const ShardBuffers& at = buffers(index);
   if (is_head(index)) {
+    std::vector<Message> messages;
     for (const int other : plan_.placement.of_layer(own.layer)) {
       if (other == index) continue;
-      send_error(at.error.at(2 * static_cast<std::uint32_t>(shard(other).first_column)), other);
+      const auto offset = 2 * static_cast<std::uint32_t>(shard(other).first_column);
+      messages.push_back(error_message(at.error.at(offset), other));
     }
+    send_all("error", messages);
     return;
   }
   if (is_last(index) || !own.home()) {
@@ -44,15 +47,17 @@ void TileGenerator::take_error(int index) {
     return;
   }
   differentiate(index);
+  std::vector<Message> messages;
   for (const int other : plan_.placement.of_layer(own.layer)) {
-    if (shard(other).column_shard == own.column_shard && !shard(other).home()) send_error(at.error, other);
+    if (shard(other).column_shard == own.column_shard && !shard(other).home())
+      messages.push_back(error_message(at.error, other));
   }
+  send_all("error", messages);
 }
 
-void TileGenerator::send_error(const Area& source, int receiver) {
-  as_.note(fmt::format("error to tile {}", shard(receiver).tile));
-  e_.send(source, buffers(receiver).error, 2 * static_cast<std::uint32_t>(shard(receiver).columns),
-          buffers(receiver).error_counter);
+TileGenerator::Message TileGenerator::error_message(const Area& source, int receiver) const {
+  return {source, buffers(receiver).error, 2 * static_cast<std::uint32_t>(shard(receiver).columns),
+          buffers(receiver).error_counter, shard(receiver).tile};
 }
 
 void TileGenerator::differentiate(int index) {

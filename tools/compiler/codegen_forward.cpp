@@ -163,15 +163,17 @@ void TileGenerator::apply_activation(const LoweredLayer& layer, const Area& sour
 
 void TileGenerator::send_activation(int index) {
   const Shard& own = shard(index);
+  std::vector<Message> messages;
   for (const int consumer : plan_.placement.of_layer(own.layer + 1)) {
     const Shard& next = shard(consumer);
     const Part part = overlap(own.first_column, own.columns, next.first_row, next.rows);
     if (part.count == 0) continue;
-    as_.note(fmt::format("activation to tile {}", next.tile));
-    e_.send(buffers(index).activation.at(2 * static_cast<std::uint32_t>(part.start - own.first_column)),
-            buffers(consumer).input.at(2 * static_cast<std::uint32_t>(part.start - next.first_row)),
-            2 * static_cast<std::uint32_t>(part.count), buffers(consumer).inputs.counter_of(index));
+    messages.push_back(
+        {buffers(index).activation.at(2 * static_cast<std::uint32_t>(part.start - own.first_column)),
+         buffers(consumer).input.at(2 * static_cast<std::uint32_t>(part.start - next.first_row)),
+         2 * static_cast<std::uint32_t>(part.count), buffers(consumer).inputs.counter_of(index), next.tile});
   }
+  send_all("activation", messages);
 }
 
 void TileGenerator::send_logits(int index) {

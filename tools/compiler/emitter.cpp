@@ -90,6 +90,34 @@ void Emitter::send(const Area& source, const Area& destination, std::uint32_t by
   as_.xweft(Mnemonic::send, Reg::zero, Reg::a0, Reg::a1, Reg::a2);
 }
 
+// The table of destinations stands behind the instruction: it is the same in every run of the code.
+void Emitter::multicast(const Area& source, const std::vector<Destination>& destinations, std::uint32_t bytes,
+                        int slots) {
+  no_completion();
+  csr(xweft::csr_wcnt, static_cast<std::uint32_t>(destinations.size()));
+  const Label table = as_.make_label();
+  const Label behind = as_.make_label();
+  address(Reg::a0, source);
+  as_.la(Reg::a1, table);
+  if (slots > 1) {
+    as_.li(Reg::t6, 8 * static_cast<std::uint32_t>(destinations.size()));
+    as_.mul(Reg::t6, Reg::t6, Reg::s0);
+    as_.add(Reg::a1, Reg::a1, Reg::t6);
+  }
+  as_.li(Reg::a2, bytes);
+  as_.xweft(Mnemonic::mcast, Reg::zero, Reg::a0, Reg::a1, Reg::a2);
+  as_.j(behind);
+  as_.bind(table);
+  as_.note("destination, counter");
+  for (int slot = 0; slot < slots; ++slot) {
+    for (const Destination& each : destinations) {
+      as_.raw(each.area.address + each.area.pitch * static_cast<std::uint32_t>(slot));
+      as_.raw(completion_enable | each.counter << 16 | 1u);
+    }
+  }
+  as_.bind(behind);
+}
+
 void Emitter::dma(std::uint32_t source, std::uint32_t destination, std::uint32_t bytes) {
   no_completion();
   as_.li(Reg::a0, source);

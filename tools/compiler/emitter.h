@@ -63,6 +63,13 @@ class Emitter {
   void crossbar(xweft::Mnemonic mnemonic, std::uint32_t mask);
 
   // Copies to another tile and raises its counter there.
+  // The same data to several tiles; `slots` samples of a batch have destinations of their own.
+  struct Destination {
+    Area area;
+    unsigned counter = 0;
+  };
+  void multicast(const Area& source, const std::vector<Destination>& destinations, std::uint32_t bytes,
+                 int slots);
   void send(const Area& source, const Area& destination, std::uint32_t bytes, unsigned counter);
   void dma(std::uint32_t source, std::uint32_t destination, std::uint32_t bytes);
 

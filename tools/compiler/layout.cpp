@@ -83,6 +83,7 @@ class LayoutMaker {
   Layout make() {
     layout_.shards.resize(placement_.shards.size());
     if (network_.kfac) layout_.kfac.resize(placement_.shards.size());
+    layout_.multicast = limits_.multicast;
     for (int tile = 0; tile < placement_.tiles_used; ++tile) make_tile(tile);
     return std::move(layout_);
   }
@@ -100,6 +101,7 @@ class LayoutMaker {
     if (network_.kfac) {
       own.code_size += kfac_code_room(shards);
     }
+    if (limits_.multicast) own.code_size += multicast_tables(shards);
     Allocator memory(tile, own.base, own.base + limits_.buffer_size);
     memory.take("code", own.code_size);
     take_data(memory, own, shards.size());
@@ -158,6 +160,19 @@ class LayoutMaker {
   std::uint32_t code_shard_room() const {
     return code_shard_size * (network_.pipelined() ? 2 : 1) +
            (network_.deposits == PerBatch::batch ? deposit_code_size : 0);
+  }
+
+  // Destinations of what the shards of a tile send, for each sample; see Emitter::multicast.
+  std::uint32_t multicast_tables(const std::vector<int>& shards) const {
+    std::size_t receivers = 0;
+    for (const int index : shards) {
+      const int layer = placement_.shards[static_cast<std::size_t>(index)].layer;
+      receivers += placement_.of_layer(layer).size();
+      if (layer + 1 < static_cast<int>(network_.layers.size()))
+        receivers += placement_.of_layer(layer + 1).size();
+    }
+    // Where passes overlap, test set and training set have code of their own.
+    return 2 * 8 * static_cast<std::uint32_t>(receivers) * static_cast<std::uint32_t>(network_.batch);
   }
 
   std::uint32_t kfac_code_room(const std::vector<int>& shards) const {

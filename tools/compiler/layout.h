@@ -194,6 +194,7 @@ struct TileLimits {
   std::uint32_t buffer_size = 256 * 1024;
   unsigned counters = 32;
   int inversion_units = 0;
+  bool multicast = false;  // what goes to several tiles is sent once
 };
 
 struct Layout {
@@ -201,6 +202,7 @@ struct Layout {
   std::vector<KfacShard> kfac;       // likewise, with K-FAC
   HeadBuffers head;
   std::vector<TileLayout> tiles;
+  bool multicast = false;
 
   std::uint32_t rate_row_words(const LoweredNetwork& network) const {
     return 1 + 2 * static_cast<std::uint32_t>(network.layers.size()) + (network.kfac ? 1 : 0);

@@ -131,6 +131,22 @@ class TileGenerator {
   void apply_activation(const LoweredLayer& layer, const Area& source, const Area& result, int length);
   void send_activation(int index);
   void send_logits(int index);
+
+  // What goes to another shard, and the counter that tells it.
+  struct Message {
+    Area source;
+    Area destination;
+    std::uint32_t bytes = 0;
+    unsigned counter = 0;
+    int tile = 0;
+
+    bool same_data(const Message& other) const {
+      return source.address == other.source.address && source.pitch == other.source.pitch &&
+             bytes == other.bytes;
+    }
+  };
+  // One after the other or, where the network has multicast, at once to all that get the same data.
+  void send_all(const char* what, const std::vector<Message>& messages);
   void gather_logits(int index);
 
   // ---- loss ----
@@ -158,7 +174,7 @@ class TileGenerator {
 
   void emit_backward();
   void take_error(int index);
-  void send_error(const Area& source, int receiver);
+  Message error_message(const Area& source, int receiver) const;
 
   // Sums the errors the next layer has sent back and multiplies with the activation's derivative.
   void differentiate(int index);

@@ -369,6 +369,13 @@ json operations(const machine::Machine& machine) {
           {"instructions", {{"host", machine.hart().core().instructions()}, {"tiles", tile_instructions}}}};
 }
 
+json posted(const noc::PostedStatistics& counted) {
+  return {{"messages", counted.messages},
+          {"multicasts", counted.multicasts},
+          {"refused", counted.failed},
+          {"waited_for_room", counted.blocked}};
+}
+
 json noc(const noc::Noc& network) {
   const noc::TrafficStatistics& traffic = network.traffic();
   json links = json::array();
@@ -513,7 +520,9 @@ json make_results(const RunReport& report) {
     results["inversion"] = inversion(report.simulation.machine().accelerator());
   add_write_report(results, report.scenario, report.simulation.machine().accelerator(),
                    report.outcome.simulated_s);
-  results["noc"] = noc(report.simulation.machine().accelerator().noc());
+  const noc::Noc& network = report.simulation.machine().accelerator().noc();
+  results["noc"] = noc(network);
+  if (network.config().posted_writes > 0) results["noc"]["posted"] = posted(network.posted());
   add_memory_report(results, report.scenario, report.simulation.machine(), report.simulation.context(),
                     report.outcome.simulated_s);
   results["utilisation"] = utilisation(report.simulation.machine(), report.outcome.simulated_s);

@@ -174,6 +174,7 @@ compiler::CompileOptions compile_options(const config::Scenario& scenario) {
   options.tile.window_size = tile::window_size;
   options.tile.buffer_size = static_cast<std::uint32_t>(platform.tile.buffer_size_bytes);
   options.tile.inversion_units = platform.tile.inversion_units;
+  options.tile.multicast = platform.noc.multicast;
   options.tile.counters = static_cast<unsigned>(platform.tile.sync_counters);
   options.dram_base = map::dram_base;
   options.dram_size = platform.host.dram_size_bytes;

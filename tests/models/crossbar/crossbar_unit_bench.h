@@ -82,6 +82,7 @@ struct Listener : unit::CompletionInterface {
     ++done;
   }
   void failed(unsigned, const unit::Fault& fault) override { faults.push_back(fault); }
+  void failed_late(unsigned, const unit::Fault& fault) override { faults.push_back(fault); }
 };
 
 struct Bench {

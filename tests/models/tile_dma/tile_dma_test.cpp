@@ -61,6 +61,19 @@ class Link : public sc_core::sc_module {
       return status;
     });
   }
+  // From now on it takes what initiators do not wait for, and keeps it.
+  void take_posted_writes() {
+    in.on_post([this](const Transfer& transfer, Posting& posting, sc_core::sc_time&) {
+      posting.taken = true;
+      posted.push_back({posting, Bytes(transfer.data, transfer.data + transfer.size)});
+      return Status::ok;
+    });
+  }
+  struct Posted {
+    Posting posting;
+    Bytes data;
+  };
+  std::deque<Posted> posted;
 };
 
 memory::MemoryConfig buffer_config() {
@@ -262,6 +275,144 @@ TEST_CASE("send raises the counter of the destination's tile after all data have
   CHECK(bench.dma.bytes_moved() == bytes);
 }
 
+TEST_CASE("where the network takes posted writes, send is done when it has handed its bursts over") {
+  constexpr std::uint32_t bytes = 2 * burst + 8;
+  Command command = make(DmaCommand::send, here + 0x400, there + 0x1000, bytes);
+  command.completion = test::completion_word(7, 3);
+  Bench bench([&](Master& master) { master.issue(command); });
+  bench.link.take_posted_writes();
+  const Bytes data = pattern(bytes);
+  bench.buffer_here.load(0x400, data.data(), data.size());
+  run();
+  CHECK(bench.link.accesses.empty());
+  REQUIRE(bench.link.posted.size() == 3);
+  Bytes sent;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const Link::Posted& each = bench.link.posted[i];
+    REQUIRE(each.posting.destinations.size() == 1);
+    CHECK(each.posting.destinations[0].address == there + 0x1000 + i * burst);
+    // Behind the last burst only.
+    CHECK(each.posting.destinations[0].counter == (i == 2 ? there + sync_offset + 0x400 + 4 * 7 : 0));
+    sent.insert(sent.end(), each.data.begin(), each.data.end());
+  }
+  CHECK(bench.link.posted[2].posting.destinations[0].amount == 3);
+  CHECK(sent == data);
+  CHECK(bench.dma.busy_time() == 3 * ns(2));
+  CHECK(bench.board_here.finished(unit::dma_index) == 1);
+  CHECK(bench.board_here.counter(7) == 0);
+}
+
+TEST_CASE("a posted write that nothing took is a fault of the tile after its command has completed") {
+  Command command = make(DmaCommand::send, here, there + 0x1000, 8);
+  std::uint32_t status = 0;
+  Bench* tiles = nullptr;
+  const bool reset = GENERATE(false, true);
+  Bench bench([&](Master& master) {
+    master.issue(command);
+    master.sleep(ns(100));
+    CHECK(tiles->board_here.finished(unit::dma_index) == 1);
+    CHECK_FALSE(tiles->board_here.take_fault());
+    if (reset) tiles->dma.reset();
+    tiles->link.posted.at(0).posting.failed(Status::address_error, there + 0x1000);
+    status = master.read(r::status);
+  });
+  tiles = &bench;
+  bench.link.take_posted_writes();
+  run();
+  const auto fault = bench.board_here.take_fault();
+  // What was sent before a reset is no concern of what runs after it.
+  REQUIRE(fault.has_value() == !reset);
+  CHECK(((status & r::status_error) != 0) == !reset);
+  if (reset) return;
+  CHECK(fault->unit == unit::dma_index);
+  CHECK(fault->fault.cause == Cause::store_access_fault);
+  CHECK(fault->fault.value == there + 0x1000);
+  CHECK(bench.board_here.finished(unit::dma_index) == 1);
+}
+
+namespace {
+
+constexpr std::uint32_t table_address = here + 0x3000;
+
+// To two places of the other tile and one of the own.
+Command multicast_of(std::uint32_t bytes) {
+  Command command = make(DmaCommand::mcast, here + 0x400, 0, bytes);
+  command.src1 = table_address;
+  command.count = 3;
+  command.completion = test::completion_word(1, 1);
+  return command;
+}
+
+void load_table(Bench& bench, std::uint32_t third = here + 0x1000) {
+  const std::array<std::uint32_t, 6> table{there + 0x1000, test::completion_word(7, 3),
+                                           there + 0x2000, test::completion_word(8, 1),
+                                           third,          test::completion_word(9, 2)};
+  bench.buffer_here.load(table_address - here, table.data(), sizeof table);
+}
+
+}  // namespace
+
+TEST_CASE("mcast brings the same bytes to every place of its table and raises the counters named there") {
+  constexpr std::uint32_t bytes = burst + 8;
+  Bench bench([&](Master& master) { master.issue(multicast_of(bytes)); });
+  const Bytes data = pattern(bytes);
+  bench.buffer_here.load(0x400, data.data(), data.size());
+  load_table(bench);
+  run();
+  CHECK(get(bench.buffer_there, 0x1000, bytes) == data);
+  CHECK(get(bench.buffer_there, 0x2000, bytes) == data);
+  CHECK(get(bench.buffer_here, 0x1000, bytes) == data);
+  CHECK(bench.board_there.counter(7) == 3);
+  CHECK(bench.board_there.counter(8) == 1);
+  CHECK(bench.board_here.counter(9) == 2);
+  // That of the command itself means nothing.
+  CHECK(bench.board_here.counter(1) == 0);
+  CHECK(bench.board_here.finished(unit::dma_index) == 1);
+  CHECK(bench.dma.bytes_moved() == 3 * bytes);
+}
+
+TEST_CASE("where the network takes posted writes to several places, mcast hands over one message a burst") {
+  constexpr std::uint32_t bytes = burst + 8;
+  Bench bench([&](Master& master) { master.issue(multicast_of(bytes)); });
+  bench.link.take_posted_writes();
+  load_table(bench, there + 0x3000);
+  run();
+  REQUIRE(bench.link.posted.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const std::vector<PostedDestination>& found = bench.link.posted[i].posting.destinations;
+    REQUIRE(found.size() == 3);
+    for (std::uint32_t place = 0; place < 3; ++place) {
+      CHECK(found[place].address == there + 0x1000 * (place + 1) + i * burst);
+      const std::uint64_t counter = there + sync_offset + 0x400 + std::uint64_t{4} * (7 + place);
+      CHECK(found[place].counter == (i == 1 ? counter : 0));
+    }
+  }
+  CHECK(bench.link.accesses.empty());
+  CHECK(bench.dma.bytes_moved() == 3 * bytes);
+}
+
+TEST_CASE("mcast to a place that is not within a tile fails before it sends anything") {
+  Bench bench([&](Master& master) { master.issue(multicast_of(8)); });
+  load_table(bench, 0x80000000);
+  run();
+  const auto fault = bench.board_here.take_fault();
+  REQUIRE(fault);
+  CHECK(fault->fault.cause == Cause::store_access_fault);
+  CHECK(fault->fault.value == 0x80000000);
+  CHECK(bench.link.accesses.empty());
+}
+
+TEST_CASE("mcast without its table is a load fault") {
+  Command command = multicast_of(8);
+  command.src1 = here + buffer_size - 8;
+  Bench bench([&](Master& master) { master.issue(command); });
+  run();
+  const auto fault = bench.board_here.take_fault();
+  REQUIRE(fault);
+  CHECK(fault->fault.cause == Cause::load_access_fault);
+  CHECK(fault->fault.value == here + buffer_size - 8);
+}
+
 TEST_CASE("send raises nothing when its completion word is not enabled") {
   Command command = make(DmaCommand::send, here, there, 8);
   command.completion = test::completion_word(7, 3) & 0x7fffffff;
@@ -350,15 +501,24 @@ TEST_CASE("commands that cannot be are refused when they are issued") {
   Command no_rows = make(DmaCommand::dma2d, here, here, 4);
   no_rows.count = 0;
   Command opcode = make(DmaCommand::dma, here, here, 4);
-  opcode.opcode = 4;
+  opcode.opcode = 5;
   Command below = make(DmaCommand::dma2d, 0x10, here, 4);
   below.count = 3;
   below.src_stride = -16;
   Command above = make(DmaCommand::dma2d, here, 0xfffffff0, 4);
   above.count = 3;
   above.dst_stride = 8;
+  Command nobody = make(DmaCommand::mcast, here, here, 4);
+  Command everybody = nobody;
+  everybody.count = tile_dma::max_destinations + 1;
+  Command no_table = nobody;
+  no_table.count = 2;
+  no_table.src1 = 0xfffffff8;
   const std::vector<Refusal> refusals{
-      {opcode, 2, 4},
+      {nobody, 2, 0},
+      {everybody, 2, tile_dma::max_destinations + 1},
+      {no_table, 5, 0xfffffff8},
+      {opcode, 2, 5},
       {make(DmaCommand::dma, here, here, 0), 2, 0},
       {no_rows, 2, 0},
       {make(DmaCommand::dma, 0xfffffffe, here, 3), 5, 0xfffffffe},

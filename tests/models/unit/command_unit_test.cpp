@@ -66,6 +66,9 @@ struct Recorder : CompletionInterface {
   void failed(unsigned, const Fault& fault) override {
     events.push_back({'f', fault.value, sc_core::sc_time_stamp()});
   }
+  void failed_late(unsigned, const Fault& fault) override {
+    events.push_back({'l', fault.value, sc_core::sc_time_stamp()});
+  }
   std::string kinds() const {
     std::string text;
     for (const Event& event : events) text += event.kind;
