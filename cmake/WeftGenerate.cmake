@@ -56,7 +56,7 @@ weft_map(memory_map "${WEFT_MEMORY_MAP}" platform/machine/memory_map.h weft::map
 weft_map(tile_window "${WEFT_TILE_WINDOW}" models/tile/window.h weft::tile::window)
 
 # The C headers of the firmware: registers of every block, and the Xweft intrinsics.
-set(WEFT_REGISTER_BLOCKS uart clint plic finisher syscon dma tile_control sync unit write_filter)
+set(WEFT_REGISTER_BLOCKS uart clint plic finisher syscon dma tile_control sync unit write_filter reram_buffer)
 list(TRANSFORM WEFT_REGISTER_BLOCKS REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/models/\\1/registers.yaml"
      OUTPUT_VARIABLE WEFT_REGISTER_FILES)
 add_custom_command(

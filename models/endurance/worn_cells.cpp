@@ -86,6 +86,11 @@ RowWrite WornCells::write_row(int row, int columns, const Mark* marks, std::int8
   return done;
 }
 
+void WornCells::preset(int slice, int row, int column, std::int8_t level) {
+  const std::size_t at = cell(slice, row, column);
+  if (stuck_.empty() || stuck_[at] == 0) levels_[at] = level;
+}
+
 unsigned WornCells::pulses_for(int change) {
   switch (config_.pulses_model) {
     case PulseModel::linear:

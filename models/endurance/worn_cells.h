@@ -54,6 +54,9 @@ class WornCells {
   // hold, which differs where cells are stuck.
   RowWrite write_row(int row, int columns, const Mark* marks, std::int8_t* digits);
 
+  // Gives a cell a level without writing it, as a debugger does. A stuck one keeps its own.
+  void preset(int slice, int row, int column, std::int8_t level);
+
   // Counts an update pass, and moves the matrix when it is time to. The rows moved are rewritten;
   // their number and writes are returned.
   struct Move {

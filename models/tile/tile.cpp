@@ -26,6 +26,9 @@ enum BusInput : unsigned {
 
 std::uint32_t window_base(const TileConfig& config) { return config.tiles_base + config.index * window_size; }
 
+// In the tile's window: the ReRAM follows the buffer.
+std::uint64_t reram_offset(const TileConfig& config) { return window::buffer_base + config.buffer.size; }
+
 constexpr std::uint32_t mask_of(unsigned units) { return (1u << units) - 1; }
 
 const TileConfig& checked(const TileConfig& config) {
@@ -40,6 +43,10 @@ const TileConfig& checked(const TileConfig& config) {
           config.sync_counters, "1 to 64");
   require(config.buffer.size >= 1 && config.buffer.size <= window::buffer_size, "buffer size",
           config.buffer.size, "1 to 786432 bytes");
+  if (config.reram.rows.size > 0) {
+    require(config.buffer.size + config.reram.rows.size <= window::buffer_size, "buffer with its ReRAM",
+            config.buffer.size + config.reram.rows.size, "at most 786432 bytes");
+  }
   require(config.queue_depth >= 1 && config.queue_depth <= 255, "queue depth", config.queue_depth,
           "1 to 255");
   return config;
@@ -72,9 +79,11 @@ bus::BusConfig bus_config(const TileConfig& config) {
   bus::BusConfig result;
   result.initiators = first_crossbar_input + config.crossbars + config.inversions + config.fp_pims;
   result.latency = config.bus_latency;
-  result.regions = {{"buffer", base + window::buffer_base, config.buffer.size},
-                    {"control", base + window::tile_control_base, window::tile_control_size},
-                    {"sync", base + window::sync_base, window::sync_size}};
+  const bool reram = config.reram.rows.size > 0;
+  result.regions = {{"buffer", base + window::buffer_base, config.buffer.size}};
+  if (reram) result.regions.push_back({"reram", base + reram_offset(config), config.reram.rows.size});
+  result.regions.push_back({"control", base + window::tile_control_base, window::tile_control_size});
+  result.regions.push_back({"sync", base + window::sync_base, window::sync_size});
   const auto add = [&](unsigned units, std::uint64_t windows, std::string (*region)(unsigned),
                        std::uint64_t size = unit_window_size) {
     for (unsigned number = 0; number < units; ++number)
@@ -82,6 +91,8 @@ bus::BusConfig bus_config(const TileConfig& config) {
   };
   // In ascending order of their windows.
   add(config.crossbars, window::write_filters_base, filter_region, filter_window_size);
+  if (reram)
+    result.regions.push_back({"buffer_filter", base + window::reram_buffer_base, window::reram_buffer_size});
   result.regions.push_back({"dma", base + window::dma_base, window::dma_size});
   result.regions.push_back({"vector", base + window::vector_base, window::vector_size});
   add(config.fp_pims, window::fp_pims_base, fp_pim_region);
@@ -137,7 +148,7 @@ unit::CommandUnitConfig unit_config(const TileConfig& config, unsigned index) {
   result.queue_depth = config.queue_depth;
   result.counters = config.sync_counters;
   result.window = {window_base(config) + static_cast<std::uint32_t>(window::buffer_base),
-                   static_cast<std::uint32_t>(config.buffer.size)};
+                   static_cast<std::uint32_t>(config.buffer.size + config.reram.rows.size)};
   return result;
 }
 
@@ -173,6 +184,7 @@ Tile::Tile(const sc_core::sc_module_name& name, const TileConfig& config, Contex
       vector_("vector", vector_config(config), context),
       no_interrupt_("no_interrupt") {
   build_units(context);
+  if (config_.reram.rows.size > 0) build_reram(context);
   bind(context);
   if (config.check_hazards) check_hazards(context);
   control_.on_reset([this] { reset_units(); });
@@ -204,6 +216,18 @@ void Tile::build_units(Context& context) {
   }
 }
 
+void Tile::build_reram(Context& context) {
+  reram_buffer::ReramMemoryConfig memory = config_.reram;
+  memory.rows.endurance.unit = reram_buffer::endurance_unit(config_.index);
+  reram_ = std::make_unique<reram_buffer::ReramMemory>("reram", memory, context);
+  reram_buffer::BufferWriteFilterConfig filter = config_.buffer_filter;
+  filter.size = static_cast<std::uint32_t>(memory.rows.size);
+  filter.row_bytes = memory.rows.row_bytes();
+  for (write_filter::FilterConfig& rules : filter.rules)
+    rules.unit = reram_buffer::filter_unit(config_.index);
+  buffer_filter_ = std::make_unique<reram_buffer::BufferWriteFilter>("buffer_filter", filter, context);
+}
+
 void Tile::own_filter(unsigned crossbar, Context& context) {
   write_filter::WriteFilterConfig own = config_.write_filter;
   own.rows = config_.crossbar.array.rows;
@@ -224,13 +248,10 @@ void Tile::bind(Context& context) {
     connect(context, bus_.to(hole_region(number)), holes_[number]);
     holes_[number].on_access([](const Transfer&, sc_core::sc_time&) { return Status::address_error; });
   }
-  const std::uint32_t buffer_base = window_base(config_) + static_cast<std::uint32_t>(window::buffer_base);
-  buffer_.on_write([this, buffer_base](std::uint64_t offset, std::uint64_t size) {
-    const std::uint32_t address = buffer_base + static_cast<std::uint32_t>(offset);
-    const auto bytes = static_cast<std::uint32_t>(size);
-    hart_.code_written(address, bytes);
-    if (config_.hart.reservations != nullptr) config_.hart.reservations->written(address, bytes);
+  buffer_.on_write([this](std::uint64_t offset, std::uint64_t size) {
+    memory_written(window::buffer_base + offset, size);
   });
+  if (reram_ != nullptr) bind_reram(context);
   connect(context, hart_.fetch_socket, bus_.inputs[fetch_input]);
   connect(context, hart_.data_socket, bus_.inputs[data_input]);
   connect(context, dma_.operands, bus_.inputs[dma_input]);
@@ -257,6 +278,23 @@ void Tile::bind(Context& context) {
   for (unsigned number = 0; number < config_.fp_pims; ++number) {
     bind_unit(context, *fp_pims_[number], fp_pim_region(number), input++);
   }
+}
+
+void Tile::bind_reram(Context& context) {
+  connect(context, bus_.to("reram"), buffer_filter_->in);
+  connect(context, bus_.to("buffer_filter"), buffer_filter_->registers);
+  connect(context, buffer_filter_->out, reram_->socket);
+  reram_->on_write([this](std::uint64_t offset, std::uint64_t size) {
+    memory_written(reram_offset(config_) + offset, size);
+  });
+}
+
+// Decoded code and reservations depend on it.
+void Tile::memory_written(std::uint64_t window_offset, std::uint64_t size) {
+  const std::uint32_t address = window_base(config_) + static_cast<std::uint32_t>(window_offset);
+  const auto bytes = static_cast<std::uint32_t>(size);
+  hart_.code_written(address, bytes);
+  if (config_.hart.reservations != nullptr) config_.hart.reservations->written(address, bytes);
 }
 
 void Tile::bind_unit(Context& context, unit::CommandUnit& unit, const std::string& region, unsigned input) {
@@ -304,6 +342,7 @@ void Tile::reset_units() {
   for (const auto& unit : inversions_) unit->reset();
   for (const auto& unit : fp_pims_) unit->reset();
   board_.reset();
+  if (buffer_filter_ != nullptr) buffer_filter_->reset();
   if (hazards_ != nullptr) hazards_->reset();
 }
 

@@ -9,6 +9,9 @@
 //   crossbar unit ──update──▶ write filter ──▶ crossbar unit's update port
 //   The filters' registers hang on the bus as well.
 //
+// Where configured, ReRAM follows the buffer in the window, behind a write filter of its own:
+//   bus ──▶ write filter ──▶ ReRAM
+//
 // The window's layout is in window.yaml; a tile answers at the same global addresses for its own hart and
 // for everybody else.
 #pragma once
@@ -27,6 +30,8 @@
 #include "models/hart/hart.h"
 #include "models/inversion/inversion_unit.h"
 #include "models/memory/memory.h"
+#include "models/reram_buffer/buffer_write_filter.h"
+#include "models/reram_buffer/reram_memory.h"
 #include "models/sync/sync_board.h"
 #include "models/tile/tile_map.h"
 #include "models/tile_control/tile_control.h"
@@ -50,6 +55,8 @@ struct TileConfig {
   // Of these, the tile fills in what depends on its number and its map.
   hart::HartConfig hart;
   memory::MemoryConfig buffer;
+  reram_buffer::ReramMemoryConfig reram;  // size 0: none
+  reram_buffer::BufferWriteFilterConfig buffer_filter;
   crossbar::CrossbarUnitConfig crossbar;
   write_filter::WriteFilterConfig write_filter;
   inversion::InversionUnitConfig inversion;
@@ -71,6 +78,9 @@ class Tile : public sc_core::sc_module {
   hart::Hart& hart() { return hart_; }
   const hart::Hart& hart() const { return hart_; }
   const memory::Memory& buffer() const { return buffer_; }
+  // Null where the tile has no ReRAM beside its buffer.
+  const reram_buffer::ReramMemory* reram() const { return reram_.get(); }
+  const reram_buffer::BufferWriteFilter* buffer_filter() const { return buffer_filter_.get(); }
   const vector::VectorUnit& vector() const { return vector_; }
   const tile_dma::TileDma& dma() const { return dma_; }
   const sync::SyncBoard& board() const { return board_; }
@@ -85,8 +95,11 @@ class Tile : public sc_core::sc_module {
 
  private:
   void build_units(Context& context);
+  void build_reram(Context& context);
   void own_filter(unsigned crossbar, Context& context);
   void bind(Context& context);
+  void bind_reram(Context& context);
+  void memory_written(std::uint64_t window_offset, std::uint64_t size);
   void bind_unit(Context& context, unit::CommandUnit& unit, const std::string& region, unsigned input);
   void check_hazards(Context& context);
   void report_errors();
@@ -96,6 +109,8 @@ class Tile : public sc_core::sc_module {
   bus::Bus bus_;
   sc_core::sc_vector<TargetSocket> holes_;  // what the window leaves unused: address errors
   memory::Memory buffer_;
+  std::unique_ptr<reram_buffer::ReramMemory> reram_;
+  std::unique_ptr<reram_buffer::BufferWriteFilter> buffer_filter_;
   sync::SyncBoard board_;
   tile_control::TileControl control_;
   hart::Hart hart_;

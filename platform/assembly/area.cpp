@@ -142,6 +142,10 @@ AreaReport area(const config::Scenario& scenario) {
   report.tile.push_back(item("hart", 1, area.hart));
   const double buffers = static_cast<double>(tile.buffer_size_bytes) / bytes_of_buffer;
   report.tile.push_back({"buffer", 1, times(buffers, area.buffer)});
+  if (tile.reram_buffer.size_bytes > 0) {
+    const double cells = 8.0 * static_cast<double>(tile.reram_buffer.size_bytes) / tile.reram_buffer.cell_bits;
+    report.tile.push_back(item("reram_buffer_array", cells / cells_of_array, area.reram_buffer_array));
+  }
   report.tile.push_back(item("bus", 1, area.bus));
   report.tile.push_back(item("sync", 1, area.sync));
   report.tile.push_back(item("dma", 1, area.dma));

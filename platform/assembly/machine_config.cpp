@@ -218,6 +218,27 @@ write_filter::WriteFilterConfig write_filter_config(const config::Scenario& scen
   return filter;
 }
 
+void set_reram_buffer(tile::TileConfig& tile, const config::Scenario& scenario) {
+  const config::TileConfig& from = scenario.platform.tile;
+  const config::ReramBufferTechnology& technology = scenario.technology.reram_buffer;
+  tile.reram.rows.size = from.reram_buffer.size_bytes;
+  tile.reram.rows.row_cells = from.reram_buffer.row_cells;
+  tile.reram.rows.cell_bits = from.reram_buffer.cell_bits;
+  tile.reram.rows.banks = from.reram_buffer.banks;
+  tile.reram.rows.endurance = from.reram_buffer.endurance;
+  tile.reram.row_read = nanoseconds(technology.read_time_ns);
+  tile.reram.row_write = nanoseconds(technology.write_time_ns);
+  tile.reram.row_read_energy = picojoule(technology.read_pJ);
+  tile.reram.pulse_energy = picojoule(technology.write_pJ);
+  tile.reram.half_select_energy = picojoule(technology.half_select_pJ);
+  tile.reram.row_setup_energy = picojoule(technology.row_setup_pJ);
+  tile.buffer_filter.rules = {from.write_filters.activation_buffer, from.write_filters.error_buffer,
+                              from.write_filters.gradient_buffer};
+  tile.buffer_filter.cycle = period(scenario.platform.clock_MHz);
+  tile.buffer_filter.lanes = static_cast<unsigned>(scenario.technology.write_filter.lanes);
+  tile.buffer_filter.compare = picojoule(scenario.technology.write_filter.compare_pJ);
+}
+
 inversion::Mode inversion_mode(config::InversionMode from) {
   switch (from) {
     case config::InversionMode::nested:
@@ -378,6 +399,7 @@ tile::TileConfig tile_config(const config::Scenario& scenario) {
   tile.hart.energy_per_cycle = picojoule(scenario.technology.digital.hart_pJ_per_cycle);
   tile.buffer = memory_config(from.buffer_size_bytes, from.buffer_latency_ns, from.buffer_bandwidth_GBps,
                               scenario.technology.digital.buffer_pJ_per_byte);
+  if (from.reram_buffer.size_bytes > 0) set_reram_buffer(tile, scenario);
   tile.crossbar = crossbar_config(scenario);
   tile.write_filter = write_filter_config(scenario);
   tile.inversion = inversion_config(scenario);

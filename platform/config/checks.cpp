@@ -399,6 +399,7 @@ void check_consistency(const Scenario& scenario, Reader& reader) {
   check_crossbar(scenario.platform.crossbar, reader);
   check_calibration(scenario, reader);
   check_devices(scenario.platform.crossbar, reader);
+  check_reram_buffer(scenario, reader);
   check_inversion(scenario.platform.inversion, reader);
   check_host_node(scenario.platform, reader);
   check_network(scenario.platform.noc, reader);

@@ -89,6 +89,22 @@ struct HostConfig {
   CycleCosts cycles;
 };
 
+// ReRAM beside the tile's buffer, for what a network computes. docs/models/reram_buffer.md.
+struct ReramBufferConfig {
+  std::uint64_t size_bytes = 0;  // 0: none
+  int row_cells = 128;
+  int cell_bits = 4;
+  int banks = 8;
+  endurance::EnduranceConfig endurance;
+};
+
+// In front of the ReRAM buffer, by what is written.
+struct BufferFiltersConfig {
+  write_filter::FilterConfig activation_buffer;
+  write_filter::FilterConfig error_buffer;
+  write_filter::FilterConfig gradient_buffer;
+};
+
 struct TileConfig {
   std::uint64_t buffer_size_bytes = 256 * kibibyte;
   double buffer_latency_ns = 2;
@@ -100,6 +116,8 @@ struct TileConfig {
   int vector_lanes = 16;
   int sync_counters = 32;
   bool check_hazards = false;
+  ReramBufferConfig reram_buffer;
+  BufferFiltersConfig write_filters;
   HartConfig hart = {"rv32imac", false, 0, Misaligned::trap};
   CycleCosts cycles;
 };
@@ -390,6 +408,7 @@ struct AreaTechnology {
   PartCost vector_lane = {0.004, 1.9, 0.192};
   PartCost hart = {0.00685, 2.41, 0.466};
   PartCost buffer = {0.086, 17.66, 0.46};  // 64 KiB
+  PartCost reram_buffer_array = {3e-5, 0.301, 0.00012};  // 128 x 128 cells
   PartCost bus = {0.09, 7, 0.5};
   PartCost sync = {0.012, 2.77, 1.32};
   PartCost dma = {0.0022, 4.48, 0.09};
@@ -397,10 +416,21 @@ struct AreaTechnology {
   PartCost off_chip = {22.88, 10'400, 0};
 };
 
+// Rows of the ReRAM beside a tile's buffer.
+struct ReramBufferTechnology {
+  double read_time_ns = 29.31;
+  double read_pJ = 1.08;
+  double write_time_ns = 50.88;
+  double write_pJ = 30.5;
+  double half_select_pJ = 0;
+  double row_setup_pJ = 0;
+};
+
 struct TechnologyConfig {
   std::string name = "reram-32nm";
   CrossbarTechnology crossbar;
   WriteFilterTechnology write_filter;
+  ReramBufferTechnology reram_buffer;
   InversionTechnology inversion;
   FpPimTechnology fp_pim;
   DigitalTechnology digital;

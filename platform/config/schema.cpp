@@ -151,6 +151,10 @@ const Table<TileConfig>& tile_table() {
           .add("check_hazards", &T::check_hazards, flag(),
                "Warn where a tile's program touches memory that a command in flight still owns; slower, "
                "results and simulated time stay the same.")
+          .add("reram_buffer", &T::reram_buffer, object(reram_buffer_table()), "")
+          .add("write_filters", &T::write_filters, object(buffer_filters_table()), "")
+          .only_with("reram_buffer", "reram_buffer.size",
+                     [](const T& tile) { return tile.reram_buffer.size_bytes > 0; })
           .add("hart", &T::hart, object(hart_table()), "")
           .add("cycles", &T::cycles, object(cycle_costs_table()), "");
   return table;

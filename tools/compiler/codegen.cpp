@@ -198,6 +198,7 @@ void TileGenerator::emit_initialisation() {
   as_.li(Reg::a2, tile_.zero_start);
   as_.xweft(Mnemonic::vfill, Reg::zero, Reg::zero, Reg::zero, Reg::a2);
   e_.wait_units(vector_unit);
+  prepare_reram();
   if (network_.deposits == PerBatch::batch) {
     for (const int index : shards_) mark_row_selectors(index);
   }

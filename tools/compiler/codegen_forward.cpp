@@ -301,9 +301,10 @@ void TileGenerator::emit_cross_entropy(int index) {
   form.shift = probability_fraction - layer.error_fraction;
   form.magnitude_bits = network_.format.error_bits;
   e_.form(form, outputs);
-  e_.vector_scalar(Mnemonic::vmuls, at.exponential, Reg::t0, at.error);
+  e_.vector_scalar(Mnemonic::vmuls, at.exponential, Reg::t0, error_under_construction());
   e_.wait_units(vector_unit);
-  subtract_at_label(at.error, (1 << network_.format.error_bits) - 1, 0);
+  subtract_at_label(error_under_construction(), (1 << network_.format.error_bits) - 1, 0);
+  keep_error(outputs);
   e_.bind(done);
 }
 
@@ -349,19 +350,21 @@ void TileGenerator::emit_squared_error(int index) {
   as_.beq(training, Reg::zero, done);
   e_.forget();
   as_.note("error at the pre-activation");
+  const Area& draft = error_under_construction();
   VectorForm error = narrow;
   error.magnitude_bits = network_.format.error_bits;
   if (layer.activation == Activation::sigmoid) {
     emit_slope(index, at.output, outputs);
     error.shift = 2 * fraction - layer.error_fraction;
     e_.form(error, outputs);
-    e_.vector(Mnemonic::vmul, at.difference, buffers(index).slope, at.error);
+    e_.vector(Mnemonic::vmul, at.difference, buffers(index).slope, draft);
   } else {
     as_.li(Reg::t0, 1u << (layer.error_fraction - fraction));
     e_.form(error, outputs);
-    e_.vector_scalar(Mnemonic::vmuls, at.difference, Reg::t0, at.error);
-    if (layer.activation == Activation::relu) e_.vector(Mnemonic::vrmask, at.error, at.output, at.error);
+    e_.vector_scalar(Mnemonic::vmuls, at.difference, Reg::t0, draft);
+    if (layer.activation == Activation::relu) e_.vector(Mnemonic::vrmask, draft, at.output, draft);
   }
+  keep_error(outputs);
   e_.wait_units(vector_unit);
   e_.bind(done);
 }

@@ -25,26 +25,33 @@ constexpr std::uint32_t kfac_sharing_code_size = 1024;
 constexpr std::uint32_t kfac_piece_code_size = 384;
 constexpr std::uint32_t alignment = 64;
 
-std::uint32_t aligned(std::uint32_t value) { return (value + alignment - 1) & ~(alignment - 1); }
+// What an allocator hands out.
+struct Store {
+  const char* what;
+  const char* key;
+  std::uint32_t alignment;
+};
+constexpr Store buffer_store = {"buffer", "platform.tile.buffer_size", alignment};
 
 // Hands out a tile's buffer from the bottom up and remembers for what.
 class Allocator {
  public:
-  Allocator(int tile, std::uint32_t start, std::uint32_t end)
-      : tile_(tile), next_(start), start_(start), end_(end) {}
+  Allocator(int tile, std::uint32_t start, std::uint32_t end, const Store& store = buffer_store)
+      : tile_(tile), store_(store), next_(start), start_(start), end_(end) {}
 
   std::uint32_t take(const std::string& what, std::uint64_t bytes) {
     const std::uint32_t address = next_;
     uses_.emplace_back(what, bytes);
-    needed_ += (bytes + alignment - 1) / alignment * alignment;
+    const std::uint64_t taken = (bytes + store_.alignment - 1) / store_.alignment * store_.alignment;
+    needed_ += taken;
     // Past the end the address no longer matters: finish() reports the whole need.
-    next_ = aligned(static_cast<std::uint32_t>(std::min<std::uint64_t>(next_ + bytes, 0xfffff000u)));
+    next_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(next_ + taken, 0xfffff000u));
     return address;
   }
 
   // `slots` samples of `bytes` each.
   Area area(const std::string& what, std::uint64_t slots, std::uint64_t bytes) {
-    const std::uint64_t pitch = (bytes + alignment - 1) / alignment * alignment;
+    const std::uint64_t pitch = (bytes + store_.alignment - 1) / store_.alignment * store_.alignment;
     const std::uint32_t address = take(what, pitch * slots);
     return {address, slots > 1 ? static_cast<std::uint32_t>(pitch) : 0};
   }
@@ -61,13 +68,14 @@ class Allocator {
       list += fmt::format("{}{} {} bytes", index == 0 ? "" : ", ", sorted[index].first, sorted[index].second);
     }
     throw Error(
-        fmt::format("tile {} needs {} bytes of buffer, it has {} (platform.tile.buffer_size); largest: {}; "
-                    "allowed: a smaller training.batch, more tiles, or a larger buffer",
-                    tile_, needed_, end_ - start_, list));
+        fmt::format("tile {} needs {} bytes of {}, it has {} ({}); largest: {}; "
+                    "allowed: a smaller training.batch, more tiles, or a larger {}",
+                    tile_, needed_, store_.what, end_ - start_, store_.key, list, store_.what));
   }
 
  private:
   int tile_;
+  Store store_;
   std::uint32_t next_;
   std::uint32_t start_;
   std::uint32_t end_;
@@ -108,6 +116,7 @@ class LayoutMaker {
     own.zero_start = memory.next();
     counters_ = 0;
     for (const int index : shards) take_shard(memory, index);
+    if (is_stored()) take_stored(own, shards);
     if (network_.kfac) take_kfac(memory, own, shards);
     std::uint64_t staging = 0;
     bool copies_back = false;
@@ -296,7 +305,7 @@ class LayoutMaker {
     const auto columns = static_cast<std::uint64_t>(own.padded_columns);
     const auto row_shards = static_cast<std::uint64_t>(layer.row_shards());
 
-    own.input = memory.area(prefix + "input", batch(), 2 * rows);
+    if (!is_stored()) own.input = memory.area(prefix + "input", batch(), 2 * rows);
     own.inputs = take_inbox(placement_.input_senders(index));
     own.credit_counter = counters_++;
     if (shard.row_blocks > 1) {
@@ -306,7 +315,7 @@ class LayoutMaker {
     own.sum = memory.area(prefix + "sum", 1, 4 * columns);
     if (network_.deposits == PerBatch::batch) {
       take_gradient(memory, own, prefix);
-    } else {
+    } else if (!is_stored()) {
       own.update = memory.area(prefix + "update", 1, 2 * columns);
     }
     if (shard.home()) {
@@ -318,7 +327,7 @@ class LayoutMaker {
       own.bias_sum = memory.area(prefix + "bias", 1, 4 * columns);
       own.bias_update = memory.area(prefix + "bias update", 1, 4 * columns);
       if (!last) {
-        own.activation = memory.area(prefix + "activation", batch(), 2 * columns);
+        if (!is_stored()) own.activation = memory.area(prefix + "activation", batch(), 2 * columns);
         take_error_in(memory, index, own, prefix);
       }
       if (layer.activation == reference::Activation::sigmoid) {
@@ -339,7 +348,7 @@ class LayoutMaker {
       take_head(memory, index, own);
       own.error = layout_.head.error;
     } else {
-      own.error = memory.area(prefix + "error", batch(), 2 * columns);
+      if (!is_stored()) own.error = memory.area(prefix + "error", batch(), 2 * columns);
       own.error_counter = counters_++;
     }
     layout_.shards[static_cast<std::size_t>(index)] = own;
@@ -348,7 +357,7 @@ class LayoutMaker {
   void take_gradient(Allocator& memory, ShardBuffers& own, const std::string& prefix) const {
     const auto columns = static_cast<std::uint64_t>(own.padded_columns);
     const auto window = 2 * static_cast<std::uint64_t>(own.block_rows) - 1;
-    own.update = memory.area(prefix + "update", batch(), 2 * columns);
+    if (!is_stored()) own.update = memory.area(prefix + "update", batch(), 2 * columns);
     own.gradient = memory.area(prefix + "gradient", 1, 4 * columns);
     own.product = memory.area(prefix + "gradient", 1, 4 * columns);
     own.upper = memory.area(prefix + "gradient", 1, 2 * columns);
@@ -392,7 +401,107 @@ class LayoutMaker {
     head.difference = memory.area("head.difference", 1, 2 * outputs);
     head.square = memory.area("head.square", 1, 4 * outputs);
     head.scalars = memory.area("head.scalars", 1, 32);
-    head.error = memory.area("head.error", batch(), 2 * outputs);
+    if (is_stored()) {
+      head.error_draft = memory.area("head.error", 1, 2 * outputs);
+    } else {
+      head.error = memory.area("head.error", batch(), 2 * outputs);
+    }
+  }
+
+  bool is_stored() const { return limits_.reram_size > 0; }
+
+  // What ReRAM holds, class by class, so that few ranges say what is where.
+  void take_stored(TileLayout& own, const std::vector<int>& shards) {
+    using reram_buffer::WriteClass;
+    own.reram = own.base + limits_.buffer_size;
+    const Store store{"ReRAM", "platform.tile.reram_buffer.size",
+                      std::max(alignment, limits_.reram_row_bytes)};
+    Allocator memory(own.tile, own.reram, own.reram + limits_.reram_size, store);
+    const int error_bits = network_.format.error_bits;
+    for (const int index : shards) check_rows(index);
+    take_range(memory, own, {WriteClass::activation, 0, 0, network_.format.input_bits}, [&] {
+      for (const int index : shards) {
+        if (placement_.shards[static_cast<std::size_t>(index)].layer == 0) take_stored_input(memory, index);
+      }
+    });
+    take_range(memory, own, {WriteClass::activation, 0, 0, network_.format.activation_bits}, [&] {
+      for (const int index : shards) take_stored_activations(memory, index);
+    });
+    take_range(memory, own, {WriteClass::error, 0, 0, error_bits}, [&] {
+      for (const int index : shards) take_stored_errors(memory, index);
+    });
+    take_range(memory, own, {WriteClass::gradient, 0, 0, error_bits}, [&] {
+      for (const int index : shards) {
+        ShardBuffers& buffers = layout_.shards[static_cast<std::size_t>(index)];
+        const std::uint64_t slots = network_.deposits == PerBatch::batch ? batch() : 1;
+        buffers.update = memory.area(stored_name(index, "update"), slots, 2 * columns_of(buffers));
+      }
+    });
+    memory.finish();
+  }
+
+  template <typename Take>
+  void take_range(Allocator& memory, TileLayout& own, StoredRange range, Take take) const {
+    range.address = memory.next();
+    take();
+    const std::uint32_t taken = memory.next() - range.address;
+    if (taken == 0) return;
+    constexpr std::uint32_t granule = reram_buffer::range_granule;
+    range.bytes = (taken + granule - 1) / granule * granule;
+    if (range.bytes > taken) memory.take("end of a range", range.bytes - taken);
+    own.stored.push_back(range);
+  }
+
+  void take_stored_input(Allocator& memory, int index) {
+    ShardBuffers& buffers = layout_.shards[static_cast<std::size_t>(index)];
+    const auto rows = static_cast<std::uint64_t>(buffers.padded_rows);
+    buffers.input = memory.area(stored_name(index, "input"), batch(), 2 * rows);
+  }
+
+  void take_stored_activations(Allocator& memory, int index) {
+    const Shard& shard = placement_.shards[static_cast<std::size_t>(index)];
+    if (shard.layer > 0) take_stored_input(memory, index);
+    if (!shard.home() || shard.layer + 1 == static_cast<int>(network_.layers.size())) return;
+    ShardBuffers& buffers = layout_.shards[static_cast<std::size_t>(index)];
+    buffers.activation = memory.area(stored_name(index, "activation"), batch(), 2 * columns_of(buffers));
+  }
+
+  void take_stored_errors(Allocator& memory, int index) {
+    ShardBuffers& buffers = layout_.shards[static_cast<std::size_t>(index)];
+    if (!placement_.is_head(index)) {
+      buffers.error = memory.area(stored_name(index, "error"), batch(), 2 * columns_of(buffers));
+      return;
+    }
+    const auto outputs = static_cast<std::uint64_t>(layout_.head.padded_outputs);
+    layout_.head.error = memory.area("head.error", batch(), 2 * outputs);
+    buffers.error = layout_.head.error;
+  }
+
+  // Several tiles that write into one row would decide by who comes first.
+  void check_rows(int index) const {
+    if (!limits_.rows_decide) return;
+    const Shard& own = placement_.shards[static_cast<std::size_t>(index)];
+    for (const int sender : placement_.input_senders(index)) {
+      const Shard& before = placement_.shards[static_cast<std::size_t>(sender)];
+      const Part part = overlap(before.first_column, before.columns, own.first_row, own.rows);
+      const auto offset = 2 * static_cast<std::uint32_t>(part.start - own.first_row);
+      if (offset % limits_.reram_row_bytes == 0) continue;
+      throw Error(fmt::format(
+          "activations from two tiles meet in a row of {} bytes of ReRAM (at byte {}); allowed with "
+          "this policy of platform.tile.write_filters.activation_buffer: shorter rows "
+          "(platform.tile.reram_buffer.row_cells); or policy none, compare or drop, with threshold_mode "
+          "absolute and "
+          "granularity cell or weight",
+          limits_.reram_row_bytes, offset));
+    }
+  }
+
+  std::string stored_name(int index, const char* what) const {
+    return fmt::format("layer{}.{}", placement_.shards[static_cast<std::size_t>(index)].layer, what);
+  }
+
+  static std::uint64_t columns_of(const ShardBuffers& buffers) {
+    return static_cast<std::uint64_t>(buffers.padded_columns);
   }
 
   const LoweredNetwork& network_;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "models/reram_buffer/write_port.h"
 #include "tools/compiler/placement.h"
 
 namespace weft::compiler {
@@ -79,6 +80,7 @@ struct HeadBuffers {
   Area square;       // int32
   Area scalars;      // int32 x 8
   Area error;        // int16, the whole last layer's errors
+  Area error_draft;  // the same until they are complete, where ReRAM holds them
   Inbox logits_inbox;
 };
 
@@ -174,6 +176,14 @@ struct TileData {
   std::uint32_t early = 0;     // one word a shard, with carry_limit: carry resolutions because of it
 };
 
+// Part of a tile's ReRAM with values of one kind, all int16.
+struct StoredRange {
+  reram_buffer::WriteClass of = reram_buffer::WriteClass::other;
+  std::uint32_t address = 0;
+  std::uint32_t bytes = 0;
+  int magnitude_bits = 0;
+};
+
 struct TileLayout {
   int tile = 0;
   std::uint32_t base = 0;  // of the window
@@ -186,6 +196,8 @@ struct TileLayout {
   std::uint32_t staging = 0;  // one array's weights on their way; shares the cleared region if used once
   unsigned counters = 0;      // in use
   KfacTile kfac;
+  std::uint32_t reram = 0;  // first address behind the buffer
+  std::vector<StoredRange> stored;
 };
 
 struct TileLimits {
@@ -195,6 +207,11 @@ struct TileLimits {
   unsigned counters = 32;
   int inversion_units = 0;
   bool multicast = false;  // what goes to several tiles is sent once
+  // ReRAM behind the buffer; 0: none. Activations, errors and updates are in it then.
+  std::uint32_t reram_size = 0;
+  std::uint32_t reram_row_bytes = 64;
+  // What a write of part of a row stores depends on what else it writes of that row.
+  bool rows_decide = false;
 };
 
 struct Layout {

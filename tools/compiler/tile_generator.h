@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The code generator of one tile; used by codegen*.cpp only. Start, loops and read-out are in codegen.cpp,
 // the forward pass and the loss in codegen_forward.cpp, the backward pass and the update in
-// codegen_backward.cpp, what only some variants and deposits need in codegen_variants.cpp.
+// codegen_backward.cpp, what ReRAM needs in codegen_reram.cpp, what only some variants and deposits need in codegen_variants.cpp.
 #pragma once
 
 #include <fmt/format.h>
@@ -87,6 +87,8 @@ class TileGenerator {
   void stop(std::uint32_t event);
   void emit_end();
   void emit_initialisation();
+  void prepare_reram();
+  void set_range(unsigned number, const StoredRange& range);
   void program_block(int index, const WeightBlock& block);
   void set_dimensions(int index);
   void refresh_bias(int index);
@@ -152,6 +154,10 @@ class TileGenerator {
   // ---- loss ----
 
   void emit_loss(int index);
+
+  // Where the error of the last layer is computed, and its way to where it is kept.
+  const Area& error_under_construction() const;
+  void keep_error(int outputs);
 
   // a3 = label; t5 = first scalar's address.
   void load_label();

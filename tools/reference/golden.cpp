@@ -199,27 +199,47 @@ EpochMetrics Golden::train_epoch(const std::vector<std::int16_t>& codes, const s
     const std::size_t count = std::min(batch, order.size() - first);
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t sample = order[first + i];
-      forward(codes.data() + sample * features, traces[i]);
+      traces[i].slot = i;
+      if (stored_) {
+        forward_stored(codes.data() + sample * features, traces[i]);
+      } else {
+        forward(codes.data() + sample * features, traces[i]);
+      }
       judge(traces[i], labels[sample], metrics);
-      backward(traces[i]);
+      if (stored_) {
+        backward_stored(traces[i]);
+      } else {
+        backward(traces[i]);
+      }
     }
     if (kfac_) {
       update_second_order(traces, count, rate);
       continue;
     }
-    for (std::size_t number = 0; number < layers_.size(); ++number) update(number, traces, count, rate);
+    for (std::size_t number = 0; number < layers_.size(); ++number) {
+      if (stored_) {
+        update_stored(number, traces, count, rate);
+      } else {
+        update(number, traces, count, rate);
+      }
+    }
   }
   return metrics;
 }
 
-EpochMetrics Golden::evaluate(const std::vector<std::int16_t>& codes, const std::vector<int>& labels) const {
+EpochMetrics Golden::evaluate(const std::vector<std::int16_t>& codes, const std::vector<int>& labels) {
   check_samples(codes, labels.size());
   check_labels(labels);
   const auto features = index(network_.layers.front().inputs);
   Trace trace;
   EpochMetrics metrics;
   for (std::size_t sample = 0; sample < labels.size(); ++sample) {
-    forward(codes.data() + sample * features, trace);
+    trace.slot = sample % index(network_.batch);
+    if (stored_) {
+      forward_stored(codes.data() + sample * features, trace);
+    } else {
+      forward(codes.data() + sample * features, trace);
+    }
     judge(trace, labels[sample], metrics);
   }
   return metrics;
@@ -361,26 +381,31 @@ void Golden::judge_squared_error(Trace& trace, std::size_t label, EpochMetrics& 
 }
 
 void Golden::backward(Trace& trace) const {
-  const int error_bits = network_.format.error_bits;
   for (std::size_t number = layers_.size() - 1; number-- > 0;) {
     const LoweredLayer& shape = layers_[number].shape;
     const std::vector<std::int16_t>& activations = trace.values[number + 1];
     std::vector<std::int16_t>& error = trace.errors[number];
     error.resize(activations.size());
     for (std::size_t row = 0; row < error.size(); ++row) {
-      if (shape.activation == Activation::relu && activations[row] <= 0) {
-        error[row] = 0;
-        continue;
-      }
-      std::int64_t value = back_projection(layers_[number + 1], row, trace.errors[number + 1]);
-      int shift = sum_fraction - shape.error_fraction;
-      if (shape.activation == Activation::sigmoid) {
-        value *= sigmoid_slope(shape, activations[row]);
-        shift += shape.output_fraction;
-      }
-      error[row] = saturate_magnitude(round_shift(value, shift), error_bits);
+      const bool blocked = shape.activation == Activation::relu && activations[row] <= 0;
+      error[row] = blocked
+                       ? std::int16_t{0}
+                       : derived_error(shape, activations[row],
+                                       back_projection(layers_[number + 1], row, trace.errors[number + 1]));
     }
   }
+}
+
+std::int16_t Golden::derived_error(const LoweredLayer& shape, std::int16_t activation,
+                                   std::int32_t projection) const {
+  if (shape.activation == Activation::relu && activation <= 0) return 0;
+  std::int64_t value = projection;
+  int shift = sum_fraction - shape.error_fraction;
+  if (shape.activation == Activation::sigmoid) {
+    value *= sigmoid_slope(shape, activation);
+    shift += shape.output_fraction;
+  }
+  return saturate_magnitude(round_shift(value, shift), network_.format.error_bits);
 }
 
 std::int32_t Golden::back_projection(const Layer& layer, std::size_t row,

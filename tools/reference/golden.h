@@ -15,6 +15,7 @@
 #include "tools/reference/fixed_point.h"
 #include "tools/reference/golden_filter.h"
 #include "tools/reference/golden_kfac.h"
+#include "tools/reference/stored_buffers.h"
 
 namespace weft::reference {
 
@@ -43,6 +44,10 @@ class Golden {
 
   // Updates pass write filters from now on; before the first epoch.
   void use_filter(const FilterPlan& plan) { filter_.emplace(plan); }
+  // From now on inputs, activations, errors and updates are kept in ReRAM, as compiled. Throws Error with
+  // K-FAC.
+  void use_stored_buffers(const compiler::Placement& placement, const compiler::Layout& layout,
+                          const StoredRules& rules);
 
   // One pass over the samples that `order` names. `codes`: samples x features, row-major, as
   // compiler::input_code() makes them; `labels`: one a sample; `epoch` (from 0) chooses the rate. A last
@@ -51,11 +56,17 @@ class Golden {
   EpochMetrics train_epoch(const std::vector<std::int16_t>& codes, const std::vector<int>& labels,
                            const std::vector<std::uint32_t>& order, int epoch);
 
-  // The same figures over all samples, without training. Throws Error alike.
-  EpochMetrics evaluate(const std::vector<std::int16_t>& codes, const std::vector<int>& labels) const;
+  // The same figures over all samples, without training; of the network, only what buffers in ReRAM hold
+  // changes. Throws Error alike.
+  EpochMetrics evaluate(const std::vector<std::int16_t>& codes, const std::vector<int>& labels);
+  // Likewise, leaving those buffers as they are, too.
+  EpochMetrics evaluate(const std::vector<std::int16_t>& codes, const std::vector<int>& labels) const {
+    return Golden(*this).evaluate(codes, labels);
+  }
 
   // What the network answers to one sample: the last layer's sums (16 fraction bits) for cross_entropy,
-  // else its activations (output_fraction). Throws Error when the sample does not fit.
+  // else its activations (output_fraction), without buffers in ReRAM. Throws Error when the sample does not
+  // fit.
   std::vector<std::int32_t> outputs(const std::vector<std::int16_t>& sample) const;
 
   // As read from the arrays, row-major inputs x outputs: with unresolved carries, clamped to the range.
@@ -80,15 +91,38 @@ class Golden {
 
   // What a sample's passes leave for the update.
   struct Trace {
+    std::size_t slot = 0;                           // within the batch
     std::vector<std::vector<std::int16_t>> values;  // [0] input codes, [l + 1] activations of layer l
     std::vector<std::vector<std::int16_t>> errors;  // [l] at the pre-activation of layer l
     std::vector<std::int32_t> sums;                 // pre-activations of the last layer
+    // With buffers in ReRAM, what each shard holds of its layer's inputs and errors, by shard.
+    std::vector<std::vector<std::int16_t>> inputs_of;
+    std::vector<std::vector<std::int16_t>> errors_of;
+  };
+  struct Stored {
+    compiler::Placement placement;
+    compiler::Layout layout;
+    StoredBuffers buffers;
   };
 
   void check_samples(const std::vector<std::int16_t>& codes, std::size_t count) const;
   void check_labels(const std::vector<int>& labels) const;
 
   void forward(const std::int16_t* sample, Trace& trace) const;
+  // With buffers in ReRAM, where shards of one layer may hold different values: golden_stored.cpp.
+  void forward_stored(const std::int16_t* sample, Trace& trace);
+  void store_inputs(std::size_t layer, const std::vector<std::int16_t>& values, Trace& trace);
+  std::vector<std::int16_t> store_activations(std::size_t layer, const std::vector<std::int16_t>& values,
+                                              std::size_t slot);
+  std::vector<std::int32_t> pre_activations_stored(std::size_t layer, const Trace& trace) const;
+  void backward_stored(Trace& trace);
+  void store_errors(std::size_t layer, Trace& trace);
+  void update_stored(std::size_t number, const std::vector<Trace>& traces, std::size_t count,
+                     const compiler::LoweredRate& rate);
+  void deposit_shard(std::size_t layer, const compiler::Shard& shard, const std::vector<std::int16_t>& x,
+                     const std::vector<std::int16_t>& step);
+  std::vector<std::int16_t> stored_step(std::size_t layer, int shard, const Trace& trace,
+                                        const compiler::LoweredRate& rate);
   std::vector<std::int32_t> pre_activations(const Layer& layer, const std::vector<std::int16_t>& x) const;
   std::int16_t activate(const compiler::LoweredLayer& shape, std::int32_t sum) const;
 
@@ -98,6 +132,8 @@ class Golden {
   void judge_squared_error(Trace& trace, std::size_t label, EpochMetrics& metrics) const;
 
   void backward(Trace& trace) const;
+  std::int16_t derived_error(const compiler::LoweredLayer& shape, std::int16_t activation,
+                             std::int32_t projection) const;
   std::int32_t back_projection(const Layer& layer, std::size_t row,
                                const std::vector<std::int16_t>& error) const;
 
@@ -131,6 +167,7 @@ class Golden {
   fixed_point::Tables tables_;
   std::optional<GoldenKfac> kfac_;
   std::optional<GoldenFilter> filter_;
+  std::optional<Stored> stored_;
 };
 
 }  // namespace weft::reference

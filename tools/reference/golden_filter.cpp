@@ -39,6 +39,17 @@ void GoldenFilter::update(std::size_t layer, const std::vector<std::int16_t>& x,
   }
 }
 
+void GoldenFilter::update_shard(std::size_t layer, const Range& rows, const Range& columns,
+                                const std::vector<std::int16_t>& x, const std::vector<std::int16_t>& step,
+                                const Matrix& matrix) {
+  for (Block& block : layers_.at(layer)) {
+    if (!rows.holds(block.place.first_row) || !columns.holds(block.place.first_column)) continue;
+    add(
+        block, [&x](std::size_t row) { return row < x.size() ? std::int64_t{x[row]} : 0; }, step);
+    if (plan_.outer_products) pass(block, false, matrix);
+  }
+}
+
 void GoldenFilter::update_row(std::size_t layer, std::size_t row, std::int64_t factor,
                               const std::vector<std::int16_t>& values, const Matrix& matrix) {
   for (Block& block : layers_.at(layer)) {

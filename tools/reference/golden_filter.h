@@ -48,6 +48,15 @@ class GoldenFilter {
   // The outer product of one command for all rows of a layer.
   void update(std::size_t layer, const std::vector<std::int16_t>& x, const std::vector<std::int16_t>& step,
               const Matrix& matrix);
+  // Likewise for the blocks of one shard only, which begin in a part of the rows and of the columns.
+  struct Range {
+    int first = 0;
+    int count = 0;
+    bool holds(int place) const { return place >= first && place < first + count; }
+  };
+  void update_shard(std::size_t layer, const Range& rows, const Range& columns,
+                    const std::vector<std::int16_t>& x, const std::vector<std::int16_t>& step,
+                    const Matrix& matrix);
   // A command for one row of a layer: `factor` times `values`.
   void update_row(std::size_t layer, std::size_t row, std::int64_t factor,
                   const std::vector<std::int16_t>& values, const Matrix& matrix);

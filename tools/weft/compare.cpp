@@ -102,6 +102,17 @@ double sum_of_layers(const json& layers, const char* quantity, const char* pass)
   return sum;
 }
 
+// Cells by class: weights, and what ReRAM beside the tiles' buffers holds.
+void add_writes(const json& results, json& flat) {
+  const json writes = at(results, {"writes"});
+  for (const auto& [name, of_class] : writes.items()) {
+    for (const char* what : {"cells", "pulses", "filtered"}) {
+      const json count = at(of_class, {what});
+      if (count.is_number()) flat[fmt::format("writes.{}.{}", name, what)] = count;
+    }
+  }
+}
+
 // The figures that are compared, flat.
 json figures(const json& results) {
   json flat;
@@ -114,13 +125,12 @@ json figures(const json& results) {
   for (const char* pass : passes)
     flat[fmt::format("crossbars.{}_J", pass)] = at(results, {"energy", "by_pass_J", pass});
   flat["other_J"] = at(results, {"energy", "by_pass_J", "other"});
-  for (const char* what : {"cells", "pulses", "filtered"}) {
-    const json count = at(results, {"writes", "weight", what});
-    if (count.is_number()) flat[fmt::format("writes.weight.{}", what)] = count;
-  }
+  add_writes(results, flat);
   for (const char* what : {"worst_cell_years", "mean_years"}) {
     const json years = at(results, {"lifetime", what});
     if (years.is_number()) flat[fmt::format("lifetime.{}", what)] = years;
+    const json of_buffers = at(results, {"reram_buffer", "lifetime", what});
+    if (of_buffers.is_number()) flat[fmt::format("buffer_lifetime.{}", what)] = of_buffers;
   }
   for (const char* what : {"energy_J", "pJ_per_bit", "access_pJ_per_bit", "bytes"}) {
     const json figure = at(results, {"memory", what});

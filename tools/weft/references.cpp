@@ -104,6 +104,14 @@ void use_filter(reference::Golden& golden, const Workload& workload, const confi
   golden.use_filter(filter_plan(workload.program, schedule, update == config::UpdatePolicy::in_place));
 }
 
+reference::StoredRules stored_rules(const config::TileConfig& tile) {
+  reference::StoredRules rules;
+  rules.rules = {tile.write_filters.activation_buffer, tile.write_filters.error_buffer,
+                 tile.write_filters.gradient_buffer};
+  rules.row_bytes = static_cast<std::uint32_t>(tile.reram_buffer.row_cells * tile.reram_buffer.cell_bits / 8);
+  return rules;
+}
+
 }  // namespace
 
 GoldenRun run_golden(const Workload& workload, const config::Scenario& scenario) {
@@ -114,6 +122,9 @@ GoldenRun run_golden(const Workload& workload, const config::Scenario& scenario)
   reference::Golden golden(program.network, program.lowered_initial,
                            {array.weight_min(), array.weight_max()});
   use_filter(golden, workload, scenario);
+  const config::TileConfig& tile = scenario.platform.tile;
+  if (tile.reram_buffer.size_bytes > 0)
+    golden.use_stored_buffers(program.placement, program.layout, stored_rules(tile));
   GoldenRun run;
   for (int epoch = 0; epoch < workload.plan.epochs; ++epoch) {
     GoldenEpoch result;

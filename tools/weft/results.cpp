@@ -10,6 +10,7 @@
 
 #include "models/unit/command.h"
 #include "tools/weft/area_report.h"
+#include "tools/weft/buffer_report.h"
 #include "tools/weft/fp_pim_report.h"
 #include "tools/weft/layer_report.h"
 #include "tools/weft/memory_report.h"
@@ -135,7 +136,9 @@ bool solves_on_arrays(const config::Scenario& scenario) {
 // expected to give the golden bits.
 bool comparable(const RunReport& report) {
   if (!report.golden || !report.difference || !device_effects(report.scenario).empty()) return false;
-  return !solves_on_arrays(report.scenario) && !cells_have_failed(report.simulation.machine().accelerator());
+  return !solves_on_arrays(report.scenario) &&
+         !cells_have_failed(report.simulation.machine().accelerator()) &&
+         !buffers_worn(report.simulation.machine().accelerator());
 }
 
 json reference(const RunReport& report) {
@@ -520,6 +523,8 @@ json make_results(const RunReport& report) {
     results["inversion"] = inversion(report.simulation.machine().accelerator());
   add_write_report(results, report.scenario, report.simulation.machine().accelerator(),
                    report.outcome.simulated_s);
+  add_buffer_report(results, report.scenario, report.simulation.machine().accelerator(),
+                    report.outcome.simulated_s);
   const noc::Noc& network = report.simulation.machine().accelerator().noc();
   results["noc"] = noc(network);
   if (network.config().posted_writes > 0) results["noc"]["posted"] = posted(network.posted());
@@ -572,7 +577,7 @@ std::string make_summary(const RunReport& report, const json& results) {
     separator = ", ";
   }
   if (results.contains("inversion")) text += inversion_summary(results["inversion"]);
-  text += write_summary(results);
+  text += write_summary(results) + buffer_summary(results);
   text += memory_summary(results);
   text += fmt::format("\n  simulated time    {:.6f} s", report.outcome.simulated_s);
   text +=

@@ -145,6 +145,21 @@ compiler::FilterChanges filter_changes(const config::Scenario& scenario) {
   return changes;
 }
 
+// Whether what is stored of a value can depend on the other values of its row.
+bool decides_by_row(const write_filter::FilterConfig& rules) {
+  using write_filter::Policy;
+  if (rules.policy == Policy::none || rules.policy == Policy::compare) return false;
+  return rules.policy != Policy::drop || rules.threshold_mode != write_filter::ThresholdMode::absolute ||
+         rules.granularity == write_filter::Granularity::row;
+}
+
+void set_reram(compiler::TileLimits& limits, const config::TileConfig& tile) {
+  limits.reram_size = static_cast<std::uint32_t>(tile.reram_buffer.size_bytes);
+  limits.reram_row_bytes =
+      static_cast<std::uint32_t>(tile.reram_buffer.row_cells * tile.reram_buffer.cell_bits / 8);
+  limits.rows_decide = decides_by_row(tile.write_filters.activation_buffer);
+}
+
 compiler::CompileOptions compile_options(const config::Scenario& scenario) {
   const config::PlatformConfig& platform = scenario.platform;
   compiler::CompileOptions options;
@@ -173,6 +188,7 @@ compiler::CompileOptions compile_options(const config::Scenario& scenario) {
   options.tile.tiles_base = map::tiles_base;
   options.tile.window_size = tile::window_size;
   options.tile.buffer_size = static_cast<std::uint32_t>(platform.tile.buffer_size_bytes);
+  set_reram(options.tile, platform.tile);
   options.tile.inversion_units = platform.tile.inversion_units;
   options.tile.multicast = platform.noc.multicast;
   options.tile.counters = static_cast<unsigned>(platform.tile.sync_counters);

@@ -142,7 +142,7 @@ void add_write_report(json& results, const config::Scenario& scenario,
 }
 
 std::string write_summary(const json& results) {
-  if (!results.contains("writes")) return "";
+  if (!results.contains("writes") || !results["writes"].contains("weight")) return "";
   const json& weight = results["writes"]["weight"];
   std::string text =
       fmt::format("\n  weight writes     {} cells, {} filtered", weight["cells"].get<std::uint64_t>(),

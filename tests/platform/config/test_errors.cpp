@@ -255,6 +255,41 @@ TEST_CASE("values that do not fit together are refused where they stand") {
   }
 }
 
+TEST_CASE("buffers in ReRAM that make no sense are refused where they stand") {
+  const std::string sized = "platform: {tile: {reram_buffer: {size: 64 KiB";
+  const std::string small = network + sized;
+  const auto refused = [](const std::string& text, const std::string& message) {
+    INFO(text);
+    CHECK_THAT(errors_of(text), Catch::Contains(message));
+  };
+  refused(small + ", cell_bits: 3}}}\n",
+          "platform.tile.reram_buffer: ReRAM buffer: cell_bits is 3; allowed: 1, 2, 4");
+  refused(small + ", row_cells: 100}}}\n",
+          "row_cells is 100; allowed is a power of two that makes rows of 16 to 256");
+  refused(network + "platform: {tile: {buffer_size: 760 KiB, reram_buffer: {size: 64 KiB}}}\n",
+          "platform.tile.reram_buffer.size: 64 KiB and a buffer of 760 KiB are more than the 768 KiB");
+  refused(small + "}, write_filters: {error_buffer: {policy: ef_reset}}}}\n",
+          "platform.tile.write_filters.error_buffer.policy: found 'ef_reset', expected one of none, compare, "
+          "drop");
+  refused(small + "}, write_filters: {error_buffer: {keep_residual: true}}}}\n",
+          "keep_residual: unknown key");
+  refused(small + "}, write_filters: {weight: {policy: drop}}}}\n",
+          "platform.tile.write_filters.weight: unknown key (allowed: activation_buffer, error_buffer, "
+          "gradient_buffer)");
+  refused(network + "platform: {tile: {write_filters: {error_buffer: {policy: drop}}}}\n",
+          "platform.tile.write_filters: has no effect here: it needs reram_buffer.size");
+  refused(small + "}, write_filters: {error_buffer: {policy: drop}}}, crossbar: {arithmetic: none}}\n",
+          "platform.tile.write_filters.error_buffer.policy: compares numbers, of which "
+          "platform.crossbar.arithmetic: none has none");
+  const std::string fp_pim =
+      "workload: {layers: [{outputs: 10}], mapping: fp_pim}\n"
+      "training: {epochs: 1, learning_rate: 0.1}\n"
+      "dataset: {kind: digits, train: 100, test: 10}\n"
+      "platform: {tile: {fp_pim_units: 4, hart: {isa: rv32imafc}, reram_buffer: {size: 4 KiB}}}\n";
+  refused(fp_pim,
+          "platform.tile.reram_buffer: networks with workload.mapping fp_pim or training.optimizer kfac");
+}
+
 TEST_CASE("a missing key is reported where it belongs") {
   CHECK(errors_of("name: a\n") ==
         "x.yaml:1:1: workload: missing; it is required\n"

@@ -156,6 +156,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
       "training: {epochs: 3, learning_rate: 0.1, write_filter_schedule: [{epoch: 1, policy: drop}]}\n"
       "dataset: {kind: digits, train: 100, test: 10}\n"
       "platform: {crossbar: {update: write_back}}\n";
+  const std::string buffers = digits + "platform: {tile: {reram_buffer: {size: 64 KiB}}}\n";
   const std::string nested = digits + "platform: {inversion: {mode: nested}}\n";
   const std::string merged = digits + "platform: {inversion: {mode: merged}}\n";
   const std::string ddr4 = digits + "platform: {memory: {kind: ddr4-2400}}\n";
@@ -198,6 +199,9 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
       {"platform.memory.timing.trrd_l", "7"},
       {"platform.memory.timing.trfc", "420"},
       {"platform.memory.timing.twtr_s", "4"},
+      {"platform.tile.reram_buffer.size", "4 KiB"},
+      {"platform.tile.reram_buffer.row_cells", "64"},
+      {"platform.tile.reram_buffer.cell_bits", "2"},
   };
   const std::set<std::string> one_value_only = {"workload.layers[].type"};
   // Presets and includes leave their contents, not themselves; test_files.cpp is about them.
@@ -233,6 +237,8 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
     const bool of_writes = doc.path.find("platform.crossbar.write_filter") == 0 ||
                            doc.path.find("platform.crossbar.endurance") == 0;
     const bool of_schedule = doc.path.find("training.write_filter_schedule") == 0;
+    const bool of_buffers = doc.path.find("platform.tile.write_filters") == 0 ||
+                            doc.path.find("platform.tile.reram_buffer.") == 0;
     const bool of_inversion =
         doc.path.find("platform.inversion.") == 0 && doc.path != "platform.inversion.mode";
     const bool needs_merged = doc.description.find("Only with mode: merged") != std::string::npos;
@@ -244,6 +250,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
                               : of_devices   ? devices
                               : of_writes    ? writes
                               : of_schedule  ? schedule
+                              : of_buffers   ? buffers
                               : needs_merged ? merged
                               : of_inversion ? nested
                                              : digits;

@@ -79,6 +79,18 @@ void count_operations(const machine::Accelerator& accelerator, Comparison& resul
   }
 }
 
+void count_stored(const machine::Accelerator& accelerator, Comparison& result) {
+  for (int number = 0; number < accelerator.tiles(); ++number) {
+    const reram_buffer::BufferWriteFilter* const filter = accelerator.tile(number).buffer_filter();
+    if (filter == nullptr) continue;
+    for (std::size_t i = 0; i < result.offered.size(); ++i) {
+      const auto& own = filter->filter(static_cast<reram_buffer::WriteClass>(i + 1)).statistics();
+      result.offered[i] += own.values_offered;
+      result.written[i] += own.values_written;
+    }
+  }
+}
+
 std::uint64_t count_changed(const std::vector<compiler::LoweredWeights>& before,
                             const std::vector<compiler::LoweredWeights>& after) {
   std::uint64_t count = 0;
@@ -136,6 +148,8 @@ Comparison compare_with_golden(const Setup& setup) {
   result.cells_changed = count_changed(workload.program.lowered_initial, trained);
   count_operations(simulation.machine().accelerator(), result);
   result.carries_early = simulation.early_carry_resolutions();
+  result.trained = trained;
+  count_stored(simulation.machine().accelerator(), result);
   return result;
 }
 

@@ -2,6 +2,7 @@
 // Trains a small network on the whole platform, in this process, and with the golden reference.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -55,6 +56,10 @@ struct Comparison {
   std::vector<std::string> warnings;  // of the platform
   reference::KfacCounts golden_kfac;
   double distance = 0;  // of the weights from the golden ones, relative to how far those have moved
+  std::vector<compiler::LoweredWeights> trained;
+  // By class (activations, errors, gradients): values that were to be written to ReRAM, and that were.
+  std::array<std::uint64_t, 3> offered{};
+  std::array<std::uint64_t, 3> written{};
 };
 
 Comparison compare_with_golden(const Setup& setup);

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keys of platform.tile.reram_buffer, platform.tile.write_filters and technology.reram_buffer, and what
+// no key of them can know by itself.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "models/common/error.h"
+#include "models/reram_buffer/stored_rows.h"
+#include "models/write_filter/buffer_filter.h"
+#include "platform/config/schema.h"
+
+namespace weft::config {
+
+namespace {
+
+// As write_filter_table(), without what makes no sense for values that replace each other.
+const Table<write_filter::FilterConfig>& buffer_filter_table() {
+  using F = write_filter::FilterConfig;
+  using write_filter::Granularity;
+  using write_filter::Policy;
+  using write_filter::ThresholdMode;
+  using write_filter::Tracking;
+  static const Table<F> table =
+      Table<F>()
+          .add("policy", &F::policy,
+               choice<Policy>({{"none", Policy::none},
+                               {"compare", Policy::compare},
+                               {"drop", Policy::drop},
+                               {"top_k", Policy::top_k},
+                               {"percentile", Policy::percentile},
+                               {"stochastic", Policy::stochastic},
+                               {"row_max", Policy::row_max},
+                               {"wear_adaptive", Policy::wear_adaptive}}),
+               "Which values replace the stored ones (docs/models/reram_buffer.md).")
+          .add("granularity", &F::granularity,
+               choice<Granularity>(
+                   {{"cell", Granularity::cell}, {"weight", Granularity::weight}, {"row", Granularity::row}}),
+               "What is written together: the cells that change, all cells of a value, whole rows.")
+          .add("threshold_mode", &F::threshold_mode,
+               choice<ThresholdMode>({{"absolute", ThresholdMode::absolute},
+                                      {"rms", ThresholdMode::rms},
+                                      {"maximum", ThresholdMode::maximum}}),
+               "What threshold counts in: units of the value, running root mean squares of the row's "
+               "differences, or the largest of them.")
+          .add("threshold", &F::threshold, real(1e-9, 1e9), "Differences below it are not significant.")
+          .add("rms_memory", &F::rms_memory, real(0, 0.999999),
+               "Weight of the past in the running mean square.")
+          .add("rms_of_non_zero", &F::rms_of_non_zero, flag(),
+               "The mean square is that of the differences other than zero.")
+          .add("density", &F::density, real(1e-9, 1), "Share that top_k writes, and that percentile aims at.")
+          .add("tracking", &F::tracking,
+               choice<Tracking>({{"gaussian", Tracking::gaussian},
+                                 {"laplace", Tracking::laplace},
+                                 {"feedback", Tracking::feedback}}),
+               "How percentile finds its threshold: from the distribution named, or by feedback.")
+          .add("feedback_gain", &F::feedback_gain, real(1e-6, 100), "Gain of tracking: feedback.")
+          .add("seed", &F::seed, seed_number(), "Seed of policy stochastic.");
+  return table;
+}
+
+// As endurance_table(), without levelling.
+const Table<endurance::EnduranceConfig>& buffer_endurance_table() {
+  using E = endurance::EnduranceConfig;
+  using endurance::PulseModel;
+  using endurance::WearMode;
+  static const Table<E> table =
+      Table<E>()
+          .add(
+              "pulses_model", &E::pulses_model,
+              choice<PulseModel>({{"array", PulseModel::array},
+                                  {"fixed", PulseModel::fixed},
+                                  {"linear", PulseModel::linear},
+                                  {"distribution", PulseModel::distribution}}),
+              "Pulses of a cell's write. array: 1, and a row takes technology.reram_buffer.write_time; "
+              "fixed: "
+              "pulses, SET and RESET cells after each other; linear: pulses a level of change; distribution: "
+              "geometric.")
+          .add("pulses", &E::pulses, integer(1, 10'000), "Pulses of models fixed and linear.")
+          .add("mean_pulses", &E::mean_pulses, real(1, 10'000), "Mean of model distribution (NeuRRAM: 8.52).")
+          .add("count_wear", &E::count_wear, flag(), "Count the wear of every cell.")
+          .add("mode", &E::mode,
+               choice<WearMode>(
+                   {{"write", WearMode::write}, {"pulse", WearMode::pulse}, {"swing", WearMode::swing}}),
+               "What wear counts: writes, pulses, or the change as a share of the window.")
+          .add("alpha", &E::alpha, real(1e-3, 10), "Exponent of mode swing.")
+          .add("median", &E::median, real(1e-3, 1e18), "Endurance of a cell, in units of wear.")
+          .add("spread", &E::spread, real(0, 5),
+               "Spread of the logarithm of the endurance from cell to cell.")
+          .add("cells_fail", &E::cells_fail, flag(), "A worn-out cell is stuck at its last level.")
+          .add("duty", &E::duty, real(1e-6, 1), "Share of its life that the machine works; for the lifetime.")
+          .add("seed", &E::seed, seed_number(), "Seed of endurances and pulses.");
+  return table;
+}
+
+constexpr double second = 1e9;      // in ns
+constexpr double millijoule = 1e9;  // in pJ
+
+}  // namespace
+
+const Table<ReramBufferConfig>& reram_buffer_table() {
+  using R = ReramBufferConfig;
+  static const Table<R> table =
+      Table<R>()
+          .add("size", &R::size_bytes, byte_size(0, 764 * kibibyte, 4 * kibibyte),
+               "Size of the ReRAM that follows the tile's buffer and holds activations, errors and gradients "
+               "of a "
+               "compiled network; 0: none, they are in the buffer.")
+          .add("row_cells", &R::row_cells, integer(4, 2048),
+               "Cells of a row, which are written at once: a power of two that makes 16 to 256 bytes.")
+          .add("cell_bits", &R::cell_bits, integer(1, 4), "Bits of a cell: 1, 2 or 4.")
+          .add("banks", &R::banks, integer(1, 256),
+               "Subarrays that rows take turns over; as many are read or written at the same time.")
+          .add("endurance", &R::endurance, object(buffer_endurance_table()), "");
+  return table;
+}
+
+const Table<BufferFiltersConfig>& buffer_filters_table() {
+  using F = BufferFiltersConfig;
+  static const Table<F> table =
+      Table<F>()
+          .add("activation_buffer", &F::activation_buffer, object(buffer_filter_table()), "")
+          .add("error_buffer", &F::error_buffer, object(buffer_filter_table()), "")
+          .add("gradient_buffer", &F::gradient_buffer, object(buffer_filter_table()), "");
+  return table;
+}
+
+const Table<ReramBufferTechnology>& reram_buffer_technology_table() {
+  using T = ReramBufferTechnology;
+  const auto time = [] { return duration(0.001, second); };
+  const auto price = [] { return energy(0, millijoule); };
+  static const Table<T> table =
+      Table<T>()
+          .add("read_time", &T::read_time_ns, time(), "Reading a row (PipeLayer: 29.31 ns a spike).")
+          .add("read_energy", &T::read_pJ, price(),
+               "Reading a row of 128 cells (PipeLayer: 1.08 pJ a spike, read as that of a row).")
+          .add("write_time", &T::write_time_ns, time(),
+               "One pulse for the cells of a row, its verify read included (PipeLayer: 50.88 ns a spike).")
+          .add("write_energy", &T::write_pJ, price(),
+               "One pulse of a cell (PipeLayer: 3.91 nJ a spike, read as that of a row of 128 cells).")
+          .add("half_select_energy", &T::half_select_pJ, price(),
+               "One pulse seen by a cell of the row that is not written. Assumed 0, as in a 1T1R array.")
+          .add("row_setup_energy", &T::row_setup_pJ, price(),
+               "Decoder and drivers for a row that is written. Assumed part of the pulses.");
+  return table;
+}
+
+// ReRAM beside the tiles' buffers, and the filters in front of it.
+void check_reram_buffer(const Scenario& scenario, Reader& reader) {
+  const TileConfig& tile = scenario.platform.tile;
+  if (tile.reram_buffer.size_bytes == 0) return;
+  const auto check = [&reader](const std::string& path, const auto& valid) {
+    try {
+      valid();
+    } catch (const Error& error) {
+      reader.error(reader.where(path), path, error.what());
+    }
+  };
+  const std::string path = "platform.tile.reram_buffer";
+  check(path, [&] {
+    reram_buffer::StoredRowsConfig rows;
+    rows.size = tile.reram_buffer.size_bytes;
+    rows.row_cells = tile.reram_buffer.row_cells;
+    rows.cell_bits = tile.reram_buffer.cell_bits;
+    rows.banks = tile.reram_buffer.banks;
+    rows.endurance = tile.reram_buffer.endurance;
+    rows.validate();
+  });
+  const std::string filters = "platform.tile.write_filters.";
+  const auto check_filter = [&](const char* name, const write_filter::FilterConfig& rules) {
+    check(filters + name, [&] { write_filter::BufferFilter::check(rules); });
+  };
+  check_filter("activation_buffer", tile.write_filters.activation_buffer);
+  check_filter("error_buffer", tile.write_filters.error_buffer);
+  check_filter("gradient_buffer", tile.write_filters.gradient_buffer);
+  constexpr std::uint64_t window = 768 * kibibyte;
+  if (tile.buffer_size_bytes + tile.reram_buffer.size_bytes > window) {
+    reader.error(
+        reader.where(path), path + ".size",
+        fmt::format("{} KiB and a buffer of {} KiB are more than the 768 KiB that a tile's window has "
+                    "for both",
+                    tile.reram_buffer.size_bytes / kibibyte, tile.buffer_size_bytes / kibibyte));
+  }
+  if (scenario.platform.crossbar.arithmetic == Arithmetic::none) {
+    for (const auto& [name, rules] : {std::pair("activation_buffer", &tile.write_filters.activation_buffer),
+                                      std::pair("error_buffer", &tile.write_filters.error_buffer),
+                                      std::pair("gradient_buffer", &tile.write_filters.gradient_buffer)}) {
+      if (rules->policy == write_filter::Policy::none) continue;
+      reader.error(
+          reader.where(filters + name), filters + name + ".policy",
+          "compares numbers, of which platform.crossbar.arithmetic: none has none; allowed there: none");
+    }
+  }
+  if (scenario.workload.layers.empty()) return;
+  if (scenario.workload.mapping == Mapping::fp_pim || scenario.training.optimizer == Optimizer::kfac) {
+    reader.error(
+        reader.where(path), path,
+        "networks with workload.mapping fp_pim or training.optimizer kfac keep all their data in the "
+        "tile's buffer; leave the ReRAM out");
+  }
+}
+
+}  // namespace weft::config
