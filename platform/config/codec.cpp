@@ -252,11 +252,13 @@ bool Reader::wrong_value(const YamlNode& node, const std::string& path, const st
 
 void Reader::unknown_key(const Entry& entry, const std::string& path,
                          const std::vector<std::string>& allowed) {
-  // The right name in the wrong place beats a similar name in this one.
+  // The right name in the wrong place beats a similar name in this one, but not one with a slip of the
+  // finger.
   const auto same_key = [&entry](const std::string& known) { return last_key(known) == entry.key; };
   const auto elsewhere = std::find_if(known_paths_.begin(), known_paths_.end(), same_key);
-  const std::optional<std::string> hint =
-      elsewhere != known_paths_.end() ? *elsewhere : nearest(entry.key, allowed);
+  const std::optional<std::string> similar = nearest(entry.key, allowed);
+  const bool slip = similar && edit_distance(entry.key, *similar) == 1;
+  const std::optional<std::string> hint = elsewhere != known_paths_.end() && !slip ? *elsewhere : similar;
   error(entry.where, path,
         fmt::format("unknown key{} (allowed: {})", hint ? fmt::format("; did you mean '{}'?", *hint) : "",
                     listed(allowed)));
