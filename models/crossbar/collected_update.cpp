@@ -33,6 +33,12 @@ Status CollectedUpdate::add(Span<const std::int16_t> x, int in_bits, Span<const 
   return {};
 }
 
+void CollectedUpdate::add_column(int col, const std::int32_t* values, int rows) {
+  for (int row = 0; row < rows; ++row) sums_[static_cast<std::size_t>(row * cols_ + col)] += values[row];
+  used_rows_ = std::max(used_rows_, rows);
+  used_cols_ = std::max(used_cols_, col + 1);
+}
+
 void CollectedUpdate::take_row(int row, std::int64_t* changes) {
   std::int64_t* const sums = sums_.data() + static_cast<std::ptrdiff_t>(row) * cols_;
   std::copy_n(sums, used_cols_, changes);

@@ -16,6 +16,8 @@ class CollectedUpdate {
 
   // sum[r][c] += x[r] * d[c]. Refuses what Array::opa refuses: shape, width, an x beyond its bits.
   Status add(Span<const std::int16_t> x, int in_bits, Span<const std::int16_t> d);
+  // sum[r][col] += values[r] of the first `rows` rows; col and rows must be the array's.
+  void add_column(int col, const std::int32_t* values, int rows);
 
   bool empty() const { return used_rows_ == 0; }
   int rows() const { return used_rows_; }  // with anything in them; columns likewise

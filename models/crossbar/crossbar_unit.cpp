@@ -2,6 +2,7 @@
 #include "models/crossbar/crossbar_unit.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 #include "models/common/error.h"
@@ -33,7 +34,8 @@ bool accumulates(const Command& command) {
 
 bool streams(const Command& command) {
   return command.opcode == static_cast<unsigned>(CrossbarCommand::mvm) ||
-         command.opcode == static_cast<unsigned>(CrossbarCommand::opa) || is_transposed(command) ||
+         command.opcode == static_cast<unsigned>(CrossbarCommand::opa) ||
+         command.opcode == static_cast<unsigned>(CrossbarCommand::progk) || is_transposed(command) ||
          accumulates(command);
 }
 
@@ -69,6 +71,7 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       update("update"),
       config_(config),
       code_(config.array),
+      slices_in_use_(static_cast<unsigned>(config.array.slices)),
       mvm_energy_(context.energy.open(this->name(), "mvm_slice_step", config.energy.mvm_step)),
       mvm_adc_energy_(context.energy.open(this->name(), "mvm_adc_step", config.energy.adc_step)),
       mtvm_energy_(context.energy.open(this->name(), "mtvm_slice_step", config.energy.mvm_step)),
@@ -87,11 +90,23 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       opa_digital_energy_(
           context.energy.open(this->name(), "opa_digital_bit", config.digital.outer_product_bit)),
       update_add_energy_(context.energy.open(this->name(), "update_digital_add", config.digital.add)),
+      mvm_spike_energy_(context.energy.open(this->name(), "mvm_spike", config.energy.spike)),
+      mtvm_spike_energy_(context.energy.open(this->name(), "mtvm_spike", config.energy.spike)),
+      gradient_energy_(context.energy.open(this->name(), "gradient_slice_step", config.energy.mvm_step)),
+      gradient_adc_energy_(context.energy.open(this->name(), "gradient_adc_step", config.energy.adc_step)),
+      gradient_spike_energy_(context.energy.open(this->name(), "gradient_spike", config.energy.spike)),
+      kernel_read_energy_(context.energy.open(this->name(), "kernel_row_read",
+                                              config.energy.array_read * (1.0 / config.array.rows))),
+      kernel_write_energy_(context.energy.open(this->name(), "kernel_row_write",
+                                               config.energy.array_write * (1.0 / config.array.rows))),
       program_pulses_(open_pulses(context, "")),
       update_pulses_(open_pulses(context, "update_")),
+      kernel_pulses_(open_pulses(context, "kernel_")),
       verified_energy_(context.energy.open(this->name(), "array_verified_pulse", verified_pulse(config))),
       update_verified_energy_(
           context.energy.open(this->name(), "update_verified_pulse", verified_pulse(config))),
+      kernel_verified_energy_(
+          context.energy.open(this->name(), "kernel_verified_pulse", verified_pulse(config))),
       array_(config.array) {
   if (config.registers) registers_.emplace(this->name(), *config.registers, context);
   saturated_before_ = array_->statistics().saturated;
@@ -146,6 +161,13 @@ std::optional<Fault> CrossbarUnit::check(const Command& command) const {
       return check_store(command.dst, std::uint64_t{4} * rows * columns, 4);
     case CrossbarCommand::crs:
       return std::nullopt;
+    case CrossbarCommand::progk:
+      if (command.count + rows > static_cast<unsigned>(config_.array.rows))
+        return Fault{Cause::illegal_instruction, command.count};
+      return check_load(command.src0, std::uint64_t{2} * rows * columns, 2);
+    case CrossbarCommand::addt:
+      if (!collected_) break;
+      return check_load(command.src0, std::uint64_t{4} * rows * columns, 4);
   }
   return Fault{Cause::illegal_instruction, command.opcode};
 }
@@ -158,7 +180,8 @@ void CrossbarUnit::reset() {
 std::optional<Fault> CrossbarUnit::execute(const Command& command) {
   const auto opcode = static_cast<CrossbarCommand>(command.opcode);
   array_->set_time(sc_core::sc_time_stamp().to_seconds());
-  const bool uses_weights = opcode != CrossbarCommand::opa && opcode != CrossbarCommand::crs;
+  const bool uses_weights =
+      opcode != CrossbarCommand::opa && opcode != CrossbarCommand::crs && opcode != CrossbarCommand::addt;
   PassTimes::Watch watch(pass_times_);
   if (uses_weights && collected_ && !collected_->empty()) {
     auto fault = write_back(command);
@@ -166,7 +189,7 @@ std::optional<Fault> CrossbarUnit::execute(const Command& command) {
     if (fault) return fault;
   }
   auto fault = run(command);
-  watch.lap(pass_of(opcode));
+  watch.lap(streams(command) && holds_kernels_ ? Pass::gradient : pass_of(opcode));
   return fault;
 }
 
@@ -197,6 +220,10 @@ std::optional<Fault> CrossbarUnit::run(const Command& command) {
       return program(command);
     case CrossbarCommand::rdarr:
       return read_out(command);
+    case CrossbarCommand::progk:
+      return program_kernels(command);
+    case CrossbarCommand::addt:
+      return add_transposed(command);
     case CrossbarCommand::crs:
       break;
   }
@@ -218,7 +245,10 @@ unit::Footprint CrossbarUnit::footprint(const Command& command) const {
     case CrossbarCommand::opa:
       return {{command.src0, 2u * rows, Use::reads}, {command.src1, 2u * columns, Use::reads}};
     case CrossbarCommand::prog:
+    case CrossbarCommand::addt:
       return {{command.src0, matrix, Use::reads}};
+    case CrossbarCommand::progk:
+      return {{command.src0, matrix / 2, Use::reads}};
     case CrossbarCommand::rdarr:
       return {{command.dst, matrix, Use::writes}};
     case CrossbarCommand::crs:
@@ -278,13 +308,34 @@ sc_core::sc_time CrossbarUnit::product_cost(bool transposed, int bits, const Sha
     return config_.digital.product;
   }
   const unsigned steps = static_cast<unsigned>(array_->read_steps(bits)) + config_.timing.sign_steps;
-  const auto slices = static_cast<unsigned>(config_.array.slices);
-  const std::uint64_t slice_steps = std::uint64_t{steps} * slices;
-  if (registers_) registers_->product(transposed, used.rows, used.columns, steps, slices);
-  (transposed ? mtvm_energy_ : mvm_energy_).charge(slice_steps);
-  (transposed ? mtvm_adc_energy_ : mvm_adc_energy_).charge(slice_steps);
+  const std::uint64_t slice_steps = std::uint64_t{steps} * slices_in_use_;
+  if (registers_) registers_->product(transposed, used.rows, used.columns, steps, slices_in_use_);
+  const auto account = [&](EnergyLedger::Account& forward,
+                           EnergyLedger::Account& backward) -> EnergyLedger::Account& {
+    return transposed ? backward : forward;
+  };
+  (holds_kernels_ ? gradient_energy_ : account(mvm_energy_, mtvm_energy_)).charge(slice_steps);
+  (holds_kernels_ ? gradient_adc_energy_ : account(mvm_adc_energy_, mtvm_adc_energy_)).charge(slice_steps);
+  if (config_.energy.spike.value() > 0) {
+    (holds_kernels_ ? gradient_spike_energy_ : account(mvm_spike_energy_, mtvm_spike_energy_))
+        .charge(driven_steps(used.rows, steps) * slices_in_use_);
+  }
   const sc_core::sc_time step = product_step(transposed ? config_.array.rows : config_.array.cols);
   return step * static_cast<double>(steps + pipeline_fill_steps);
+}
+
+std::uint64_t CrossbarUnit::driven_steps(unsigned lines, unsigned steps) const {
+  // Without numbers every step counts.
+  if (config_.array.arithmetic == Arithmetic::none) return std::uint64_t{lines} * steps;
+  const unsigned mask = (1u << static_cast<unsigned>(config_.array.dac_bits)) - 1;
+  std::uint64_t driven = 0;
+  for (unsigned line = 0; line < lines; ++line) {
+    for (auto rest = static_cast<unsigned>(std::abs(int{input_[line]})); rest != 0;
+         rest >>= static_cast<unsigned>(config_.array.dac_bits)) {
+      driven += (rest & mask) != 0 ? 1u : 0u;
+    }
+  }
+  return driven;
 }
 
 void CrossbarUnit::add_results(const Command& command, unsigned outputs) {
@@ -338,6 +389,8 @@ std::optional<Fault> CrossbarUnit::collect(const Command& command) {
 
 std::optional<Fault> CrossbarUnit::program(const Command& command) {
   const auto [rows, columns] = shape(command);
+  holds_kernels_ = false;
+  slices_in_use_ = static_cast<unsigned>(config_.array.slices);
   for (unsigned row = 0; row < rows; ++row) {
     sc_core::sc_time delay;
     const std::uint32_t address = command.src0 + 4u * row * columns;
@@ -388,7 +441,8 @@ weft::Status CrossbarUnit::update_access(const Transfer& transfer, sc_core::sc_t
   array_->set_time((sc_core::sc_time_stamp() + delay).to_seconds());
   if (transfer.address == outer_product_address) return update_outer_product(transfer, delay);
   if (transfer.address < rewrite_base) return update_row(transfer, delay);
-  if (transfer.address < outer_product_address) return update_rewrite(transfer, delay);
+  if (transfer.address < kernel_base) return update_rewrite(transfer, delay);
+  if (transfer.address < outer_product_address) return update_kernel(transfer, delay);
   if (transfer.address != carry_resolution_address) return weft::Status::address_error;
   const device::CellStatistics before = pulses_so_far();
   array_.resolve_carries(context().workers, saturated_before_);
@@ -435,7 +489,7 @@ device::CellStatistics CrossbarUnit::pulses_so_far() const {
 sc_core::sc_time CrossbarUnit::write_cost(unsigned rows, const device::CellStatistics& before,
                                           EnergyLedger::Account& by_row, EnergyLedger::Account& by_pulse) {
   if (!config_.array.counts_write_pulses()) {
-    by_row.charge(std::uint64_t{rows} * static_cast<unsigned>(config_.array.slices));
+    by_row.charge(std::uint64_t{rows} * slices_in_use_);
     return row_time(config_.timing.array_write, rows);
   }
   const device::CellStatistics now = pulses_so_far();

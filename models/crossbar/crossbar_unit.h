@@ -7,6 +7,7 @@
 //   OPA        phases · steps · opa_step    one pulse a step, repeated for each polarity phase
 //   read       array_read · rows / array rows, row by row; write likewise
 //   CRS        read and write of the rows in use
+//   kernels    a row as above, of the slices that activations need; read before where the filter compares
 //   write      a row as above, or pulse by pulse: slowest SET plus slowest RESET cell (models/endurance)
 // All slices of an array work in parallel. Time and energy never depend on how the numbers were computed.
 #pragma once
@@ -50,6 +51,8 @@ struct CrossbarEnergy {
   Joule write_pulse;  // a cell
   Joule half_select;  // a pulse, of a cell of the row that is not written
   Joule row_setup;    // a row of a slice: decoder, drivers, lines
+  // A line, whenever a step drives it with something (PipeLayer's spikes); besides mvm_step.
+  Joule spike;
   Joule array_pulse;  // all cells, one pulse; where devices say how many pulses a verified write takes
 };
 
@@ -78,6 +81,8 @@ struct CrossbarUnitConfig {
   DigitalCosts digital;
   // Not with policy in_place, whose outer products change cells without a write of rows.
   endurance::EnduranceConfig endurance;
+  // The write filter compares activations with what the cells hold, which is read for it.
+  bool compares_kernels = false;
   // With these, operands and results lie in registers that the buffer stands for: no transfers.
   std::optional<RegisterEnergy> registers;
 };
@@ -94,6 +99,9 @@ class CrossbarUnit : public unit::CommandUnit {
   // Array::observe and Array::calibrate.
   void observe(CurrentProfile* profile) { array_->observe(profile); }
   void calibrate(const std::vector<int>& full_scale) { array_->calibrate(full_scale); }
+  // Whether what was programmed last are activations.
+  bool holds_kernels() const { return holds_kernels_; }
+  unsigned slices_in_use() const { return slices_in_use_; }
   std::uint64_t results_saturated() const { return results_saturated_; }
   // Time worked for each pass of training; together busy_time(), but for a command that runs.
   const PassTimes& pass_times() const { return pass_times_; }
@@ -126,6 +134,14 @@ class CrossbarUnit : public unit::CommandUnit {
   std::optional<unit::Fault> program(const unit::Command& command);
   std::optional<unit::Fault> read_out(const unit::Command& command);
   std::optional<unit::Fault> resolve_carries(const unit::Command& command);
+  std::optional<unit::Fault> program_kernels(const unit::Command& command);
+  std::optional<unit::Fault> write_kernel(const unit::Command& command, unsigned row,
+                                          const std::vector<std::int16_t>& kernel, sc_core::sc_time& delay);
+  // What the filter lets pass of the changes of a row of activations, and its marks.
+  std::optional<unit::Fault> filter_kernel(const unit::Command& command, std::vector<std::int64_t>& changes,
+                                           std::vector<std::uint8_t>& marks, sc_core::sc_time& delay);
+  void use_for_kernels(unsigned bits);
+  std::optional<unit::Fault> add_transposed(const unit::Command& command);
   std::optional<unit::Fault> collect(const unit::Command& command);
   std::optional<unit::Fault> write_back(const unit::Command& command);
   std::optional<unit::Fault> offer_updates(const unit::Command& command);
@@ -135,6 +151,8 @@ class CrossbarUnit : public unit::CommandUnit {
   sc_core::sc_time product_step(int lines) const;
   // Charges a product, and says how long it takes.
   sc_core::sc_time product_cost(bool transposed, int bits, const Shape& used);
+  // Steps in which a line is driven, over all lines that take part.
+  std::uint64_t driven_steps(unsigned lines, unsigned steps) const;
   // Sends one write through the filter and lets its time pass.
   std::optional<unit::Fault> send_update(std::uint64_t address, const void* data, std::uint32_t size,
                                          std::uint32_t operand, sc_core::sc_time& delay);
@@ -144,11 +162,14 @@ class CrossbarUnit : public unit::CommandUnit {
   weft::Status update_outer_product(const Transfer& transfer, sc_core::sc_time& delay);
   weft::Status update_row(const Transfer& transfer, sc_core::sc_time& delay);
   weft::Status update_rewrite(const Transfer& transfer, sc_core::sc_time& delay);
+  weft::Status update_kernel(const Transfer& transfer, sc_core::sc_time& delay);
   // Writes the first columns of a row. Values are then what the cells hold.
   // `updates`: training changes the row; otherwise it is programmed.
   weft::Status write_row(unsigned row, std::vector<std::int32_t>& values, const endurance::Mark* marks,
                          bool updates, sc_core::sc_time& delay);
-  void charge_pulses(const endurance::RowWrite& done, unsigned rows, bool updates, sc_core::sc_time& delay);
+  struct PulseAccounts;
+  void charge_pulses(const endurance::RowWrite& done, unsigned rows, const PulseAccounts& accounts,
+                     sc_core::sc_time& delay);
   void write_cells(unsigned row, std::vector<std::int32_t>& values, const endurance::Mark* marks,
                    bool updates, sc_core::sc_time& delay);
   std::vector<std::int8_t> levels_of(const std::vector<std::int32_t>& values) const;
@@ -166,6 +187,8 @@ class CrossbarUnit : public unit::CommandUnit {
   std::optional<endurance::WornCells> cells_;
   unsigned rows_in_use_ = 0;  // highest row ever programmed or updated, and column
   unsigned columns_in_use_ = 0;
+  unsigned slices_in_use_;  // by activations; weights use all
+  bool holds_kernels_ = false;
   std::uint64_t results_saturated_ = 0;
   std::vector<Saturation> saturated_before_;  // as of the last carry resolution
   std::optional<OperandRegisters> registers_;
@@ -186,6 +209,14 @@ class CrossbarUnit : public unit::CommandUnit {
   EnergyLedger::Account& mtvm_digital_energy_;
   EnergyLedger::Account& opa_digital_energy_;
   EnergyLedger::Account& update_add_energy_;
+  EnergyLedger::Account& mvm_spike_energy_;
+  EnergyLedger::Account& mtvm_spike_energy_;
+  // Activations as kernels, and products with them.
+  EnergyLedger::Account& gradient_energy_;
+  EnergyLedger::Account& gradient_adc_energy_;
+  EnergyLedger::Account& gradient_spike_energy_;
+  EnergyLedger::Account& kernel_read_energy_;
+  EnergyLedger::Account& kernel_write_energy_;
   // Writes pulse by pulse, by what they are for.
   struct PulseAccounts {
     EnergyLedger::Account& pulse;
@@ -195,8 +226,10 @@ class CrossbarUnit : public unit::CommandUnit {
   PulseAccounts open_pulses(Context& context, const std::string& prefix) const;
   PulseAccounts program_pulses_;
   PulseAccounts update_pulses_;
+  PulseAccounts kernel_pulses_;
   EnergyLedger::Account& verified_energy_;
   EnergyLedger::Account& update_verified_energy_;
+  EnergyLedger::Account& kernel_verified_energy_;
 
   std::vector<std::int16_t> input_;
   std::vector<std::int64_t> sums_;

@@ -87,7 +87,7 @@ std::optional<Fault> CrossbarUnit::level_wear(const Command& command) {
     update_write_energy_.charge(std::uint64_t{move.rows} * static_cast<unsigned>(config_.array.slices));
     delay += row_time(config_.timing.array_write, move.rows);
   } else {
-    charge_pulses(move.write, move.rows, true, delay);
+    charge_pulses(move.write, move.rows, update_pulses_, delay);
   }
   wait(delay);
   for (unsigned row = 0; move.digits_changed && row < rows_in_use_; ++row) {
@@ -164,7 +164,8 @@ void CrossbarUnit::write_cells(unsigned row, std::vector<std::int32_t>& values, 
   std::vector<std::int8_t> levels = levels_of(values);
   const endurance::RowWrite done = cells_->write_row(static_cast<int>(row), columns, marks, levels.data());
   values = weights_in_cells(row, static_cast<unsigned>(columns));
-  if (config_.endurance.pulses_model != endurance::PulseModel::array) charge_pulses(done, 1, updates, delay);
+  if (config_.endurance.pulses_model != endurance::PulseModel::array)
+    charge_pulses(done, 1, updates ? update_pulses_ : program_pulses_, delay);
 }
 
 // [array][column]: the digits of a slice, or, of a pair, what is above zero and what is below.
@@ -211,12 +212,12 @@ CrossbarUnit::PulseAccounts CrossbarUnit::open_pulses(Context& context, const st
           context.energy.open(name(), prefix + "write_row_setup", energy.row_setup)};
 }
 
-void CrossbarUnit::charge_pulses(const endurance::RowWrite& done, unsigned rows, bool updates,
-                                 sc_core::sc_time& delay) {
-  const PulseAccounts& accounts = updates ? update_pulses_ : program_pulses_;
+void CrossbarUnit::charge_pulses(const endurance::RowWrite& done, unsigned rows,
+                                 const PulseAccounts& accounts, sc_core::sc_time& delay) {
   accounts.pulse.charge(done.pulses);
   accounts.half_select.charge(done.half_selected);
-  accounts.row_setup.charge(std::uint64_t{rows} * static_cast<unsigned>(cells_->geometry().slices));
+  accounts.row_setup.charge(std::uint64_t{rows} * slices_in_use_ *
+                            static_cast<unsigned>(config_.array.arrays_per_slice()));
   delay += config_.timing.write_pulse * static_cast<double>(done.set_pulses + done.reset_pulses);
 }
 

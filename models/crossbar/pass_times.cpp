@@ -13,8 +13,10 @@ Pass pass_of(xweft::CrossbarCommand command) {
     case CrossbarCommand::mtvma:
       return Pass::error;
     case CrossbarCommand::opa:
+    case CrossbarCommand::progk:
       return Pass::gradient;
     case CrossbarCommand::crs:
+    case CrossbarCommand::addt:
       return Pass::update;
     case CrossbarCommand::prog:
     case CrossbarCommand::rdarr:

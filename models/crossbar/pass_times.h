@@ -13,8 +13,8 @@ namespace weft::crossbar {
 
 //   forward   products
 //   error     transposed products
-//   gradient  outer products
-//   update    carry resolution and writing weights back
+//   gradient  outer products, activations as kernels and products with them
+//   update    carry resolution, adding gradients and writing weights back
 //   access    loading and reading out the weights
 enum class Pass : std::uint8_t { forward, error, gradient, update, access };
 constexpr std::size_t pass_count = 5;

@@ -12,6 +12,11 @@ constexpr std::uint64_t program_base = 0x00000000;
 constexpr std::uint64_t program_row_pitch = 0x1000;  // bytes; 1024 columns at most
 constexpr std::uint64_t program_address(unsigned row) { return program_base + row * program_row_pitch; }
 
+// A row of activations that is written in part: int32 from the first column on, then their marks.
+constexpr std::uint64_t kernel_base = 0x30000000;
+constexpr std::uint64_t kernel_row_pitch = 0x2000;
+constexpr std::uint64_t kernel_row_address(unsigned row) { return kernel_base + row * kernel_row_pitch; }
+
 // An outer product: UpdateHeader, then `rows` int16 of the row operand, then `columns` int16 of the column
 // operand, in one burst.
 constexpr std::uint64_t outer_product_address = 0x40000000;
@@ -36,6 +41,8 @@ constexpr std::uint64_t carry_resolution_address = 0x50000000;
 // has: a pass begins, every row is offered, the filter decides, every row is asked for.
 constexpr std::uint64_t update_begin_address = 0x60000000;   // UpdateShape
 constexpr std::uint64_t update_decide_address = 0x60000010;  // four bytes
+// Instead of update_begin_address, a pass over activations that become kernels.
+constexpr std::uint64_t kernel_begin_address = 0x60000020;
 struct UpdateShape {
   std::uint16_t rows;
   std::uint16_t columns;

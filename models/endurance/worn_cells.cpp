@@ -48,11 +48,11 @@ void WornCells::draw_endurance() {
   for (double& each : endurance_) each = config_.median * std::exp(config_.spread * random.normal());
 }
 
-RowWrite WornCells::write_row(int row, int columns, const Mark* marks, std::int8_t* digits) {
+RowWrite WornCells::write_row(int row, int columns, const Mark* marks, std::int8_t* digits, int slices) {
   rows_in_use_ = std::max(rows_in_use_, row + 1);
   columns_in_use_ = std::max(columns_in_use_, columns);
   RowWrite done;
-  for (int slice = 0; slice < geometry_.slices; ++slice) {
+  for (int slice = 0; slice < slices; ++slice) {
     unsigned set = 0;
     unsigned reset = 0;
     std::uint64_t written = 0;
@@ -82,7 +82,7 @@ RowWrite WornCells::write_row(int row, int columns, const Mark* marks, std::int8
   statistics_.cells_written += done.cells;
   statistics_.pulses += done.pulses;
   statistics_.cells_skipped +=
-      static_cast<std::uint64_t>(geometry_.slices) * static_cast<std::uint64_t>(columns) - done.cells;
+      static_cast<std::uint64_t>(slices) * static_cast<std::uint64_t>(columns) - done.cells;
   return done;
 }
 

@@ -52,7 +52,11 @@ class WornCells {
 
   // Writes digits [slice][columns], the first `columns` of the row. Afterwards they are what the cells
   // hold, which differs where cells are stuck.
-  RowWrite write_row(int row, int columns, const Mark* marks, std::int8_t* digits);
+  RowWrite write_row(int row, int columns, const Mark* marks, std::int8_t* digits) {
+    return write_row(row, columns, marks, digits, geometry_.slices);
+  }
+  // Leaves the slices from `slices` on alone.
+  RowWrite write_row(int row, int columns, const Mark* marks, std::int8_t* digits, int slices);
 
   // Gives a cell a level without writing it, as a debugger does. A stuck one keeps its own.
   void preset(int slice, int row, int column, std::int8_t level);

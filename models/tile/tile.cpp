@@ -232,7 +232,7 @@ void Tile::own_filter(unsigned crossbar, Context& context) {
   write_filter::WriteFilterConfig own = config_.write_filter;
   own.rows = config_.crossbar.array.rows;
   own.columns = config_.crossbar.array.cols;
-  own.rules.unit = config_.index * max_crossbars + crossbar;
+  own.kernel_rules.unit = own.rules.unit = config_.index * max_crossbars + crossbar;
   own.outer_products = config_.crossbar.policy == crossbar::UpdatePolicy::in_place;
   const std::string name = filter_region(crossbar);
   filters_.push_back(std::make_unique<write_filter::WriteFilter>(name.c_str(), own, context));

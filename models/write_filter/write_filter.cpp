@@ -30,6 +30,7 @@ WriteFilter::WriteFilter(const sc_core::sc_module_name& name, const WriteFilterC
       compare_energy_(context.energy.open(this->name(), "compare", config.compare)),
       residual_energy_(context.energy.open(this->name(), "residual_access", config.residual_access)) {
   config_.rules.validate();
+  config_.kernel_rules.validate();
   in.on_access([this](const Transfer& transfer, sc_core::sc_time& delay) { return access(transfer, delay); });
   registers.on_access(
       [this](const Transfer& transfer, sc_core::sc_time&) { return control_.access(transfer); });
@@ -60,8 +61,9 @@ FilterView WriteFilter::view() {
 }
 
 UpdateFilter& WriteFilter::filter() {
-  if (!filter_) filter_.emplace(config_.rules, config_.rows, config_.columns);
-  return *filter_;
+  std::optional<UpdateFilter>& own = of_kernels_ ? kernel_filter_ : filter_;
+  if (!own) own.emplace(of_kernels_ ? config_.kernel_rules : config_.rules, config_.rows, config_.columns);
+  return *own;
 }
 
 Status WriteFilter::access(const Transfer& transfer, sc_core::sc_time& delay) {
@@ -69,24 +71,26 @@ Status WriteFilter::access(const Transfer& transfer, sc_core::sc_time& delay) {
   if (transfer.debug) return Status::address_error;
   if (transfer.address >= update_base) return transfer.write ? offer(transfer, delay) : take(transfer);
   if (!transfer.write) return Status::command_error;
-  if (transfer.address == update_begin_address) return begin(transfer);
+  if (transfer.address == update_begin_address) return begin(transfer, false);
+  if (transfer.address == crossbar::kernel_begin_address) return begin(transfer, true);
   if (transfer.address != update_decide_address || columns_ == 0) return Status::address_error;
-  filter_->decide();
+  filter().decide();
   return Status::ok;
 }
 
 void WriteFilter::begin_pass() {
   UpdateFilter& rules = filter();
-  if (pending_) rules.change(*std::exchange(pending_, std::nullopt));
+  if (pending_ && !of_kernels_) rules.change(*std::exchange(pending_, std::nullopt));
   rules.begin(rows_, columns_);
 }
 
-Status WriteFilter::begin(const Transfer& transfer) {
+Status WriteFilter::begin(const Transfer& transfer, bool kernels) {
   crossbar::UpdateShape shape{};
   if (transfer.size != sizeof shape) return Status::burst_error;
   std::memcpy(&shape, transfer.data, sizeof shape);
   if (shape.rows > config_.rows || shape.columns > config_.columns || shape.columns == 0)
     return Status::generic_error;
+  of_kernels_ = kernels;
   rows_ = shape.rows;
   columns_ = shape.columns;
   begin_pass();
@@ -101,11 +105,12 @@ Status WriteFilter::offer(const Transfer& transfer, sc_core::sc_time& delay) {
   if (transfer.size != 8u * static_cast<unsigned>(columns_)) return Status::burst_error;
   std::vector<std::int64_t> changes(static_cast<std::size_t>(columns_));
   std::memcpy(changes.data(), transfer.data, transfer.size);
-  filter_->offer(static_cast<int>(row), changes.data());
-  if (filter_->config().policy == Policy::none) return Status::ok;
+  filter().offer(static_cast<int>(row), changes.data());
+  const FilterConfig& rules = filter().config();
+  if (rules.policy == Policy::none) return Status::ok;
   const auto weights = static_cast<unsigned>(columns_);
   compare_energy_.charge(weights);
-  if (filter_->config().has_residual()) residual_energy_.charge(weights);
+  if (rules.has_residual()) residual_energy_.charge(weights);
   delay += config_.cycle * static_cast<double>((weights + config_.lanes - 1) / config_.lanes);
   return Status::ok;
 }
@@ -119,8 +124,8 @@ Status WriteFilter::take(const Transfer& transfer) {
   if (transfer.size != 9 * columns) return Status::burst_error;
   std::vector<std::int64_t> changes(columns);
   std::vector<std::uint8_t> written(columns);
-  filter_->take(static_cast<int>(row), changes.data(), written.data());
-  const FilterConfig& rules = filter_->config();
+  filter().take(static_cast<int>(row), changes.data(), written.data());
+  const FilterConfig& rules = filter().config();
   const bool by_cell = rules.granularity == Granularity::cell && rules.policy != Policy::none;
   const auto mark = static_cast<std::uint8_t>(by_cell ? Mark::changed : Mark::whole);
   for (std::uint8_t& one : written) one = one != 0 ? mark : static_cast<std::uint8_t>(Mark::skip);

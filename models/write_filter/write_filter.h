@@ -25,6 +25,7 @@ namespace weft::write_filter {
 
 struct WriteFilterConfig {
   FilterConfig rules;
+  FilterConfig kernel_rules;  // of activations that become kernels
   int rows = 128;  // of the array behind it
   int columns = 128;
   sc_core::sc_time cycle = sc_core::sc_time(1, sc_core::SC_NS);
@@ -46,6 +47,9 @@ class WriteFilter : public sc_core::sc_module {
   std::uint64_t writes_seen() const { return in.traffic().writes; }
   std::uint64_t bytes_seen() const { return in.traffic().bytes_written; }
   FilterStatistics statistics() const { return filter_ ? filter_->statistics() : FilterStatistics(); }
+  FilterStatistics kernel_statistics() const {
+    return kernel_filter_ ? kernel_filter_->statistics() : FilterStatistics();
+  }
   const WriteFilterConfig& config() const { return config_; }
   // The scenario's rules again; what the memories hold stays.
   void reset();
@@ -53,8 +57,9 @@ class WriteFilter : public sc_core::sc_module {
  private:
   Status access(const Transfer& transfer, sc_core::sc_time& delay);
   FilterView view();
+  // Of the pass.
   UpdateFilter& filter();
-  Status begin(const Transfer& transfer);
+  Status begin(const Transfer& transfer, bool kernels);
   void begin_pass();
   Status offer(const Transfer& transfer, sc_core::sc_time& delay);
   Status take(const Transfer& transfer);
@@ -62,7 +67,9 @@ class WriteFilter : public sc_core::sc_module {
   WriteFilterConfig config_;
   // Made when the first pass begins: most arrays of a large machine never see one.
   std::optional<UpdateFilter> filter_;
-  std::optional<FilterRules> pending_;  // wait for the next pass
+  std::optional<UpdateFilter> kernel_filter_;
+  bool of_kernels_ = false;             // the pass
+  std::optional<FilterRules> pending_;  // wait for the next pass over weights
   FilterRegisters control_;
   int rows_ = 0;  // of the pass
   int columns_ = 0;

@@ -200,6 +200,9 @@ crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
   crossbar.energy.write_pulse = picojoule(technology.write_pulse_pJ);
   crossbar.energy.half_select = picojoule(technology.half_select_pJ);
   crossbar.energy.row_setup = picojoule(technology.row_setup_pJ);
+  crossbar.energy.spike = picojoule(technology.spike_pJ);
+  crossbar.compares_kernels =
+      scenario.platform.crossbar.kernel_filter.policy != write_filter::Policy::none;
   crossbar.endurance = scenario.platform.crossbar.endurance;
   crossbar.policy = update_policy(scenario.platform.crossbar.update);
   crossbar.digital = digital_costs(scenario.technology.digital);
@@ -211,6 +214,7 @@ write_filter::WriteFilterConfig write_filter_config(const config::Scenario& scen
   const config::WriteFilterTechnology& technology = scenario.technology.write_filter;
   write_filter::WriteFilterConfig filter;
   filter.rules = config::filter_schedule(scenario).built;
+  filter.kernel_rules = scenario.platform.crossbar.kernel_filter;
   filter.cycle = period(scenario.platform.clock_MHz);
   filter.lanes = static_cast<unsigned>(technology.lanes);
   filter.compare = picojoule(technology.compare_pJ);

@@ -130,6 +130,7 @@ void check_writes(const CrossbarConfig& crossbar, Reader& reader) {
     }
   };
   check("platform.crossbar.write_filter", crossbar.write_filter);
+  check("platform.crossbar.kernel_filter", crossbar.kernel_filter);
   check("platform.crossbar.endurance", crossbar.endurance);
 }
 
@@ -159,6 +160,59 @@ void check_filter_schedule(const Scenario& scenario, Reader& reader) {
     refuse(
         "policy stochastic would draw for each of the two copies of variant 2, which must stay alike; "
         "allowed: variant 1 or 3, or another policy");
+  }
+}
+
+// A cell that is not written keeps what an earlier sample left there: nothing may be owed to it.
+void check_kernel_filter(const Scenario& scenario, Reader& reader) {
+  using write_filter::Policy;
+  const write_filter::FilterConfig& filter = scenario.platform.crossbar.kernel_filter;
+  const std::string path = "platform.crossbar.kernel_filter";
+  const bool judges_change = filter.policy == Policy::none || filter.policy == Policy::compare ||
+                             filter.policy == Policy::drop || filter.policy == Policy::top_k ||
+                             filter.policy == Policy::percentile;
+  if (!judges_change || filter.has_residual()) {
+    reader.error(reader.where(path), path,
+                 "activations have the policies none, compare, drop, top_k and percentile, without residual");
+  }
+  if (filter.policy == Policy::none || scenario.training.gradient == Gradient::activation_kernels) return;
+  reader.error(reader.where(path), path, "has no effect without training.gradient: activation_kernels");
+}
+
+// Machines that compute gradients with activations as kernels, and schedules.
+void check_gradient(const Scenario& scenario, Reader& reader) {
+  const TrainingConfig& training = scenario.training;
+  const CrossbarConfig& crossbar = scenario.platform.crossbar;
+  const bool kernels = training.gradient == Gradient::activation_kernels;
+  check_kernel_filter(scenario, reader);
+  int most_copies = training.variant;
+  for (const LayerConfig& layer : scenario.workload.layers)
+    most_copies = std::max(most_copies, layer.variant.value_or(training.variant));
+  const auto refuse = [&](const std::string& path, const std::string& what) {
+    reader.error(reader.where(path), path, what);
+  };
+  const bool plain = training.optimizer == Optimizer::sgd && scenario.workload.mapping == Mapping::crossbar;
+  if (training.schedule != Schedule::automatic && !plain)
+    refuse("training.schedule", "networks on crossbars with optimizer sgd have schedules; allowed: auto");
+  if (training.schedule == Schedule::sequential && most_copies > 2)
+    refuse("training.schedule", "variant 3 updates beside the passes; allowed: auto, pipelined");
+  if (!kernels) return;
+  const std::string gradient = "training.gradient";
+  if (!plain) refuse(gradient, "activation_kernels needs workload.mapping crossbar and optimizer sgd");
+  if (crossbar.update != UpdatePolicy::write_back)
+    refuse(gradient, "activation_kernels needs platform.crossbar.update: write_back");
+  if (most_copies > 2)
+    refuse("training.variant", "activation_kernels goes with one or two copies of the weights");
+  if (training.deposits == PerBatch::batch)
+    refuse("training.deposits", "activation_kernels has no outer products to deposit; leave it out");
+  if (crossbar.columns < crossbar.rows) {
+    refuse("platform.crossbar.columns",
+           fmt::format("found {}, but activation_kernels lays the inputs of {} rows across the columns",
+                       crossbar.columns, crossbar.rows));
+  }
+  if (training.batch > crossbar.rows) {
+    refuse("training.batch", fmt::format("found {}, but activation_kernels gives each sample one of {} rows",
+                                         training.batch, crossbar.rows));
   }
 }
 
@@ -423,6 +477,7 @@ void check_consistency(const Scenario& scenario, Reader& reader) {
   check_samples(scenario, reader);
   check_filter_schedule(scenario, reader);
   check_optimizer(scenario, reader);
+  check_gradient(scenario, reader);
 }
 
 double LearningRate::at(int epoch) const {

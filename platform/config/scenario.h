@@ -148,6 +148,7 @@ struct CrossbarConfig {
   Arithmetic arithmetic = Arithmetic::automatic;
   device::DeviceConfig device;
   write_filter::FilterConfig write_filter;  // of weights
+  write_filter::FilterConfig kernel_filter;  // of activations that become kernels
   endurance::EnduranceConfig endurance;
 
   int weight_bits() const { return slices * digit_bits; }
@@ -306,6 +307,7 @@ struct CrossbarTechnology {
   double write_pulse_pJ = 0.25;
   double half_select_pJ = 0;
   double row_setup_pJ = 0;
+  double spike_pJ = 0;
 };
 
 struct WriteFilterTechnology {
@@ -490,6 +492,12 @@ struct LearningRate {
 // What one deposit into the arrays holds, and what carry_period counts.
 enum class PerBatch { example, batch };
 
+// Where the gradients of weights come from: outer products of the update port, or products of errors and
+// activations that were written into arrays of their own.
+enum class Gradient { outer_products, activation_kernels };
+// How the passes of a batch's samples follow each other; automatic: pipelined if any layer has copies.
+enum class Schedule { automatic, sequential, pipelined };
+
 // How gradients become updates. momentum and adam: with workload.mapping fp_pim.
 enum class Optimizer { sgd, kfac, momentum, adam };
 enum class FactorMapping { automatic, direct, fused };
@@ -534,6 +542,9 @@ struct TrainingConfig {
   std::uint64_t seed = 1;
   InitialWeights initial = InitialWeights::automatic;
   int variant = 1;  // PANTHER's #1 to #3
+  Gradient gradient = Gradient::outer_products;
+  PerBatch gradient_store = PerBatch::batch;
+  Schedule schedule = Schedule::automatic;
   PerBatch deposits = PerBatch::example;
   int carry_period = 1;
   PerBatch carry_unit = PerBatch::example;

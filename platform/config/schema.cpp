@@ -239,6 +239,9 @@ const Table<CrossbarConfig>& crossbar_table() {
           .add("write_filter", &C::write_filter, object(write_filter_table()), "")
           .only_with("update", "update: write_back",
                      [](const C& crossbar) { return crossbar.update == UpdatePolicy::write_back; })
+          .add("kernel_filter", &C::kernel_filter, object(write_filter_table()), "")
+          .only_with("update", "update: write_back",
+                     [](const C& crossbar) { return crossbar.update == UpdatePolicy::write_back; })
           .add("endurance", &C::endurance, object(endurance_table()), "")
           .only_with("update", "update: write_back",
                      [](const C& crossbar) { return crossbar.update == UpdatePolicy::write_back; });
@@ -511,6 +514,24 @@ const Table<TrainingConfig>& training_table() {
                "2: "
                "one more for backward passes, which overlap forward passes; 3: a third, updated at once and "
                "copied back after the batch.")
+          .add("gradient", &T::gradient,
+               choice<Gradient>({{"outer_products", Gradient::outer_products},
+                                 {"activation_kernels", Gradient::activation_kernels}}),
+               "outer_products: of inputs and errors, deposited in the weights or collected beside them; "
+               "activation_kernels: inputs are written into further arrays, whose products with the errors "
+               "are the gradients, and weights are changed once a batch (PipeLayer).")
+          .add("gradient_store", &T::gradient_store, per_batch(),
+               "batch: the arrays sum over the samples of a batch; example: every sample's gradient goes to "
+               "DRAM, and they are added up at the end of the batch, as in PipeLayer.")
+          .only_with("gradient", "gradient: activation_kernels",
+                     [](const T& training) { return training.gradient == Gradient::activation_kernels; })
+          .add("schedule", &T::schedule,
+               choice<Schedule>({{"auto", Schedule::automatic},
+                                 {"sequential", Schedule::sequential},
+                                 {"pipelined", Schedule::pipelined}}),
+               "sequential: a sample goes forward and backward before the next one starts; pipelined: layers "
+               "work on different samples at once; auto: pipelined if a layer has copies, else all samples "
+               "forward, then all backward.")
           .add("deposits", &T::deposits, per_batch(),
                "example: an outer product into the arrays for every sample; batch: their sum, formed in the "
                "vector unit, goes into the arrays once a batch.")

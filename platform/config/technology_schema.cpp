@@ -76,7 +76,10 @@ const Table<CrossbarTechnology>& crossbar_technology_table() {
                "with a V/2 scheme has a quarter of write_pulse_energy.")
           .add("row_setup_energy", &T::row_setup_pJ, price(),
                "Decoder and drivers for one row of one slice where pulses are counted. Assumed part of the "
-               "pulses.");
+               "pulses.")
+          .add("spike_energy", &T::spike_pJ, price(),
+               "A line of one array in a step that drives it with something, besides array_step. By default "
+               "in that.");
   return table;
 }
 

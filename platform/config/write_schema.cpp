@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The keys of platform.crossbar.write_filter and platform.crossbar.endurance.
+// The keys of platform.crossbar.write_filter, .kernel_filter and .endurance.
 #include "platform/config/schema.h"
 
 namespace weft::config {
@@ -48,7 +48,7 @@ const Table<write_filter::FilterConfig>& write_filter_table() {
   static const Table<F> table =
       Table<F>()
           .add("policy", &F::policy, policy(),
-               "Which updates of weights are written (docs/models/write_filter.md).")
+               "Which updates are written (docs/models/write_filter.md).")
           .add("granularity", &F::granularity, granularity(),
                "What is written together: the cells that change, all cells of a weight, whole rows, the "
                "array.")

@@ -88,7 +88,7 @@ std::uint32_t TileGenerator::column_mask(int index, int column_block, int copy) 
 
 std::uint32_t TileGenerator::copy_mask(int index, int copy) const {
   const Shard& own = shard(index);
-  return ((1u << own.units() / own.copies) - 1) << own.unit(0, 0, copy);
+  return ((1u << own.blocks()) - 1) << own.unit(0, 0, copy);
 }
 
 std::uint32_t TileGenerator::shard_mask(int index) const {
@@ -324,6 +324,8 @@ void TileGenerator::emit_pass(bool trains) {
   take_credits();
   if (trains && network_.pipelined()) {
     emit_step_loop();
+  } else if (trains && network_.schedule == Schedule::sequential) {
+    emit_serial_loop();
   } else {
     emit_sample_loop(forward_);
     if (trains) emit_sample_loop(backward_);
@@ -344,6 +346,18 @@ void TileGenerator::emit_sample_loop(Label body) {
   as_.bltu(slot, chunk, next);
 }
 
+void TileGenerator::emit_serial_loop() {
+  const Label next = as_.make_label();
+  as_.note("every sample of the batch, forward and backward");
+  as_.li(slot, 0);
+  e_.bind(next);
+  as_.call(forward_);
+  as_.call(backward_);
+  e_.forget();
+  as_.addi(slot, slot, 1);
+  as_.bltu(slot, chunk, next);
+}
+
 void TileGenerator::emit_batch_update() {
   if (network_.kfac) {
     as_.note("second-order update");
@@ -355,6 +369,7 @@ void TileGenerator::emit_batch_update() {
 }
 
 void TileGenerator::finish_update() {
+  if (network_.has_kernels()) return finish_kernel_update();
   const bool whole_batch = network_.deposits == PerBatch::batch;
   for (const int index : shards_) {
     if (whole_batch && !network_.kfac) deposit_gradient(index);

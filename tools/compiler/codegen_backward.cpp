@@ -20,9 +20,11 @@ void TileGenerator::emit_backward() {
     const int index = *it;
     as_.region(region_name(index, "backward"));
     take_error(index);
-    if (shard(index).layer == 0) continue;
-    start_backward(index);
-    finish_backward(index);
+    const bool sends_errors = shard(index).layer > 0;
+    if (sends_errors) start_backward(index);
+    if (network_.stores_gradients()) start_gradient_of_sample(index);
+    if (sends_errors) finish_backward(index);
+    if (network_.stores_gradients()) store_gradient(index);
   }
   region("backward");
   as_.ret();
@@ -149,6 +151,10 @@ void TileGenerator::emit_update() {
   for (const int index : shards_) {
     if (updates_at_once(index)) continue;
     as_.region(region_name(index, "update"));
+    if (network_.has_kernels()) {
+      if (shard(index).home()) update_bias(index);
+      continue;
+    }
     scale_error(index);
     if (network_.deposits == PerBatch::example) {
       resolve_saturated(index);

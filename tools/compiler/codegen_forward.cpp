@@ -33,8 +33,9 @@ void TileGenerator::emit_forward() {
   for (const int index : shards_) {
     as_.region(region_name(index, "forward"));
     take_input(index);
+    if (network_.has_kernels()) program_kernels_in_training(index);
     start_forward(index);
-    finish_forward(index);
+    finish_forward(index, false);
   }
   region("forward");
   as_.ret();
@@ -88,7 +89,7 @@ void TileGenerator::start_forward(int index) {
   if (own.layer == 0) as_.addi(order, order, 4);
 }
 
-void TileGenerator::finish_forward(int index) {
+void TileGenerator::finish_forward(int index, bool judges_later) {
   const Shard& own = shard(index);
   const ShardBuffers& at = buffers(index);
   e_.wait_units(crossbar_units(copy_mask(index, 0)));
@@ -109,10 +110,14 @@ void TileGenerator::finish_forward(int index) {
     send_activation(index);
   } else if (!is_head(index)) {
     send_logits(index);
-  } else {
-    gather_logits(index);
-    emit_loss(index);
+  } else if (!judges_later) {
+    judge(index);
   }
+}
+
+void TileGenerator::judge(int index) {
+  gather_logits(index);
+  emit_loss(index);
 }
 
 void TileGenerator::send_shard_sum(int index) {

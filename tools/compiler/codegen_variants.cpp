@@ -39,7 +39,10 @@ bool TileGenerator::updates_later() const {
 
 // Sample n is in layer l (from 0 of L) at step n + l on its way forward. The last layer's error is there one
 // step later, and every layer before it adds one: step n + 2L - 1 - l.
-int TileGenerator::lag(int index) const { return 2 * (last_layer() - shard(index).layer) + 1; }
+// With activation kernels, as on PipeLayer, the output's error has a step of its own: one more for all.
+int TileGenerator::lag(int index) const {
+  return 2 * (last_layer() - shard(index).layer) + (network_.has_kernels() ? 2 : 1);
+}
 
 void TileGenerator::emit_step_loop() {
   int longest = 0;
@@ -68,17 +71,25 @@ void TileGenerator::emit_step() {
 // All products of a step are issued before the first is waited for.
 void TileGenerator::emit_step(int index) {
   const bool sends_errors = shard(index).layer > 0;
+  const bool judges_later = is_head(index) && network_.has_kernels();
+  if (judges_later) for_sample_of_step(index, "loss", 1, [&] { judge(index); });
   for_sample_of_step(index, "forward", 0, [&] {
     take_input(index);
+    if (network_.has_kernels()) program_kernels(index);
     start_forward(index);
   });
   for_sample_of_step(index, "backward", lag(index), [&] {
     take_error(index);
     if (sends_errors) start_backward(index);
     if (updates_at_once(index)) update_at_once(index);
+    if (network_.stores_gradients()) start_gradient_of_sample(index);
   });
-  for_sample_of_step(index, "forward", 0, [&] { finish_forward(index); });
-  if (sends_errors) for_sample_of_step(index, "backward", lag(index), [&] { finish_backward(index); });
+  for_sample_of_step(index, "forward", 0, [&] { finish_forward(index, judges_later); });
+  if (!sends_errors && !network_.stores_gradients()) return;
+  for_sample_of_step(index, "backward", lag(index), [&] {
+    if (sends_errors) finish_backward(index);
+    if (network_.stores_gradients()) store_gradient(index);
+  });
 }
 
 // A sample before the first one has a slot beyond the last one, unsigned.
@@ -124,7 +135,7 @@ void TileGenerator::resolve_saturated(int index) {
   e_.wait_units(crossbar_units(units));
   as_.li(Reg::t1, 0);
   const int first = own.unit(0, 0, copies.front());
-  for (int unit = first; unit < first + own.units() / own.copies; ++unit) {
+  for (int unit = first; unit < first + own.blocks(); ++unit) {
     as_.li(Reg::t0, tile_.base + static_cast<std::uint32_t>(tile::window::crossbars_base) +
                         static_cast<std::uint32_t>(unit) * unit_window_size +
                         static_cast<std::uint32_t>(unit::registers::saturated.offset) +

@@ -69,6 +69,7 @@ class ImageMaker {
       add_weights(index);
       if (program_.placement.shards[static_cast<std::size_t>(index)].home()) add_bias(index);
     }
+    if (program_.network.stores_gradients()) take_gradient_stores();
     if (!program_.network.kfac) return;
     for (int tile = 0; tile < program_.placement.tiles_used; ++tile) {
       program_.dram.optimisers.push_back(
@@ -159,6 +160,16 @@ class ImageMaker {
         block.trained = dram_.take(what, 4 * values.size());
         program_.dram.weights.push_back(block);
       }
+    }
+  }
+
+  void take_gradient_stores() {
+    for (int index = 0; index < static_cast<int>(program_.placement.shards.size()); ++index) {
+      const std::uint32_t pitch = program_.layout.shards[static_cast<std::size_t>(index)].gradient_bytes();
+      const auto batch = static_cast<std::uint64_t>(program_.network.batch);
+      const std::string what = fmt::format(
+          "gradients of the samples of a batch, shard {} (training.gradient_store: example)", index);
+      program_.dram.gradients.push_back({index, dram_.take(what, batch * pitch), pitch});
     }
   }
 

@@ -34,6 +34,13 @@ struct SampleSet {
   std::uint32_t labels = 0;  // labels in the same order, one word each
 };
 
+// Room for the gradients of a batch's samples, `pitch` bytes each, of one shard.
+struct GradientStore {
+  int shard = 0;
+  std::uint32_t address = 0;
+  std::uint32_t pitch = 0;
+};
+
 // Counts of a tile's optimiser, kfac_word::count_words words.
 struct OptimiserBlock {
   int tile = 0;
@@ -47,6 +54,7 @@ struct DramMap {
   SampleSet test;
   std::vector<WeightBlock> weights;
   std::vector<BiasBlock> biases;
+  std::vector<GradientStore> gradients;    // by shard, if samples' gradients are stored
   std::vector<OptimiserBlock> optimisers;  // one a tile, with K-FAC
 };
 

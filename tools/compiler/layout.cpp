@@ -121,7 +121,7 @@ class LayoutMaker {
     std::uint64_t staging = 0;
     bool copies_back = false;
     for (const int index : shards) {
-      copies_back |= layer_of(index).has_accumulator();
+      copies_back |= layer_of(index).has_accumulator() || network_.stores_gradients();
       const ShardBuffers& buffers = layout_.shards[static_cast<std::size_t>(index)];
       staging =
           std::max<std::uint64_t>(staging, std::uint64_t{4} * static_cast<unsigned>(buffers.block_rows) *
@@ -156,6 +156,7 @@ class LayoutMaker {
     own.data.expected = memory.take("counter targets", std::uint64_t{4} * limits_.counters);
     own.data.carries = memory.take("carry counts", 4 * shards);
     if (network_.kfac) own.kfac.words = memory.take("optimiser", kfac_word::size);
+    if (network_.has_kernels()) own.data.kernel_row = memory.take("kernel row", 4);
     if (network_.carry_limit > 0) own.data.early = memory.take("early carry counts", 4 * shards);
     own.data_size = memory.next() - start;
   }
@@ -168,7 +169,7 @@ class LayoutMaker {
   // Overlapping passes are code of their own beside the forward passes of the test set.
   std::uint32_t code_shard_room() const {
     return code_shard_size * (network_.pipelined() ? 2 : 1) +
-           (network_.deposits == PerBatch::batch ? deposit_code_size : 0);
+           (network_.deposits == PerBatch::batch || network_.has_kernels() ? deposit_code_size : 0);
   }
 
   // Destinations of what the shards of a tile send, for each sample; see Emitter::multicast.
@@ -313,7 +314,11 @@ class LayoutMaker {
           memory.area(prefix + "partial sums", 1, 4 * columns * static_cast<unsigned>(shard.row_blocks));
     }
     own.sum = memory.area(prefix + "sum", 1, 4 * columns);
-    if (network_.deposits == PerBatch::batch) {
+    if (network_.has_kernels()) {
+      own.lines = memory.area(prefix + "errors by column", 1,
+                              2 * columns * static_cast<unsigned>(network_.array_rows));
+      own.kernel_gradient = memory.area(prefix + "gradient", 1, own.gradient_bytes());
+    } else if (network_.deposits == PerBatch::batch) {
       take_gradient(memory, own, prefix);
     } else if (!is_stored()) {
       own.update = memory.area(prefix + "update", 1, 2 * columns);

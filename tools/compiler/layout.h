@@ -56,17 +56,24 @@ struct ShardBuffers {
   Area lower;          // int16
   Area one_hot;        // int16, 2 · block_rows − 1: zeros and a 1 in the middle
   Area shifted_hot;    // the same with the upper part's factor
-  Area bias_update;    // int32
-  Area bias;           // int32
-  Area bias_sum;       // int32, the bias as it is added to the sum
-  Area complement;     // int16: 1 minus the sigmoid, a factor of its derivative
-  Area slope;          // int16: the sigmoid's derivative; in the head both are for the whole layer
+  Area lines;  // int16, padded_columns x array rows: errors by column, for the kernels of their samples
+  Area kernel_gradient;  // int32, row_blocks x padded_columns x block_rows
+  Area bias_update;      // int32
+  Area bias;             // int32
+  Area bias_sum;         // int32, the bias as it is added to the sum
+  Area complement;       // int16: 1 minus the sigmoid, a factor of its derivative
+  Area slope;            // int16: the sigmoid's derivative; in the head both are for the whole layer
 
   Inbox inputs;
   Inbox sums;
   Inbox errors_in;
   unsigned error_counter = 0;
   unsigned credit_counter = 0;
+
+  // Of kernel_gradient.
+  std::uint32_t gradient_bytes() const {
+    return 4u * static_cast<std::uint32_t>(padded_rows) * static_cast<std::uint32_t>(padded_columns);
+  }
 };
 
 // Buffers of the head: the home of the last layer's column shard 0, where the loss is computed.
@@ -169,11 +176,12 @@ struct KfacTile {
 struct TileData {
   std::uint32_t train_metrics = 0;  // samples, correct, loss low, loss high
   std::uint32_t test_metrics = 0;
-  std::uint32_t record = 0;    // struct weft_epoch_record under construction
-  std::uint32_t rates = 0;     // one row an epoch
-  std::uint32_t expected = 0;  // one word a sync counter: value to wait for
-  std::uint32_t carries = 0;   // one word a shard: outer products since the last carry resolution
-  std::uint32_t early = 0;     // one word a shard, with carry_limit: carry resolutions because of it
+  std::uint32_t record = 0;      // struct weft_epoch_record under construction
+  std::uint32_t rates = 0;       // one row an epoch
+  std::uint32_t expected = 0;    // one word a sync counter: value to wait for
+  std::uint32_t carries = 0;     // one word a shard: outer products since the last carry resolution
+  std::uint32_t kernel_row = 0;  // of the batch's first sample, in all kernel units of the tile
+  std::uint32_t early = 0;       // one word a shard, with carry_limit: carry resolutions because of it
 };
 
 // Part of a tile's ReRAM with values of one kind, all int16.

@@ -23,15 +23,19 @@ int ceil_divide(int value, int divisor) { return (value + divisor - 1) / divisor
 
 // Column blocks are kept whole in a tile when the tile has enough arrays; otherwise one column block is cut
 // over several tiles and their partial sums are added on the way.
-// Copies of an array lie in the same tile, so that one program can use them at the same time.
+// Copies of an array lie in the same tile, so that one program can use them at the same time; so do the
+// kernels of a row block, which all its columns share.
 void cut(LoweredLayer& layer, const LoweringOptions& options) {
-  const int arrays_per_tile = options.arrays_per_tile / layer.copies();
+  const int kernels = layer.has_kernels ? 1 : 0;
+  const int row_blocks_per_tile = options.arrays_per_tile / (layer.copies() + kernels);
   layer.row_blocks = ceil_divide(layer.inputs, options.array_rows);
   layer.column_blocks = ceil_divide(layer.outputs, options.array_columns);
-  layer.rows_per_shard = std::min(layer.row_blocks, arrays_per_tile);
-  layer.columns_per_shard = layer.row_blocks > arrays_per_tile
-                                ? 1
-                                : std::min(layer.column_blocks, arrays_per_tile / layer.row_blocks);
+  layer.rows_per_shard = std::min(layer.row_blocks, row_blocks_per_tile);
+  const int arrays_of_weights = options.arrays_per_tile - kernels * layer.row_blocks;
+  layer.columns_per_shard =
+      layer.row_blocks > row_blocks_per_tile
+          ? 1
+          : std::min(layer.column_blocks, arrays_of_weights / layer.copies() / layer.row_blocks);
 }
 
 int output_fraction(const LoweredLayer& layer, const NumberFormat& format) {
@@ -155,6 +159,23 @@ void check_variants(const LoweringOptions& options, std::size_t layers) {
   }
 }
 
+void check_kernels(const LoweringOptions& options, int batch, std::size_t layers) {
+  if (options.gradient != Gradient::activation_kernels) return;
+  check_range("training.batch with activation kernels", batch, 1, options.array_rows);
+  check_range("platform.crossbar.columns with activation kernels", options.array_columns, options.array_rows,
+              1024);
+  for (std::size_t index = 0; index < layers; ++index) {
+    const int copies = options.variants.empty() ? 1 : options.variants[index];
+    check_range(fmt::format("variant of layer {} with activation kernels", index).c_str(), copies, 1, 2);
+    const int needed = copies + 1;
+    if (needed <= options.arrays_per_tile) continue;
+    throw Error(
+        fmt::format("layer {} needs {} arrays in a tile, {} for weights and one for its inputs as kernels, a "
+                    "tile has {} (platform.tile.crossbars); allowed: {} or more",
+                    index, needed, needed - 1, options.arrays_per_tile, needed));
+  }
+}
+
 // The output's error comes from its activation by a right shift (sigmoid: of a product) or a left shift.
 void check_squared_error(const LoweredLayer& output) {
   const int fraction = output.output_fraction;
@@ -177,6 +198,7 @@ std::int32_t quantise(double value, int fraction, double limit) {
 float LoweredRate::value() const { return std::ldexp(static_cast<float>(multiplier), -exponent); }
 
 bool LoweredNetwork::pipelined() const {
+  if (schedule != Schedule::automatic) return schedule == Schedule::pipelined;
   return std::any_of(layers.begin(), layers.end(),
                      [](const LoweredLayer& layer) { return layer.variant > 1; });
 }
@@ -193,6 +215,7 @@ LoweredNetwork lower(const reference::Network& network, const reference::Trainin
   check_options(given);
   const LoweringOptions options = plan.kfac ? without_work_array(given) : given;
   check_variants(options, network.layers.size());
+  check_kernels(options, plan.batch, network.layers.size());
   LoweredNetwork lowered;
   lowered.loss = network.loss;
   lowered.format = options.format;
@@ -205,6 +228,9 @@ LoweredNetwork lower(const reference::Network& network, const reference::Trainin
   lowered.carry_slice = options.carry_slice;
   lowered.filter_changes = options.filter_changes;
   lowered.deposits = options.deposits;
+  lowered.gradient = options.gradient;
+  lowered.gradient_store = options.gradient_store;
+  lowered.schedule = options.schedule;
   lowered.digit_bits = options.digit_bits;
   for (std::size_t epoch = 0; epoch < plan.learning_rate.size(); ++epoch) {
     const double rate = plan.kfac ? plan.learning_rate[epoch] : plan.learning_rate[epoch] / plan.batch;
@@ -223,6 +249,7 @@ LoweredNetwork lower(const reference::Network& network, const reference::Trainin
     layer.outputs = dense.outputs;
     layer.activation = dense.activation;
     if (!options.variants.empty()) layer.variant = options.variants[index];
+    layer.has_kernels = lowered.has_kernels();
     cut(layer, options);
     layer.input_fraction = input_fraction;
     layer.input_bits = input_bits;

@@ -33,6 +33,11 @@ struct NumberFormat {
 // Once for every sample of a batch, or once a batch.
 enum class PerBatch { example, batch };
 
+// Where the gradients of weights come from, and how the passes of a batch's samples follow each other:
+// docs/compiler.md.
+enum class Gradient { outer_products, activation_kernels };
+enum class Schedule { automatic, sequential, pipelined };
+
 // PANTHER's variants of holding a layer's weights (arXiv 1912.11516, sections 4.2 to 4.4).
 //   1  one copy; forward and backward passes share it, updates follow at the end of the batch
 //   2  forward and backward passes have a copy each and overlap; updates at the end go into both
@@ -60,6 +65,7 @@ struct LoweredLayer {
   int backward_copy() const { return variant == 1 ? 0 : 1; }
   bool has_accumulator() const { return variant == 3; }
   int accumulator() const { return variant - 1; }  // of variant 3
+  bool has_kernels = false;                        // an array more for each row block
 
   int row_blocks = 0;     // ceil(inputs / array_rows)
   int column_blocks = 0;  // ceil(outputs / array_columns)
@@ -112,6 +118,9 @@ struct LoweredNetwork {
   int carry_limit = 0;  // lost updates of slice carry_slice of a shard; 0: none
   int carry_slice = 0;
   PerBatch deposits = PerBatch::example;
+  Gradient gradient = Gradient::outer_products;
+  PerBatch gradient_store = PerBatch::batch;  // of activation_kernels
+  Schedule schedule = Schedule::automatic;
   int digit_bits = 2;              // of a slice; deposits of a whole batch are cut at a multiple of it
   std::vector<LoweredRate> rates;  // one an epoch
   FilterChanges filter_changes;
@@ -119,6 +128,9 @@ struct LoweredNetwork {
 
   // Forward and backward passes of different samples overlap.
   bool pipelined() const;
+  bool has_kernels() const { return gradient == Gradient::activation_kernels; }
+  // Every sample's gradient is formed in its backward pass and kept by itself.
+  bool stores_gradients() const { return has_kernels() && gradient_store == PerBatch::example; }
   // A batch's sum is deposited in two parts, the upper one shifted left by this.
   int deposit_shift() const;
 };
@@ -138,6 +150,9 @@ struct LoweringOptions {
   int digit_bits = 2;
   std::vector<int> variants;  // one a layer; empty: 1 for all
   PerBatch deposits = PerBatch::example;
+  Gradient gradient = Gradient::outer_products;
+  PerBatch gradient_store = PerBatch::batch;
+  Schedule schedule = Schedule::automatic;
   int carry_period = 1;
   PerBatch carry_unit = PerBatch::example;
   int carry_limit = 0;  // lost updates of slice carry_slice of a shard; 0: none

@@ -16,6 +16,7 @@ Shard make_shard(const LoweredNetwork& network, int layer_index, int row_shard, 
   Shard shard;
   shard.layer = layer_index;
   shard.copies = layer.copies();
+  shard.has_kernels = layer.has_kernels;
   shard.row_shard = row_shard;
   shard.column_shard = column_shard;
   const int first_row_block = row_shard * layer.rows_per_shard;

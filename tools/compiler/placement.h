@@ -25,11 +25,15 @@ struct Shard {
 
   int tile = 0;
   int copies = 1;
-  // Copy c of block (i, j) lies in unit first_unit + (c · column_blocks + j) · row_blocks + i.
+  bool has_kernels = false;
+  // Copy c of block (i, j) lies in unit first_unit + (c · column_blocks + j) · row_blocks + i, the kernels of
+  // row block i in the i-th unit behind all copies.
   int first_unit = 0;
 
   bool home() const { return row_shard == 0; }
-  int units() const { return copies * row_blocks * column_blocks; }
+  int blocks() const { return row_blocks * column_blocks; }
+  int units() const { return copies * blocks() + (has_kernels ? row_blocks : 0); }
+  int kernel_unit(int row_block) const { return first_unit + copies * blocks() + row_block; }
   int unit(int row_block, int column_block, int copy = 0) const {
     return first_unit + (copy * column_blocks + column_block) * row_blocks + row_block;
   }

@@ -110,6 +110,7 @@ class TileGenerator {
   // One pass over the training set, or over the test set.
   void emit_pass(bool trains);
   void emit_sample_loop(Label body);
+  void emit_serial_loop();
   void emit_batch_update();
   void finish_update();
   void emit_record();
@@ -126,7 +127,9 @@ class TileGenerator {
   // Where this shard's sum goes: the home's own row of the shard sums when there are several.
   Area own_sum(int index) const;
   void start_forward(int index);
-  void finish_forward(int index);
+  // `judges_later`: the head leaves its sums for the next step.
+  void finish_forward(int index, bool judges_later);
+  void judge(int index);
   void send_shard_sum(int index);
   void collect_shard_sums(int index);
   void activate(int index);
@@ -220,6 +223,23 @@ class TileGenerator {
   void sum_gradient_of_row(int index, int row_block, Label untouched);
   void split_gradient(int index);
   void deposit_row(int index, int row_block, const Area& selector, const Area& part, int bits);
+
+  // ---- activations as kernels ----
+
+  std::uint32_t kernel_mask(int index) const;
+  // The kernel unit's row of the batch's first sample; clobbers t0.
+  void load_first_kernel_row(Reg rd);
+  void program_kernels(int index);
+  // Only while training: also called in forward passes of the test set.
+  void program_kernels_in_training(int index);
+  // Errors of `samples` (in a register) from the area on, by column and in the rows of their kernels.
+  void lay_out_errors(int index, const Area& errors, Reg first_row, Reg samples);
+  void issue_gradient(int index);
+  void start_gradient_of_sample(int index);
+  void store_gradient(int index);
+  void sum_stored_gradients(int index);
+  void add_gradient(int index);
+  void finish_kernel_update();
 
   // ---- second order ----
 

@@ -105,13 +105,6 @@ std::int16_t sigmoid_slope(const LoweredLayer& layer, std::int16_t activation) {
   return saturate16(round_shift(std::int64_t{activation} * complement, layer.output_fraction));
 }
 
-void refresh_bias_sum(const std::vector<std::int32_t>& bias, std::vector<std::int32_t>& bias_sum) {
-  bias_sum.resize(bias.size());
-  std::transform(bias.begin(), bias.end(), bias_sum.begin(), [](std::int32_t value) {
-    return saturate32(round_shift(value, bias_fraction - sum_fraction));
-  });
-}
-
 // sum += x · stepᵀ, each addition saturating.
 void add_product(const std::vector<std::int16_t>& x, const std::vector<std::int16_t>& step,
                  std::vector<std::int32_t>& sum) {
@@ -142,7 +135,7 @@ Golden::Golden(const LoweredNetwork& network, const std::vector<compiler::Lowere
     layer.weights.assign(initial[number].weights.begin(), initial[number].weights.end());
     for (std::int64_t& weight : layer.weights) weight = std::clamp(weight, range_.min, range_.max);
     layer.bias = initial[number].bias;
-    refresh_bias_sum(layer.bias, layer.bias_sum);
+    refresh_bias_sum(layer);
     layer.touched.assign(index(layer.shape.inputs), 0);
     copy_back(layer);
     layers_.push_back(std::move(layer));
@@ -430,6 +423,7 @@ std::int32_t Golden::back_projection(const Layer& layer, std::size_t row,
 
 void Golden::update(std::size_t number, const std::vector<Trace>& traces, std::size_t count,
                     const LoweredRate& rate) {
+  if (network_.has_kernels()) return update_with_kernels(number, traces, count, rate);
   Layer& layer = layers_[number];
   const bool at_once = network_.deposits == PerBatch::batch;
   const bool counts_samples = network_.carry_unit == PerBatch::example;
@@ -459,7 +453,7 @@ void Golden::finish_update(Layer& layer, std::size_t count) {
   } else if (network_.deposits == PerBatch::batch) {
     count_carries(layer, count);
   }
-  refresh_bias_sum(layer.bias, layer.bias_sum);
+  refresh_bias_sum(layer);
   copy_back(layer);
 }
 
@@ -560,6 +554,13 @@ void Golden::resolve_carries(Layer& layer) const {
     layer.touched[row] = 0;
   }
   layer.unresolved = 0;
+}
+
+void Golden::refresh_bias_sum(Layer& layer) {
+  layer.bias_sum.resize(layer.bias.size());
+  std::transform(layer.bias.begin(), layer.bias.end(), layer.bias_sum.begin(), [](std::int32_t value) {
+    return saturate32(round_shift(value, bias_fraction - sum_fraction));
+  });
 }
 
 // Reading limits to the range, carries included.

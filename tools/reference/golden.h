@@ -140,6 +140,9 @@ class Golden {
   // The samples of a batch into one layer.
   void update(std::size_t number, const std::vector<Trace>& traces, std::size_t count,
               const compiler::LoweredRate& rate);
+  // The same with gradients of activations as kernels.
+  void update_with_kernels(std::size_t number, const std::vector<Trace>& traces, std::size_t count,
+                           const compiler::LoweredRate& rate);
   // The same into all layers, second order.
   void update_second_order(const std::vector<Trace>& traces, std::size_t count,
                            const compiler::LoweredRate& rate);
@@ -159,6 +162,7 @@ class Golden {
   }
   void count_carries(Layer& layer, std::size_t amount) const;
   void resolve_carries(Layer& layer) const;
+  static void refresh_bias_sum(Layer& layer);
   void copy_back(Layer& layer) const;
 
   compiler::LoweredNetwork network_;

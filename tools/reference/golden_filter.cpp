@@ -61,6 +61,23 @@ void GoldenFilter::update_row(std::size_t layer, std::size_t row, std::int64_t f
   }
 }
 
+void GoldenFilter::update_all(std::size_t layer, const std::vector<std::int64_t>& changes,
+                              std::size_t columns) {
+  const std::size_t rows = changes.size() / columns;
+  for (Block& block : layers_.at(layer)) {
+    const std::size_t first_row = index(block.place.first_row);
+    const std::size_t first_column = index(block.place.first_column);
+    const std::size_t last_row = std::min(first_row + index(block.place.rows), rows);
+    const std::size_t last_column = std::min(first_column + index(block.place.columns), columns);
+    for (std::size_t row = first_row; row < last_row; ++row) {
+      std::int64_t* const sums = block.sums.data() + (row - first_row) * index(block.place.columns);
+      for (std::size_t column = first_column; column < last_column; ++column)
+        sums[column - first_column] += changes[row * columns + column];
+    }
+    block.touched = true;
+  }
+}
+
 void GoldenFilter::write_back(std::size_t layer, const Matrix& matrix) {
   if (plan_.outer_products) return;
   for (Block& block : layers_.at(layer)) {

@@ -60,6 +60,8 @@ class GoldenFilter {
   // A command for one row of a layer: `factor` times `values`.
   void update_row(std::size_t layer, std::size_t row, std::int64_t factor,
                   const std::vector<std::int16_t>& values, const Matrix& matrix);
+  // Changes of a whole layer, row-major, for the end of the batch.
+  void update_all(std::size_t layer, const std::vector<std::int64_t>& changes, std::size_t columns);
   // The end of a batch; nothing to do for outer products.
   void write_back(std::size_t layer, const Matrix& matrix);
 

@@ -204,14 +204,16 @@ std::string comparison_table(const json& comparison) {
     }
   }
   std::sort(keys.begin(), keys.end());
-  std::string text = fmt::format("{:<22}", "");
+  std::size_t width = 22;
+  for (const std::string& key : keys) width = std::max(width, key.size());
+  std::string text = fmt::format("{:<{}}", "", width);
   for (const json& run : comparison["runs"]) {
     const std::string mark = run["ending"] == "finished" ? "" : " (" + run["ending"].dump() + ")";
     text += fmt::format("  {:>24}", run["name"].get<std::string>() + mark);
   }
   text += "\n";
   for (const std::string& key : keys) {
-    text += fmt::format("{:<22}", key);
+    text += fmt::format("{:<{}}", key, width);
     for (std::size_t run = 0; run < comparison["runs"].size(); ++run) {
       const json& own = comparison["runs"][run]["figures"];
       const json ratio = run == 0 ? json() : at(comparison["ratios"][run], {key});

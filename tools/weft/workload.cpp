@@ -160,6 +160,18 @@ void set_reram(compiler::TileLimits& limits, const config::TileConfig& tile) {
   limits.rows_decide = decides_by_row(tile.write_filters.activation_buffer);
 }
 
+compiler::Schedule schedule(config::Schedule from) {
+  switch (from) {
+    case config::Schedule::sequential:
+      return compiler::Schedule::sequential;
+    case config::Schedule::pipelined:
+      return compiler::Schedule::pipelined;
+    case config::Schedule::automatic:
+      break;
+  }
+  return compiler::Schedule::automatic;
+}
+
 compiler::CompileOptions compile_options(const config::Scenario& scenario) {
   const config::PlatformConfig& platform = scenario.platform;
   compiler::CompileOptions options;
@@ -177,6 +189,11 @@ compiler::CompileOptions compile_options(const config::Scenario& scenario) {
   options.lowering.carry_limit = scenario.training.carry_limit;
   options.lowering.carry_slice = scenario.training.carry_slice;
   options.lowering.deposits = per_batch(scenario.training.deposits);
+  options.lowering.gradient = scenario.training.gradient == config::Gradient::activation_kernels
+                                  ? compiler::Gradient::activation_kernels
+                                  : compiler::Gradient::outer_products;
+  options.lowering.gradient_store = per_batch(scenario.training.gradient_store);
+  options.lowering.schedule = schedule(scenario.training.schedule);
   for (const config::LayerConfig& layer : scenario.workload.layers) {
     options.lowering.variants.push_back(layer.variant.value_or(scenario.training.variant));
   }

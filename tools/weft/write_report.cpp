@@ -21,14 +21,26 @@ struct Sums {
   endurance::WearStatistics wear;
   std::uint64_t cells_programmed = 0;
   std::uint64_t first_failure = 0;  // earliest of all arrays; 0: none
+  std::uint64_t cells_offered = 0;  // of all slices that the values have
+  std::uint64_t cells_selected = 0;
   std::vector<const endurance::WornCells*> arrays;
 };
 
-Sums add_up(const machine::Accelerator& accelerator) {
+// Of the arrays that hold weights, or of those that hold activations as kernels.
+enum class Holds { weights, kernels };
+
+Sums add_up(const machine::Accelerator& accelerator, Holds what) {
   Sums sum;
   for (int number = 0; number < accelerator.tiles(); ++number) {
-    for (const auto& filter : accelerator.tile(number).filters()) {
-      const write_filter::FilterStatistics own = filter->statistics();
+    const tile::Tile& tile = accelerator.tile(number);
+    for (std::size_t place = 0; place < tile.filters().size(); ++place) {
+      const crossbar::CrossbarUnit& unit = *tile.crossbars()[place];
+      if (unit.holds_kernels() != (what == Holds::kernels)) continue;
+      const write_filter::FilterStatistics own = what == Holds::kernels
+                                                   ? tile.filters()[place]->kernel_statistics()
+                                                   : tile.filters()[place]->statistics();
+      sum.cells_offered += own.weights_offered * unit.slices_in_use();
+      sum.cells_selected += own.weights_written * unit.slices_in_use();
       sum.filter.passes += own.passes;
       sum.filter.passes_written += own.passes_written;
       sum.filter.weights_offered += own.weights_offered;
@@ -38,7 +50,8 @@ Sums add_up(const machine::Accelerator& accelerator) {
       sum.filter.rows_written += own.rows_written;
       sum.filter.residuals_forced += own.residuals_forced;
     }
-    for (const auto& unit : accelerator.tile(number).crossbars()) {
+    for (const auto& unit : tile.crossbars()) {
+      if (unit->holds_kernels() != (what == Holds::kernels)) continue;
       sum.cells_programmed += unit->array().statistics().cells_programmed;
       if (unit->cells() == nullptr) continue;
       sum.arrays.push_back(unit->cells());
@@ -90,6 +103,28 @@ json wear_map(const machine::Accelerator& accelerator) {
   return map;
 }
 
+json years_of(const std::vector<const endurance::WornCells*>& arrays,
+              const endurance::EnduranceConfig& config, double simulated_s) {
+  const endurance::Lifetime life = endurance::lifetime(arrays, simulated_s, config.duty);
+  return {{"cells", life.cells},
+          {"mean_wear", life.mean_wear},
+          {"worst_wear", life.worst_wear},
+          {"mean_years", number(life.mean_years)},
+          {"p99_years", number(life.p99_years)},
+          {"worst_cell_years", number(life.worst_years)}};
+}
+
+json activation_report(const Sums& sum, bool counted) {
+  const write_filter::FilterStatistics& filter = sum.filter;
+  const std::uint64_t cells = counted ? sum.wear.cells_written : sum.cells_selected;
+  return {{"cells", cells},
+          {"pulses", counted ? json(sum.wear.pulses) : json()},
+          {"filtered", sum.cells_offered - cells},
+          {"values_offered", filter.weights_offered},
+          {"values_written", filter.weights_written},
+          {"density", share(filter.weights_written, filter.weights_offered)}};
+}
+
 json lifetime_report(const Sums& sum, const machine::Accelerator& accelerator,
                      const endurance::EnduranceConfig& config, double simulated_s) {
   const endurance::Lifetime life = endurance::lifetime(sum.arrays, simulated_s, config.duty);
@@ -111,17 +146,28 @@ json lifetime_report(const Sums& sum, const machine::Accelerator& accelerator,
           {"wear_map", wear_map(accelerator)}};
 }
 
+// The whole machine's wear.
+Sums together(Sums sum, const Sums& more) {
+  sum.wear.cells_stuck += more.wear.cells_stuck;
+  sum.wear.writes_refused += more.wear.writes_refused;
+  if (sum.first_failure == 0 || (more.first_failure != 0 && more.first_failure < sum.first_failure))
+    sum.first_failure = more.first_failure;
+  sum.arrays.insert(sum.arrays.end(), more.arrays.begin(), more.arrays.end());
+  return sum;
+}
+
 }  // namespace
 
 bool cells_have_failed(const machine::Accelerator& accelerator) {
-  return add_up(accelerator).wear.cells_stuck > 0;
+  return add_up(accelerator, Holds::weights).wear.cells_stuck > 0 ||
+         add_up(accelerator, Holds::kernels).wear.cells_stuck > 0;
 }
 
 void add_write_report(json& results, const config::Scenario& scenario,
                       const machine::Accelerator& accelerator, double simulated_s) {
   const config::CrossbarConfig& crossbar = scenario.platform.crossbar;
   if (crossbar.update != config::UpdatePolicy::write_back) return;
-  const Sums sum = add_up(accelerator);
+  const Sums sum = add_up(accelerator, Holds::weights);
   const bool counted = crossbar.endurance.on();
   const std::uint64_t slices = static_cast<std::uint64_t>(crossbar.slices);
   results["writes"]["weight"] = {
@@ -137,8 +183,14 @@ void add_write_report(json& results, const config::Scenario& scenario,
       {"rows_written", sum.filter.rows_written},
       {"row_density", share(sum.filter.rows_written, sum.filter.rows_offered)},
       {"residuals_forced", sum.filter.residuals_forced}};
-  if (crossbar.endurance.count_wear)
-    results["lifetime"] = lifetime_report(sum, accelerator, crossbar.endurance, simulated_s);
+  const bool has_kernels = scenario.training.gradient == config::Gradient::activation_kernels;
+  const Sums kernels = has_kernels ? add_up(accelerator, Holds::kernels) : Sums();
+  if (has_kernels) results["writes"]["activation_kernel"] = activation_report(kernels, counted);
+  if (!crossbar.endurance.count_wear) return;
+  results["lifetime"] = lifetime_report(together(sum, kernels), accelerator, crossbar.endurance, simulated_s);
+  if (!has_kernels) return;
+  results["lifetime"]["weight"] = years_of(sum.arrays, crossbar.endurance, simulated_s);
+  results["lifetime"]["activation_kernel"] = years_of(kernels.arrays, crossbar.endurance, simulated_s);
 }
 
 std::string write_summary(const json& results) {
@@ -149,6 +201,11 @@ std::string write_summary(const json& results) {
                   weight["filtered"].get<std::uint64_t>());
   if (weight["density"].is_number())
     text += fmt::format(", {:.2f} % of the updates", 100 * weight["density"].get<double>());
+  if (results["writes"].contains("activation_kernel")) {
+    const json& kernel = results["writes"]["activation_kernel"];
+    text += fmt::format("\n  kernel writes     {} cells, {} filtered", kernel["cells"].get<std::uint64_t>(),
+                        kernel["filtered"].get<std::uint64_t>());
+  }
   if (!results.contains("lifetime")) return text;
   const json& life = results["lifetime"];
   const auto years = [&life](const char* key) {

@@ -52,7 +52,8 @@ TEST_CASE("a wrong override is reported with itself as its place") {
   CHECK(
       errors({"training.batsh=2"}) ==
       "--set training.batsh=2: training.batsh: unknown key; did you mean 'batch'? (allowed: optimizer, kfac, "
-      "epochs, batch, learning_rate, moments, seed, initial, variant, deposits, carry_period, carry_unit, "
+      "epochs, batch, learning_rate, moments, seed, initial, variant, gradient, gradient_store, "
+      "schedule, deposits, carry_period, carry_unit, "
       "carry_limit, "
       "carry_slice, write_filter_schedule, evaluate, shuffle)");
   CHECK(errors({"workload.layers[2].outputs=5"}) ==

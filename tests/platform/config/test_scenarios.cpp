@@ -157,6 +157,11 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
       "dataset: {kind: digits, train: 100, test: 10}\n"
       "platform: {crossbar: {update: write_back}}\n";
   const std::string buffers = digits + "platform: {tile: {reram_buffer: {size: 64 KiB}}}\n";
+  const std::string kernels =
+      "workload: {layers: [{outputs: 12}]}\n"
+      "training: {epochs: 1, learning_rate: 0.1, gradient: activation_kernels}\n"
+      "dataset: {kind: digits, train: 100, test: 10}\n"
+      "platform: {crossbar: {update: write_back, kernel_filter: {policy: drop}}}\n";
   const std::string nested = digits + "platform: {inversion: {mode: nested}}\n";
   const std::string merged = digits + "platform: {inversion: {mode: merged}}\n";
   const std::string ddr4 = digits + "platform: {memory: {kind: ddr4-2400}}\n";
@@ -212,6 +217,8 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
                                              "platform.crossbar.adc_range",
                                              "platform.crossbar.adc_full_scale",
                                              "platform.crossbar.device.drift.time_s",
+                                             "platform.crossbar.kernel_filter.keep_residual",
+                                             "training.gradient",
                                              "training.optimizer",
                                              "workload.mapping",
                                              "platform.crossbar.adc_full_scale_by_layer"};
@@ -239,6 +246,8 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
     const bool of_schedule = doc.path.find("training.write_filter_schedule") == 0;
     const bool of_buffers = doc.path.find("platform.tile.write_filters") == 0 ||
                             doc.path.find("platform.tile.reram_buffer.") == 0;
+    const bool of_kernels =
+        doc.path.find("platform.crossbar.kernel_filter") == 0 || doc.path == "training.gradient_store";
     const bool of_inversion =
         doc.path.find("platform.inversion.") == 0 && doc.path != "platform.inversion.mode";
     const bool needs_merged = doc.description.find("Only with mode: merged") != std::string::npos;
@@ -251,6 +260,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
                               : of_writes    ? writes
                               : of_schedule  ? schedule
                               : of_buffers   ? buffers
+                              : of_kernels   ? kernels
                               : needs_merged ? merged
                               : of_inversion ? nested
                                              : digits;
@@ -265,6 +275,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
       "platform: {tile: {fp_pim_units: 4, hart: {isa: rv32imafc}}}\n";
   CHECK(changes(fp_pim, "workload.mapping", "crossbar"));
   CHECK(changes(fp_pim, "training.optimizer", "adam"));
+  CHECK(changes(writes, "training.gradient", "activation_kernels"));
   CHECK(changes(digits, "platform.crossbar.adc_range", "granular"));
   CHECK(changes(devices, "platform.crossbar.device.drift", "{age: configured, time_s: 5}"));
   CHECK(changes(digits, "platform.crossbar", "{adc_range: calibrated, adc_full_scale: 200}"));
