@@ -26,7 +26,7 @@ namespace weft::write_filter {
 struct WriteFilterConfig {
   FilterConfig rules;
   FilterConfig kernel_rules;  // of activations that become kernels
-  int rows = 128;  // of the array behind it
+  int rows = 128;             // of the array behind it
   int columns = 128;
   sc_core::sc_time cycle = sc_core::sc_time(1, sc_core::SC_NS);
   unsigned lanes = 16;

@@ -147,7 +147,7 @@ struct CrossbarConfig {
   bool registers = false;
   Arithmetic arithmetic = Arithmetic::automatic;
   device::DeviceConfig device;
-  write_filter::FilterConfig write_filter;  // of weights
+  write_filter::FilterConfig write_filter;   // of weights
   write_filter::FilterConfig kernel_filter;  // of activations that become kernels
   endurance::EnduranceConfig endurance;
 

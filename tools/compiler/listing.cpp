@@ -78,6 +78,7 @@ nlohmann::json json_shard(const Shard& shard, const ShardBuffers& buffers) {
           {"tile", shard.tile},
           {"first_unit", shard.first_unit},
           {"copies", shard.copies},
+          {"kernel_units", shard.has_kernels ? shard.row_blocks : 0},
           {"row_blocks", shard.row_blocks},
           {"column_blocks", shard.column_blocks},
           {"first_row", shard.first_row},

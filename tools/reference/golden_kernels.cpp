@@ -19,8 +19,9 @@ void Golden::update_with_kernels(std::size_t number, const std::vector<Trace>& t
   for (std::size_t i = 0; i < count; ++i) {
     const std::vector<std::int16_t>& x = traces[i].values[number];
     const std::vector<std::int16_t>& error = traces[i].errors[number];
-    take_step(layer, error, rate);
+    take_step(layer, error, rate);  // of the bias
     for (std::size_t row = 0; row < x.size(); ++row) {
+      if (x[row] == 0) continue;
       for (std::size_t c = 0; c < outputs; ++c) {
         std::int64_t& sum = gradient[row * outputs + c];
         sum += std::int64_t{x[row]} * error[c];

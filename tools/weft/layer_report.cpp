@@ -21,7 +21,7 @@ std::string pass_of(const std::string& operation) {
   const auto begins = [&operation](const char* with) { return operation.rfind(with, 0) == 0; };
   if (begins("mvm_")) return "forward";
   if (begins("mtvm_")) return "error";
-  if (begins("opa_")) return "gradient";
+  if (begins("opa_") || begins("gradient_") || begins("kernel_")) return "gradient";
   if (begins("update_")) return "update";
   return "access";
 }

@@ -314,6 +314,17 @@ std::uint64_t carry_resolutions(const machine::Accelerator& accelerator) {
   return total;
 }
 
+// "activation_kernels, batch": where gradients came from, and what was summed before it was stored.
+std::string gradient_text(const compiler::LoweredNetwork& network) {
+  if (!network.has_kernels()) return "outer_products";
+  return std::string("activation_kernels, ") + per_batch(network.gradient_store);
+}
+
+std::string schedule_text(const compiler::LoweredNetwork& network) {
+  if (network.pipelined()) return "pipelined";
+  return network.schedule == compiler::Schedule::sequential ? "sequential" : "all forward, all backward";
+}
+
 json training(const RunReport& report) {
   const compiler::LoweredNetwork& network = report.workload->program.network;
   if (report.workload->program.fp) return fp_training(report.workload->program.fp->mapping);
@@ -322,6 +333,8 @@ json training(const RunReport& report) {
   json variants = json::array();
   for (const compiler::LoweredLayer& layer : network.layers) variants.push_back(layer.variant);
   return {{"variants", variants},
+          {"gradient", gradient_text(network)},
+          {"schedule", schedule_text(network)},
           {"deposits", per_batch(network.deposits)},
           {"batch", network.batch},
           {"carry_period", network.carry_period},
@@ -545,8 +558,13 @@ std::string make_summary(const RunReport& report, const json& results) {
       text += fmt::format("\n  training          {} on floating-point PIM, {}",
                           plan["format"].get<std::string>(), plan["optimizer"].get<std::string>());
     } else {
-      text += fmt::format("\n  training          variants {}, deposits once {} {}", plan["variants"].dump(),
-                          plan["deposits"] == "batch" ? "a" : "an", plan["deposits"].get<std::string>());
+      text += fmt::format("\n  training          variants {}, ", plan["variants"].dump());
+      if (plan["gradient"] == "outer_products") {
+        text += fmt::format("deposits once {} {}", plan["deposits"] == "batch" ? "a" : "an",
+                            plan["deposits"].get<std::string>());
+      } else {
+        text += "gradients of " + plan["gradient"].get<std::string>();
+      }
       const json& resolutions = plan["carry_resolutions"];
       text += fmt::format("\n  carries resolved  {} times at the period",
                           resolutions["by_period"].get<std::uint64_t>());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Write filters and wear as the user meets them.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "tests/tools/cli/cli.h"
@@ -122,6 +123,36 @@ TEST_CASE("the updates of an epoch's last batch are filtered by that epoch's rul
   const nlohmann::json all = written(settings);
   CHECK(all["reference"]["bit_exact"] == true);
   CHECK(2 * of(all["writes"], "weight", "weights_written") == of(all["writes"], "weight", "weights_offered"));
+}
+
+TEST_CASE(
+    "writes of activations as kernels are counted apart, and a filter that compares leaves the golden bits") {
+  const std::vector<std::string> kernels = {
+      "platform.tile.crossbars=6", "platform.crossbar.adc_bits=14", "training.gradient=activation_kernels",
+      "platform.crossbar.endurance.count_wear=true", "platform.crossbar.endurance.pulses_model=fixed"};
+  const nlohmann::json all = written(kernels);
+  std::vector<std::string> filtered = kernels;
+  filtered.emplace_back("platform.crossbar.kernel_filter={policy: compare, granularity: cell}");
+  const nlohmann::json changed = written(filtered);
+  CHECK(all["training"]["gradient"] == "activation_kernels, batch");
+  CHECK(all["reference"]["bit_exact"] == true);
+  CHECK(changed["reference"]["bit_exact"] == true);
+  const nlohmann::json& dense = all["writes"]["activation_kernel"];
+  const nlohmann::json& sparse = changed["writes"]["activation_kernel"];
+  // 120 samples, two epochs, 64 inputs of 8 bits and 24 activations of 10, six cells of two bits each.
+  constexpr int values = 2 * 120 * (64 + 24);
+  CHECK(dense["values_written"] == values);
+  CHECK(dense["filtered"] == 0);
+  CHECK(sparse["values_offered"] == values);
+  CHECK(sparse["cells"].get<int>() + sparse["filtered"].get<int>() == dense["cells"].get<int>());
+  CHECK(sparse["cells"].get<double>() < 0.8 * dense["cells"].get<double>());
+  CHECK(all["writes"]["weight"] == changed["writes"]["weight"]);
+  CHECK(changed["lifetime"]["activation_kernel"]["mean_years"] >
+        all["lifetime"]["activation_kernel"]["mean_years"]);
+  CHECK(all["lifetime"]["worst_cell_years"] ==
+        std::min(all["lifetime"]["weight"]["worst_cell_years"].get<double>(),
+                 all["lifetime"]["activation_kernel"]["worst_cell_years"].get<double>()));
+  CHECK(all["energy"]["by_pass_J"]["gradient"] > changed["energy"]["by_pass_J"]["gradient"]);
 }
 
 TEST_CASE("a run whose cells wear out ends with its report") {
