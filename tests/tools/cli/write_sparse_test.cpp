@@ -139,7 +139,7 @@ TEST_CASE(
   CHECK(changed["reference"]["bit_exact"] == true);
   const nlohmann::json& dense = all["writes"]["activation_kernel"];
   const nlohmann::json& sparse = changed["writes"]["activation_kernel"];
-  // 120 samples, two epochs, 64 inputs of 8 bits and 24 activations of 10, six cells of two bits each.
+  // 120 samples, two epochs, 64 inputs and 24 activations.
   constexpr int values = 2 * 120 * (64 + 24);
   CHECK(dense["values_written"] == values);
   CHECK(dense["filtered"] == 0);
