@@ -135,8 +135,8 @@ weft::Status CrossbarUnit::update_kernel(const Transfer& transfer, sc_core::sc_t
     }
     std::vector<std::int8_t> levels = levels_of(values);
     const int arrays = static_cast<int>(slices_in_use_) * config_.array.arrays_per_slice();
-    const endurance::RowWrite done =
-        cells_->write_row(static_cast<int>(row), static_cast<int>(columns), marks.data(), levels.data(), arrays);
+    const endurance::RowWrite done = cells_->write_row(static_cast<int>(row), static_cast<int>(columns),
+                                                       marks.data(), levels.data(), arrays);
     values = weights_in_cells(row, columns);
     if (by_pulse) charge_pulses(done, 1, kernel_pulses_, delay);
   }

@@ -47,8 +47,7 @@ const Table<write_filter::FilterConfig>& write_filter_table() {
   using write_filter::Tracking;
   static const Table<F> table =
       Table<F>()
-          .add("policy", &F::policy, policy(),
-               "Which updates are written (docs/models/write_filter.md).")
+          .add("policy", &F::policy, policy(), "Which updates are written (docs/models/write_filter.md).")
           .add("granularity", &F::granularity, granularity(),
                "What is written together: the cells that change, all cells of a weight, whole rows, the "
                "array.")

@@ -30,10 +30,14 @@ void Golden::update_with_kernels(std::size_t number, const std::vector<Trace>& t
     }
   }
   const int shift = rate.update_shift(layer.shape);
-  for (std::size_t i = 0; i < gradient.size(); ++i) {
-    const std::int64_t product = -std::int64_t{saturate32(gradient[i])} * rate.multiplier;
-    const std::int64_t weight = layer.weights[i] + std::int64_t{saturate32(round_shift(product, shift))};
-    layer.weights[i] = std::clamp<std::int64_t>(saturate32(weight), range_.min, range_.max);
+  for (std::int64_t& each : gradient)
+    each = saturate32(round_shift(-std::int64_t{saturate32(each)} * rate.multiplier, shift));
+  if (filter_) {
+    filter_->update_all(number, gradient, outputs);
+    filter_->write_back(number, matrix_of(layer));
+  } else {
+    for (std::size_t i = 0; i < gradient.size(); ++i)
+      layer.weights[i] = std::clamp(layer.weights[i] + gradient[i], range_.min, range_.max);
   }
   refresh_bias_sum(layer);
 }

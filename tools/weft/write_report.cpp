@@ -37,8 +37,8 @@ Sums add_up(const machine::Accelerator& accelerator, Holds what) {
       const crossbar::CrossbarUnit& unit = *tile.crossbars()[place];
       if (unit.holds_kernels() != (what == Holds::kernels)) continue;
       const write_filter::FilterStatistics own = what == Holds::kernels
-                                                   ? tile.filters()[place]->kernel_statistics()
-                                                   : tile.filters()[place]->statistics();
+                                                     ? tile.filters()[place]->kernel_statistics()
+                                                     : tile.filters()[place]->statistics();
       sum.cells_offered += own.weights_offered * unit.slices_in_use();
       sum.cells_selected += own.weights_written * unit.slices_in_use();
       sum.filter.passes += own.passes;

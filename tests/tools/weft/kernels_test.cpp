@@ -121,6 +121,15 @@ TEST_CASE("layers of several row and column blocks on one tile and on several ar
   if (setup.crossbars == 24) CHECK(result.layers[0].columns_per_shard > 1);
 }
 
+TEST_CASE("filtered gradients and kernels that are compared are bit-exact") {
+  Setup setup = with_kernels(GENERATE("batch", "example"), "pipelined", 2);
+  setup.more.emplace_back("platform.crossbar.kernel_filter={policy: compare, granularity: cell}");
+  setup.more.emplace_back(
+      "platform.crossbar.write_filter={policy: ef_reset, threshold_mode: rms, threshold: 2, residual_bits: "
+      "30}");
+  require_bit_exact(setup);
+}
+
 // The source: Song et al., PipeLayer, HPCA 2017: (N / B) (2L + B + 1) cycles for N samples in batches of B.
 // Data drive the pipeline, not a clock: batches of fewer samples than these run dry and are faster.
 TEST_CASE("a pipelined batch takes the B + 2L + 1 cycles of PipeLayer") {
