@@ -200,7 +200,7 @@ crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
   crossbar.energy.write_pulse = picojoule(technology.write_pulse_pJ);
   crossbar.energy.half_select = picojoule(technology.half_select_pJ);
   crossbar.energy.row_setup = picojoule(technology.row_setup_pJ);
-  crossbar.energy.spike = picojoule(technology.spike_pJ);
+  crossbar.energy.spike = picojoule(technology.spike_pJ) * from.arrays_per_digit();
   crossbar.compares_kernels = scenario.platform.crossbar.kernel_filter.policy != write_filter::Policy::none;
   crossbar.endurance = scenario.platform.crossbar.endurance;
   crossbar.policy = update_policy(scenario.platform.crossbar.update);
