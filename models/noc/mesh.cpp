@@ -126,12 +126,12 @@ Delivery Mesh::send(Cycle now, int source, int destination, std::uint64_t bytes)
     const Cycle flits = payload + config_.header_flits;
     payload_left -= payload;
     const Cycle injection = inject(source, now, flits, control);
-    delivery.left = injection + flits;
     const Passage passage = control ? traverse_first(source, destination, injection, flits)
                                     : traverse(source, destination, injection, flits);
     // The interface takes a flit a cycle.
     delivery.tail = std::max(tail_of(passage, flits), last_tail + flits);
     last_tail = delivery.tail;
+    delivery.left = std::min(injection + flits, delivery.tail);
     if (packet == 0) delivery.head = delivery.tail + 1 - flits;
   }
   if (in_order) order = {now, delivery.tail};
