@@ -547,6 +547,13 @@ Status Array::read(int row, int col, int rows, int cols, std::int32_t* values, i
   return {};
 }
 
+void Array::hold(const std::vector<HeldCell>& cells) {
+  assert(!devices() && !config_.pairs());
+  if (weights_live_) leave_exact();
+  config_.arithmetic = Arithmetic::sliced;
+  cells_.hold(cells);
+}
+
 std::int64_t Array::weight(int row, int col) const {
   assert(row >= 0 && row < config_.rows && col >= 0 && col < config_.cols);
   if (!computes()) return 0;

@@ -116,6 +116,10 @@ class Array {
   // weft::Error on one that is not allowed.
   void calibrate(const std::vector<int>& full_scale);
 
+  // Cells that nothing changes from now on, instead of those named before. The sliced model computes from
+  // here on; neither for encoding differential nor for Arithmetic::device.
+  void hold(const std::vector<HeldCell>& cells);
+
   // For debuggers and tests: no statistics, no clamping.
   std::int64_t weight(int row, int col) const;
   // The digit that the cell or pair of cells holds; may have to reconstruct the cells first.

@@ -41,7 +41,11 @@ bool streams(const Command& command) {
 
 // A pair's cells are in arrays of their own, one after the other.
 endurance::Geometry geometry(const ArrayConfig& array) {
-  endurance::Geometry result{array.slices * array.arrays_per_slice(), array.rows, array.cols, {}};
+  endurance::Geometry result{array.slices * array.arrays_per_slice(),
+                             array.rows,
+                             array.cols,
+                             {},
+                             array.arithmetic == Arithmetic::none};
   for (int physical = 0; physical < result.slices; ++physical)
     result.levels.push_back(1 << array.cell_bits_of(physical / array.arrays_per_slice()));
   return result;
@@ -77,6 +81,8 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       mtvm_energy_(context.energy.open(this->name(), "mtvm_slice_step", config.energy.mvm_step)),
       mtvm_adc_energy_(context.energy.open(this->name(), "mtvm_adc_step", config.energy.adc_step)),
       opa_energy_(context.energy.open(this->name(), "opa_slice_step", config.energy.opa_step)),
+      opa_row_energy_(context.energy.open(this->name(), "opa_slice_row_step",
+                                          config.energy.opa_step * (1.0 / config.array.rows))),
       read_energy_(context.energy.open(this->name(), "array_row_read",
                                        config.energy.array_read * (1.0 / config.array.rows))),
       write_energy_(context.energy.open(this->name(), "array_row_write",
@@ -110,6 +116,23 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       array_(config.array) {
   if (config.registers) registers_.emplace(this->name(), *config.registers, context);
   saturated_before_ = array_->statistics().saturated;
+  if (config.policy == UpdatePolicy::in_place && config.endurance.on() && config.array.pairs()) {
+    throw Error(
+        "crossbar unit: outer products wear one cell a digit, encoding differential has two; allowed: "
+        "another "
+        "encoding, update: write_back, or no endurance");
+  }
+  const bool cells_fail = config.endurance.count_wear && config.endurance.cells_fail;
+  const bool holds_cells = config.array.arithmetic != Arithmetic::exact &&
+                           config.array.arithmetic != Arithmetic::device &&
+                           config.endurance.levelling == endurance::Levelling::none;
+  if (config.policy == UpdatePolicy::in_place && cells_fail && !holds_cells) {
+    throw Error(
+        "crossbar unit: cells that fail stay as they are under outer products only in the sliced model and "
+        "where the matrix does not move; allowed: cells_fail: false, or no levelling and arithmetic "
+        "automatic "
+        "or sliced, or update: write_back");
+  }
   if (config.endurance.on()) cells_.emplace(config.endurance, geometry(config.array));
   if (config.policy == UpdatePolicy::write_back) collected_.emplace(config.array.rows, config.array.cols);
   const auto lines = static_cast<std::size_t>(std::max(config.array.rows, config.array.cols));
@@ -425,7 +448,7 @@ std::optional<Fault> CrossbarUnit::resolve_carries(const Command& command) {
     return fault;
   }
   wait(delay);
-  return std::nullopt;
+  return cells_ ? level_wear(command) : std::nullopt;
 }
 
 std::optional<Fault> CrossbarUnit::send_update(std::uint64_t address, const void* data, std::uint32_t size,
@@ -444,11 +467,18 @@ weft::Status CrossbarUnit::update_access(const Transfer& transfer, sc_core::sc_t
   if (transfer.address < kernel_base) return update_rewrite(transfer, delay);
   if (transfer.address < outer_product_address) return update_kernel(transfer, delay);
   if (transfer.address != carry_resolution_address) return weft::Status::address_error;
+  return resolve_rows(delay);
+}
+
+weft::Status CrossbarUnit::resolve_rows(sc_core::sc_time& delay) {
+  for (unsigned row = 0; cells_ && row < rows_in_use_; ++row) take_levels(row);
   const device::CellStatistics before = pulses_so_far();
   array_.resolve_carries(context().workers, saturated_before_);
   update_read_energy_.charge(std::uint64_t{rows_in_use_} * static_cast<unsigned>(config_.array.slices));
-  delay += row_time(config_.timing.array_read, rows_in_use_) +
-           write_cost(rows_in_use_, before, update_write_energy_, update_verified_energy_);
+  delay += row_time(config_.timing.array_read, rows_in_use_);
+  if (cells_) wear_out_rewritten(delay);
+  if (config_.endurance.pulses_model != endurance::PulseModel::array) return weft::Status::ok;
+  delay += write_cost(rows_in_use_, before, update_write_energy_, update_verified_energy_);
   return weft::Status::ok;
 }
 
@@ -468,6 +498,8 @@ weft::Status CrossbarUnit::update_outer_product(const Transfer& transfer, sc_cor
   if (!status.ok()) return weft::Status::generic_error;
   array_.compute(context().workers);
   rows_in_use_ = std::max<unsigned>(rows_in_use_, header.rows);
+  columns_in_use_ = std::max<unsigned>(columns_in_use_, header.columns);
+  if (cells_) wear_out(header, row_operand.data(), column_operand.data());
   const unsigned steps = header.magnitude_bits + config_.timing.sign_steps;
   if (registers_) registers_->outer_product(header.rows, header.columns, steps);
   if (config_.policy == UpdatePolicy::digital) {
@@ -477,7 +509,12 @@ weft::Status CrossbarUnit::update_outer_product(const Transfer& transfer, sc_cor
     delay += config_.digital.outer_product;
     return weft::Status::ok;
   }
-  opa_energy_.charge(std::uint64_t{steps} * static_cast<unsigned>(config_.array.slices));
+  const std::uint64_t slice_steps = std::uint64_t{steps} * static_cast<unsigned>(config_.array.slices);
+  if (header.rows_driven == 0) {
+    opa_energy_.charge(slice_steps);
+  } else {
+    opa_row_energy_.charge(slice_steps * header.rows_driven);
+  }
   delay += config_.timing.opa_step * static_cast<double>(config_.timing.opa_phases * steps);
   return weft::Status::ok;
 }

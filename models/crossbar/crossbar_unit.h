@@ -22,6 +22,7 @@
 #include "models/crossbar/operand_registers.h"
 #include "models/crossbar/pass_times.h"
 #include "models/crossbar/slicing.h"
+#include "models/crossbar/update_port.h"
 #include "models/crossbar/working_array.h"
 #include "models/endurance/worn_cells.h"
 #include "models/unit/command_unit.h"
@@ -79,7 +80,8 @@ struct CrossbarUnitConfig {
   CrossbarEnergy energy;
   UpdatePolicy policy = UpdatePolicy::in_place;
   DigitalCosts digital;
-  // Not with policy in_place, whose outer products change cells without a write of rows.
+  // In place, outer products wear cells by the pulses of their steps; pulses_model is for rows that are
+  // written.
   endurance::EnduranceConfig endurance;
   // The write filter compares activations with what the cells hold, which is read for it.
   bool compares_kernels = false;
@@ -161,6 +163,13 @@ class CrossbarUnit : public unit::CommandUnit {
   weft::Status show_write_counts(const Transfer& transfer) const;
   weft::Status update_outer_product(const Transfer& transfer, sc_core::sc_time& delay);
   weft::Status update_row(const Transfer& transfer, sc_core::sc_time& delay);
+  weft::Status resolve_rows(sc_core::sc_time& delay);
+  // Wear of an outer product, and of the rows that a carry resolution has rewritten; charges these.
+  void wear_out(const UpdateHeader& header, const std::int16_t* x, const std::int16_t* d);
+  void wear_out_rewritten(sc_core::sc_time& delay);
+  // Between the cells' levels and the array, in place: who is ahead tells the other.
+  void take_levels(unsigned row);
+  void hold_failed_cells();
   weft::Status update_rewrite(const Transfer& transfer, sc_core::sc_time& delay);
   weft::Status update_kernel(const Transfer& transfer, sc_core::sc_time& delay);
   // Writes the first columns of a row. Values are then what the cells hold.
@@ -185,7 +194,8 @@ class CrossbarUnit : public unit::CommandUnit {
   std::optional<CollectedUpdate> collected_;  // policy write_back; whoever uses weights empties it first
   DigitCode code_;
   std::optional<endurance::WornCells> cells_;
-  unsigned rows_in_use_ = 0;  // highest row ever programmed or updated, and column
+  std::uint64_t cells_held_ = 0;  // of the failed ones, by the array
+  unsigned rows_in_use_ = 0;      // highest row ever programmed or updated, and column
   unsigned columns_in_use_ = 0;
   unsigned slices_in_use_;  // by activations; weights use all
   bool holds_kernels_ = false;
@@ -201,6 +211,7 @@ class CrossbarUnit : public unit::CommandUnit {
   EnergyLedger::Account& mtvm_energy_;
   EnergyLedger::Account& mtvm_adc_energy_;
   EnergyLedger::Account& opa_energy_;
+  EnergyLedger::Account& opa_row_energy_;  // of those that a filter has thinned out
   EnergyLedger::Account& read_energy_;
   EnergyLedger::Account& write_energy_;
   EnergyLedger::Account& update_read_energy_;

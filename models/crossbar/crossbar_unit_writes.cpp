@@ -146,6 +146,7 @@ weft::Status CrossbarUnit::write_row(unsigned row, std::vector<std::int32_t>& va
   const Status status = array_->program(static_cast<int>(row), 0, 1, static_cast<int>(columns), values.data(),
                                         static_cast<int>(columns));
   if (!status.ok()) return weft::Status::address_error;
+  if (cells_ && config_.policy == UpdatePolicy::in_place) hold_failed_cells();
   rows_in_use_ = std::max(rows_in_use_, row + 1);
   columns_in_use_ = std::max(columns_in_use_, columns);
   if (config_.endurance.pulses_model != endurance::PulseModel::array) return weft::Status::ok;
@@ -162,8 +163,11 @@ void CrossbarUnit::write_cells(unsigned row, std::vector<std::int32_t>& values, 
         std::clamp<std::int64_t>(value, config_.array.weight_min(), config_.array.weight_max()));
   }
   std::vector<std::int8_t> levels = levels_of(values);
+  const bool in_place = config_.policy == UpdatePolicy::in_place;
+  if (in_place) take_levels(row);
   const endurance::RowWrite done = cells_->write_row(static_cast<int>(row), columns, marks, levels.data());
-  values = weights_in_cells(row, static_cast<unsigned>(columns));
+  // In place the array itself holds the cells that do not switch.
+  if (!in_place) values = weights_in_cells(row, static_cast<unsigned>(columns));
   if (config_.endurance.pulses_model != endurance::PulseModel::array)
     charge_pulses(done, 1, updates ? update_pulses_ : program_pulses_, delay);
 }
@@ -190,6 +194,60 @@ std::vector<std::int8_t> CrossbarUnit::levels_of(const std::vector<std::int32_t>
 int CrossbarUnit::digit_in_cells(int slice, int row, int column) const {
   if (!config_.array.pairs()) return cells_->level(slice, row, column);
   return cells_->level(2 * slice, row, column) - cells_->level(2 * slice + 1, row, column);
+}
+
+void CrossbarUnit::wear_out(const UpdateHeader& header, const std::int16_t* x, const std::int16_t* d) {
+  endurance::Deposit done;
+  done.x = x;
+  done.rows = header.rows;
+  done.d = d;
+  done.columns = header.columns;
+  done.digit_bits = config_.array.digit_bits;
+  done.steps = header.magnitude_bits;
+  cells_->deposit(done);
+  hold_failed_cells();
+}
+
+// A cell whose level is right already takes no pulse: the rows have just been read.
+void CrossbarUnit::wear_out_rewritten(sc_core::sc_time& delay) {
+  const std::vector<Mark> marks(columns_in_use_, Mark::changed);
+  const std::size_t digits_of_row = static_cast<std::size_t>(config_.array.slices) * columns_in_use_;
+  for (unsigned row = 0; row < rows_in_use_; ++row) {
+    std::vector<std::int8_t> digits;
+    digits.reserve(digits_of_row);
+    for (int slice = 0; slice < config_.array.slices; ++slice) {
+      for (unsigned column = 0; column < columns_in_use_; ++column) {
+        digits.push_back(
+            static_cast<std::int8_t>(array_->cell(slice, static_cast<int>(row), static_cast<int>(column))));
+      }
+    }
+    const endurance::RowWrite done = cells_->write_row(
+        static_cast<int>(row), static_cast<int>(columns_in_use_), marks.data(), digits.data());
+    if (config_.endurance.pulses_model != endurance::PulseModel::array)
+      charge_pulses(done, 1, update_pulses_, delay);
+  }
+  hold_failed_cells();
+}
+
+void CrossbarUnit::take_levels(unsigned row) {
+  if (cells_->geometry().by_row) return;
+  for (int slice = 0; slice < config_.array.slices; ++slice) {
+    for (int column = 0; column < config_.array.cols; ++column) {
+      const int digit = array_->cell(slice, static_cast<int>(row), column);
+      cells_->set_level(slice, static_cast<int>(row), column, static_cast<std::int8_t>(digit));
+    }
+  }
+}
+
+void CrossbarUnit::hold_failed_cells() {
+  if (cells_->statistics().cells_stuck == cells_held_) return;
+  cells_held_ = cells_->statistics().cells_stuck;
+  std::vector<HeldCell> held;
+  for (const endurance::WornCells::StuckCell& stuck : cells_->stuck_cells()) {
+    const int digit = array_->cell(stuck.slice, stuck.row, stuck.column);
+    held.push_back({stuck.slice, stuck.row, stuck.column, static_cast<std::int8_t>(digit)});
+  }
+  array_->hold(held);
 }
 
 std::vector<std::int32_t> CrossbarUnit::weights_in_cells(unsigned row, unsigned columns) const {

@@ -47,6 +47,17 @@ void SlicedCells::write(int row, int col, int count, const std::int32_t* weights
     code_.encode(weights, count, slice, cells_.data() + at);
     if (config_.pairs()) pairs_.write(at, count, cells_.data() + at);
   }
+  restore_held();
+}
+
+void SlicedCells::hold(const std::vector<HeldCell>& cells) {
+  allocate();
+  held_ = cells;
+  restore_held();
+}
+
+void SlicedCells::restore_held() {
+  for (const HeldCell& held : held_) cells_[offset(held.slice, held.row, held.col)] = held.digit;
 }
 
 // A few slices at a time in 32-bit lanes: sums of 64 bits are only needed between these groups.
@@ -192,6 +203,7 @@ void SlicedCells::opa(const Operand& x, const Operand& d, std::vector<Saturation
     saturation[static_cast<std::size_t>(slice)].cells += met.cells;
     saturation[static_cast<std::size_t>(slice)].units += met.units;
   }
+  restore_held();
 }
 
 }  // namespace weft::crossbar

@@ -19,6 +19,14 @@
 
 namespace weft::crossbar {
 
+// A cell that no longer switches, and the digit that it holds.
+struct HeldCell {
+  int slice;
+  int row;
+  int col;
+  std::int8_t digit;
+};
+
 class SlicedCells {
  public:
   // `config` is valid; no memory is taken before the first write.
@@ -39,6 +47,9 @@ class SlicedCells {
   // Adds the outer product of x (rows) and d (columns); `saturation` has an entry per slice.
   void opa(const Operand& x, const Operand& d, std::vector<Saturation>& saturation);
 
+  // Cells that nothing changes from now on, instead of those named before.
+  void hold(const std::vector<HeldCell>& cells);
+
   // Currents of all products from now on are added to `profile`, null for none; it must outlive that.
   void observe(CurrentProfile* profile) { profile_ = profile; }
   void calibrate(const std::vector<int>& full_scale) { config_.full_scale = full_scale; }
@@ -51,6 +62,7 @@ class SlicedCells {
            static_cast<std::size_t>(col);
   }
   void allocate();
+  void restore_held();
   CellBlock block(int slice, int width) const {
     return {cells_.data() + offset(slice, 0, 0), stride_, width};
   }
@@ -71,7 +83,8 @@ class SlicedCells {
   DigitCode code_;
   int stride_;
   std::vector<std::int8_t> cells_;  // digits, [slice][row][stride_]
-  PairCells pairs_;                 // the same order; Encoding::differential only
+  std::vector<HeldCell> held_;
+  PairCells pairs_;  // the same order; Encoding::differential only
   StreamedOperand streamed_;
   ShiftedOperand shifted_;
   std::vector<std::int16_t> currents_;       // [step][line]

@@ -24,7 +24,7 @@ struct UpdateHeader {
   std::uint16_t rows;
   std::uint16_t columns;
   std::uint16_t magnitude_bits;  // of the row operand
-  std::uint16_t reserved;
+  std::uint16_t rows_driven;     // that the filter lets pass; 0: there is no filter, all drivers work
 };
 
 // What has been written so far, for whoever wants to know: answers debug reads only.

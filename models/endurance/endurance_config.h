@@ -33,6 +33,9 @@ struct EnduranceConfig {
   bool count_wear = false;
   WearMode mode = WearMode::write;
   double alpha = 1;
+  // Change of a cell by an update where nothing is computed, as a share of the window. PANTHER, section 7.8:
+  // 2 to 5 % in 95 % of all steps.
+  double assumed_swing = 0.05;
   double median = 1e9;     // endurance of a cell, in units of wear; 1e9 as PANTHER assumes
   double spread = 0;       // s of the lognormal endurance, natural logarithm; 0: all cells alike
   bool cells_fail = true;  // a cell whose endurance is used up is stuck at its last level

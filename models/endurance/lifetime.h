@@ -18,7 +18,7 @@ struct Lifetime {
   double mean_years = 0;
   double p99_years = 0;
   double worst_years = 0;          // of the most worn cell, with the median endurance
-  double first_failure_years = 0;  // of whichever cell fails first, with the endurances drawn
+  double first_failure_years = 0;  // of whichever cell fails first, with the endurances drawn (none by rows)
   // Expected first failure of that many equally worn cells, as a share of the median:
   // exp(−s · Φ⁻¹(1 − 1/n)).
   double first_of_many = 1;

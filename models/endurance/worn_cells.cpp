@@ -34,12 +34,12 @@ WornCells::WornCells(const EnduranceConfig& config, Geometry geometry)
   const std::size_t cells = static_cast<std::size_t>(geometry_.slices) *
                             static_cast<std::size_t>(geometry_.rows) *
                             static_cast<std::size_t>(geometry_.columns);
-  levels_.resize(cells);
+  if (!geometry_.by_row) levels_.resize(cells);
   row_of_.resize(static_cast<std::size_t>(geometry_.rows));
   std::iota(row_of_.begin(), row_of_.end(), 0);
   if (!config_.count_wear) return;
-  wear_.resize(cells);
-  if (config_.spread > 0) draw_endurance();
+  wear_.resize(geometry_.by_row ? cells / static_cast<std::size_t>(geometry_.columns) : cells);
+  if (config_.spread > 0 && !geometry_.by_row) draw_endurance();
 }
 
 void WornCells::draw_endurance() {
@@ -51,6 +51,7 @@ void WornCells::draw_endurance() {
 RowWrite WornCells::write_row(int row, int columns, const Mark* marks, std::int8_t* digits, int slices) {
   rows_in_use_ = std::max(rows_in_use_, row + 1);
   columns_in_use_ = std::max(columns_in_use_, columns);
+  if (geometry_.by_row) return write_unseen_row(row, columns, marks);
   RowWrite done;
   for (int slice = 0; slice < slices; ++slice) {
     unsigned set = 0;
@@ -128,6 +129,10 @@ void WornCells::wear_out(std::size_t at, int slice, int change, unsigned pulses)
     const int window = geometry_.levels[static_cast<std::size_t>(slice)] - 1;
     more = std::pow(static_cast<double>(std::abs(change)) / window, config_.alpha);
   }
+  add_wear(at, more);
+}
+
+void WornCells::add_wear(std::size_t at, double more) {
   wear_[at] += more;
   if (!config_.cells_fail || wear_[at] < endurance(at)) return;
   if (stuck_.empty()) stuck_.resize(levels_.size());
@@ -179,7 +184,7 @@ std::vector<std::int8_t> WornCells::digits_of(int row) const {
 
 double WornCells::row_wear(int physical_row) const {
   double sum = 0;
-  const auto columns = static_cast<std::size_t>(geometry_.columns);
+  const auto columns = geometry_.by_row ? std::size_t{1} : static_cast<std::size_t>(geometry_.columns);
   for (int slice = 0; slice < geometry_.slices; ++slice) {
     const std::size_t first = (static_cast<std::size_t>(slice) * static_cast<std::size_t>(geometry_.rows) +
                                static_cast<std::size_t>(physical_row)) *

@@ -21,6 +21,8 @@ struct Geometry {
   int rows = 1;
   int columns = 1;
   std::vector<int> levels;  // per slice, of a cell
+  // Nothing is computed, so that no cell has a level: a row stands for its cells, none of which fails.
+  bool by_row = false;
 };
 
 // A row write: SET and RESET cells are written one phase after the other, each as long as its slowest cell.
@@ -32,6 +34,17 @@ struct RowWrite {
   unsigned reset_pulses = 0;
 
   void add(const RowWrite& other);  // another row, after this one: phases add up
+};
+
+// An outer product that the array has taken: x is streamed bit by bit, and in step k slice m gets chunk m of
+// |d| shifted left by k.
+struct Deposit {
+  const std::int16_t* x = nullptr;  // rows
+  int rows = 0;
+  const std::int16_t* d = nullptr;  // columns
+  int columns = 0;
+  int digit_bits = 1;
+  int steps = 1;  // of the stream
 };
 
 struct WearStatistics {
@@ -61,6 +74,20 @@ class WornCells {
   // Gives a cell a level without writing it, as a debugger does. A stuck one keeps its own.
   void preset(int slice, int row, int column, std::int8_t level);
 
+  // Wears the cells that pulses of an outer product reach; their levels are the array's business, and a cell
+  // that is stuck refuses. By rows, every driven row counts as pulsed in every step: an upper bound.
+  void deposit(const Deposit& done);
+  // Takes over what a cell holds after deposits; no wear.
+  void set_level(int slice, int row, int column, std::int8_t level) {
+    levels_[cell(slice, row, column)] = level;
+  }
+  struct StuckCell {
+    int slice;
+    int row;  // of the matrix, as are columns
+    int column;
+  };
+  std::vector<StuckCell> stuck_cells() const;
+
   // Counts an update pass, and moves the matrix when it is time to. The rows moved are rewritten;
   // their number and writes are returned.
   struct Move {
@@ -70,15 +97,19 @@ class WornCells {
   };
   Move end_of_pass();
 
-  std::int8_t level(int slice, int row, int column) const { return levels_[cell(slice, row, column)]; }
+  std::int8_t level(int slice, int row, int column) const {
+    return geometry_.by_row ? std::int8_t{0} : levels_[cell(slice, row, column)];
+  }
   int row_of(int row) const { return row_of_[static_cast<std::size_t>(row)]; }
   int column_shift() const { return shift_; }
 
   const EnduranceConfig& config() const { return config_; }
   const Geometry& geometry() const { return geometry_; }
   const WearStatistics& statistics() const { return statistics_; }
-  // Per physical cell, [slice][row][column]; empty unless wear is counted.
+  // Per physical cell, [slice][row][column]; by rows, [slice][row] of the columns in use. Empty unless wear
+  // is counted.
   const std::vector<double>& wear() const { return wear_; }
+  int columns_in_use() const { return columns_in_use_; }
   // Drawn for each cell; the median for all without spread.
   double endurance(std::size_t cell) const { return endurance_.empty() ? config_.median : endurance_[cell]; }
 
@@ -95,6 +126,12 @@ class WornCells {
   // False if the cell did not switch.
   bool write_cell(std::size_t at, int slice, std::int8_t level, unsigned pulses);
   void wear_out(std::size_t at, int slice, int change, unsigned pulses);
+  void add_wear(std::size_t at, double more);
+  void deposit_in(int slice, const Deposit& done);
+  void pulse_cell(std::size_t at, unsigned pulses, double swing);
+  RowWrite write_unseen_row(int row, int columns, const Mark* marks);
+  void deposit_unseen(const Deposit& done);
+  double unseen_wear(double pulses) const;
   std::vector<std::int8_t> digits_of(int row) const;
   double row_wear(int physical_row) const;
   Move move_to(const std::vector<int>& row_of, int shift);

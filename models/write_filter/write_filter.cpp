@@ -28,6 +28,7 @@ WriteFilter::WriteFilter(const sc_core::sc_module_name& name, const WriteFilterC
           config.rules, config.outer_products, config.rows, config.columns, [this] { return view(); },
           [this](const FilterRules& rules) { pending_ = rules; }),
       compare_energy_(context.energy.open(this->name(), "compare", config.compare)),
+      product_energy_(context.energy.open(this->name(), "product", config.product)),
       residual_energy_(context.energy.open(this->name(), "residual_access", config.residual_access)) {
   config_.rules.validate();
   config_.kernel_rules.validate();
@@ -67,6 +68,9 @@ UpdateFilter& WriteFilter::filter() {
 }
 
 Status WriteFilter::access(const Transfer& transfer, sc_core::sc_time& delay) {
+  if (transfer.address == crossbar::outer_product_address && transfer.write && !transfer.debug &&
+      config_.outer_products)
+    return outer_product(transfer, delay);
   if (transfer.address < update_begin_address) return out.access(transfer, delay);
   if (transfer.debug) return Status::address_error;
   if (transfer.address >= update_base) return transfer.write ? offer(transfer, delay) : take(transfer);

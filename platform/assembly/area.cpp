@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "models/fp_pim/cost.h"
+#include "platform/config/filter_schedule.h"
 
 namespace weft::assembly {
 
@@ -73,6 +74,29 @@ PartCost converters(const config::Scenario& scenario) {
   return times(crossbar.adcs, result);
 }
 
+// One a crossbar unit: comparators, multipliers where updates are outer products, and what is kept of every
+// weight. Nothing where everything is written.
+void add_write_filters(const config::Scenario& scenario, AreaReport& report) {
+  const config::FilterSchedule schedule = config::filter_schedule(scenario);
+  const write_filter::FilterConfig& filter = schedule.built;
+  const bool none = filter.policy == write_filter::Policy::none && !schedule.holds_back() &&
+                    !filter.has_residual_memory() && !filter.has_wear_table();
+  if (none) return;
+  constexpr double counter_bits = 32;
+  constexpr double bits_of_memory = 8.0 * 1024;
+  const config::CrossbarConfig& crossbar = scenario.platform.crossbar;
+  const config::AreaTechnology& area = scenario.technology.area;
+  const double units = scenario.platform.tile.crossbars;
+  const double lanes = units * scenario.technology.write_filter.lanes;
+  report.tile.push_back(item("write_filter_lane", lanes, area.write_filter_lane));
+  if (crossbar.update == config::UpdatePolicy::in_place)
+    report.tile.push_back(item("write_filter_product", lanes, area.write_filter_product));
+  const double bits_of_weight = (filter.has_residual_memory() ? filter.residual_bits : 0) +
+                                (filter.has_wear_table() ? counter_bits : 0);
+  const double memories = units * crossbar.rows * crossbar.columns * bits_of_weight / bits_of_memory;
+  if (memories > 0) report.tile.push_back(item("write_filter_memory", memories, area.write_filter_memory));
+}
+
 // Arrays, converters and amplifiers for the direct mapping; of the reference, which no circuit is, nothing.
 void add_inversion_units(const config::Scenario& scenario, AreaReport& report) {
   const config::InversionConfig& inversion = scenario.platform.inversion;
@@ -133,6 +157,7 @@ AreaReport area(const config::Scenario& scenario) {
     report.tile.push_back({"crossbar_array", arrays, times(arrays * array_size, area.crossbar_array)});
     report.tile.push_back({"adc", converter_count, times(tile.crossbars, converters(scenario))});
     report.tile.push_back(item("crossbar_unit", tile.crossbars, area.crossbar_unit));
+    add_write_filters(scenario, report);
   }
   if (tile.fp_pim_units > 0) {
     const double subarrays = tile.fp_pim_units * fp_pim_subarrays(scenario);

@@ -217,6 +217,7 @@ write_filter::WriteFilterConfig write_filter_config(const config::Scenario& scen
   filter.cycle = period(scenario.platform.clock_MHz);
   filter.lanes = static_cast<unsigned>(technology.lanes);
   filter.compare = picojoule(technology.compare_pJ);
+  filter.product = picojoule(technology.product_pJ);
   filter.residual_access = picojoule(technology.residual_pJ);
   return filter;
 }

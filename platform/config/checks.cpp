@@ -132,6 +132,15 @@ void check_writes(const CrossbarConfig& crossbar, Reader& reader) {
   check("platform.crossbar.write_filter", crossbar.write_filter);
   check("platform.crossbar.kernel_filter", crossbar.kernel_filter);
   check("platform.crossbar.endurance", crossbar.endurance);
+  const endurance::EnduranceConfig& wear = crossbar.endurance;
+  const bool in_place = crossbar.update == UpdatePolicy::in_place;
+  if (!in_place || !wear.count_wear || !wear.cells_fail) return;
+  const bool follows = crossbar.arithmetic != Arithmetic::exact && crossbar.arithmetic != Arithmetic::device;
+  if (follows && wear.levelling == endurance::Levelling::none) return;
+  const std::string path = "platform.crossbar.endurance.cells_fail";
+  reader.error(reader.where(path), path,
+               "cells that have failed are followed under outer products (update: in_place) only without "
+               "levelling and with arithmetic automatic or sliced; allowed otherwise: cells_fail: false");
 }
 
 bool has_two_updated_copies(const Scenario& scenario) {
@@ -144,12 +153,30 @@ bool has_two_updated_copies(const Scenario& scenario) {
 void check_filter_schedule(const Scenario& scenario, Reader& reader) {
   const std::string path = "training.write_filter_schedule";
   const auto refuse = [&](const std::string& what) { reader.error(reader.where(path), path, what); };
+  const std::string filter_path = "platform.crossbar.write_filter";
+  const auto refuse_filter = [&](const std::string& what) {
+    reader.error(reader.where(filter_path), filter_path, what);
+  };
   FilterSchedule schedule;
   try {
     schedule = filter_schedule(scenario);
   } catch (const Error& error) {
     return refuse(error.what());
   }
+  const CrossbarConfig& crossbar = scenario.platform.crossbar;
+  const auto fits = [](const auto& rules) { return rules.fit_outer_products(); };
+  if (crossbar.update == UpdatePolicy::in_place &&
+      !(std::all_of(schedule.epochs.begin(), schedule.epochs.end(), fits) &&
+        fits(crossbar.write_filter.rules()))) {
+    refuse_filter(
+        "outer products in the array pulse only the digits that change: policy compare and granularity cell "
+        "have nothing to leave out; allowed with update: in_place: another policy, and granularity weight, "
+        "row "
+        "or crossbar");
+  }
+  if (crossbar.arithmetic == Arithmetic::none && schedule.holds_back())
+    refuse_filter(
+        "arithmetic: none computes no updates that could be filtered; allowed: policy none or compare");
   const bool has_filter = scenario.platform.crossbar.update != UpdatePolicy::digital;
   if (!has_filter && !scenario.training.write_filter_schedule.empty())
     refuse("there is no filter with platform.crossbar.update: digital");

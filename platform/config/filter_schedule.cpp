@@ -29,8 +29,8 @@ void check_order(const std::vector<FilterChange>& changes, int epochs) {
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const int least = i == 0 ? 1 : changes[i - 1].epoch + 1;
     if (changes[i].epoch >= least && changes[i].epoch <= epochs) continue;
-    throw Error(
-        fmt::format("change {}: epoch is {}, allowed: {} to {}", i + 1, changes[i].epoch, least, epochs));
+    throw Error(fmt::format("change {}: from_epoch is {}, allowed: {} to {}", i + 1, changes[i].epoch, least,
+                            epochs));
   }
 }
 

@@ -313,6 +313,7 @@ struct CrossbarTechnology {
 struct WriteFilterTechnology {
   int lanes = 16;
   double compare_pJ = 0.03;
+  double product_pJ = 0.8;
   double residual_pJ = 0.66;
 };
 
@@ -400,13 +401,17 @@ struct PartCost {
 };
 
 struct AreaTechnology {
-  PartCost crossbar_array = {3e-5, 0.301, 0.00012};  // one slice of 128 x 128 cells
-  PartCost adc = {0.0012, 2, 0.2};                   // one a slice, at adc_reference_bits
-  double adc_area_growth = 1.31;                     // factor a bit
-  PartCost crossbar_unit = {0.00616, 1.833, 0.31};   // what the slices of a unit share
-  PartCost digital_unit = {0.2364, 371.9, 0.46};     // instead of the three above
-  PartCost inversion_amplifier = {1.5e-4, 0.2, 0};   // one a row of an INV array
-  PartCost fp_pim_subarray = {0.0034688, 6.83, 0};   // 2^20 cells
+  PartCost crossbar_array = {3e-5, 0.301, 0.00012};   // one slice of 128 x 128 cells
+  PartCost adc = {0.0012, 2, 0.2};                    // one a slice, at adc_reference_bits
+  double adc_area_growth = 1.31;                      // factor a bit
+  PartCost crossbar_unit = {0.00616, 1.833, 0.31};    // what the slices of a unit share
+  PartCost write_filter_lane = {1e-4, 0.03, 0.003};   // assumed: comparator of 16 bits
+  PartCost write_filter_product = {6e-4, 0.8, 0.02};  // assumed: multiplier of a lane, for outer products
+  PartCost write_filter_memory = {1.05e-3, 0.62,
+                                  0.147};           // 1 KiB: ISAAC's input register; leakage as PANTHER's
+  PartCost digital_unit = {0.2364, 371.9, 0.46};    // instead of the three above
+  PartCost inversion_amplifier = {1.5e-4, 0.2, 0};  // one a row of an INV array
+  PartCost fp_pim_subarray = {0.0034688, 6.83, 0};  // 2^20 cells
   PartCost vector_lane = {0.004, 1.9, 0.192};
   PartCost hart = {0.00685, 2.41, 0.466};
   PartCost buffer = {0.086, 17.66, 0.46};  // 64 KiB

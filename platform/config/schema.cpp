@@ -162,6 +162,7 @@ const Table<TileConfig>& tile_table() {
 
 const Table<CrossbarConfig>& crossbar_table() {
   using C = CrossbarConfig;
+  const auto has_cells = [](const C& crossbar) { return crossbar.update != UpdatePolicy::digital; };
   static const Table<C> table =
       Table<C>()
           .add("rows", &C::rows, integer(1, 1024), "Rows of an array (inputs of a matrix-vector product).")
@@ -237,14 +238,12 @@ const Table<CrossbarConfig>& crossbar_table() {
           .only_with("arithmetic", "arithmetic: device",
                      [](const C& crossbar) { return crossbar.arithmetic == Arithmetic::device; })
           .add("write_filter", &C::write_filter, object(write_filter_table()), "")
-          .only_with("update", "update: write_back",
-                     [](const C& crossbar) { return crossbar.update == UpdatePolicy::write_back; })
+          .only_with("update", "update: in_place or write_back", has_cells)
           .add("kernel_filter", &C::kernel_filter, object(write_filter_table()), "")
           .only_with("update", "update: write_back",
                      [](const C& crossbar) { return crossbar.update == UpdatePolicy::write_back; })
           .add("endurance", &C::endurance, object(endurance_table()), "")
-          .only_with("update", "update: write_back",
-                     [](const C& crossbar) { return crossbar.update == UpdatePolicy::write_back; });
+          .only_with("update", "update: in_place or write_back", has_cells);
   return table;
 }
 

@@ -90,6 +90,9 @@ const Table<WriteFilterTechnology>& write_filter_technology_table() {
           .add("lanes", &T::lanes, integer(1, 1024), "Updates a write filter looks at in a cycle. Assumed.")
           .add("compare_energy", &T::compare_pJ, energy(0, millijoule),
                "Absolute value and comparison of one update of 16 bits at 28 to 32 nm. Assumed.")
+          .add("product_energy", &T::product_pJ, energy(0, millijoule),
+               "A product of 15 bits, which the filter of an outer product needs. Assumed, between integer "
+               "products of 8 and 32 bits at 45 nm.")
           .add("residual_energy", &T::residual_pJ, energy(0, millijoule),
                "Read and write of one residual of 16 bits in 1 KiB SRAM (derived from the register file of "
                "PANTHER's "
@@ -221,6 +224,9 @@ const Table<AreaTechnology>& area_technology_table() {
           .add("adc_area_growth", &A::adc_area_growth, real(1, 4),
                "Factor of a converter's area for each further bit (derived: PANTHER's node of 117 mm2).")
           .add("crossbar_unit", &A::crossbar_unit, part(), "")
+          .add("write_filter_lane", &A::write_filter_lane, part(), "")
+          .add("write_filter_product", &A::write_filter_product, part(), "")
+          .add("write_filter_memory", &A::write_filter_memory, part(), "")
           .add("digital_unit", &A::digital_unit, part(), "")
           .add("inversion_amplifier", &A::inversion_amplifier, part(), "")
           .add("fp_pim_subarray", &A::fp_pim_subarray, part(), "")

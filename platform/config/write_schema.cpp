@@ -83,7 +83,7 @@ const Table<FilterChange>& filter_change_table() {
   using C = FilterChange;
   static const Table<C> table =
       Table<C>()
-          .add("epoch", &C::epoch, integer(1, 100'000), "First epoch that it holds for, counted from 1.")
+          .add("from_epoch", &C::epoch, integer(1, 100'000), "First epoch that it holds for, counted from 1.")
           .required()
           .add("policy", &C::policy, optional_of(policy()), "As platform.crossbar.write_filter.policy.")
           .add("granularity", &C::granularity, optional_of(granularity()), "What is written together.")
@@ -117,6 +117,9 @@ const Table<endurance::EnduranceConfig>& endurance_table() {
                    {{"write", WearMode::write}, {"pulse", WearMode::pulse}, {"swing", WearMode::swing}}),
                "What wear counts: writes, pulses, or the change as a share of the window.")
           .add("alpha", &E::alpha, real(1e-3, 10), "Exponent of mode swing.")
+          .add("assumed_swing", &E::assumed_swing, real(1e-6, 1),
+               "Change by an update, as a share of the window, with mode swing where nothing is computed "
+               "(PANTHER: 2 to 5 %).")
           .add("median", &E::median, real(1e-3, 1e18), "Endurance of a cell, in units of wear.")
           .add("spread", &E::spread, real(0, 5),
                "Spread of the logarithm of the endurance from cell to cell.")

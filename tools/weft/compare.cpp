@@ -11,6 +11,7 @@
 #include "tools/weft/commands.h"
 #include "tools/weft/files.h"
 #include "tools/weft/run_apart.h"
+#include "tools/weft/variations.h"
 
 namespace weft::tool {
 
@@ -44,7 +45,7 @@ struct Job {
 };
 
 Job job_of_scenario(const CompareOptions& options, const fs::path& scenario, const std::string& platform,
-                    std::size_t number) {
+                    const Variation& variation, std::size_t number) {
   Job job;
   job.name = scenario.stem().string();
   RunOptions run;
@@ -53,17 +54,22 @@ Job job_of_scenario(const CompareOptions& options, const fs::path& scenario, con
     run.scenario.set.insert(run.scenario.set.begin(), "platform.preset=" + platform);
     job.name += "@" + platform;
   }
+  run.scenario.set.insert(run.scenario.set.end(), variation.set.begin(), variation.set.end());
   run.out = options.out / fmt::format("{}-{}", number, job.name);
   run.quiet = true;
   run.reference = false;
   job.results = *run.out / "results.json";
   job.run = std::move(run);
+  // Under the scenario's name columns would all begin alike.
+  if (!variation.name.empty())
+    job.name = options.inputs.size() > 1 ? job.name + " " + variation.name : variation.name;
   return job;
 }
 
 std::vector<Job> jobs(const CompareOptions& options) {
   const std::vector<std::string> platforms =
       options.platforms.empty() ? std::vector<std::string>{""} : options.platforms;
+  const std::vector<Variation> varied = variations(options.vary);
   std::vector<Job> list;
   for (const fs::path& input : options.inputs) {
     if (fs::is_directory(input)) {
@@ -77,8 +83,10 @@ std::vector<Job> jobs(const CompareOptions& options) {
                       input,
                       {}});
     } else {
-      for (const std::string& platform : platforms)
-        list.push_back(job_of_scenario(options, input, platform, list.size() + 1));
+      for (const std::string& platform : platforms) {
+        for (const Variation& variation : varied)
+          list.push_back(job_of_scenario(options, input, platform, variation, list.size() + 1));
+      }
     }
   }
   return list;
@@ -126,7 +134,7 @@ json figures(const json& results) {
     flat[fmt::format("crossbars.{}_J", pass)] = at(results, {"energy", "by_pass_J", pass});
   flat["other_J"] = at(results, {"energy", "by_pass_J", "other"});
   add_writes(results, flat);
-  for (const char* what : {"worst_cell_years", "mean_years"}) {
+  for (const char* what : {"worst_cell_years", "p99_years", "mean_years", "cells_stuck"}) {
     const json years = at(results, {"lifetime", what});
     if (years.is_number()) flat[fmt::format("lifetime.{}", what)] = years;
     const json of_buffers = at(results, {"reram_buffer", "lifetime", what});

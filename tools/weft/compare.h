@@ -15,6 +15,7 @@ struct CompareOptions {
   std::vector<std::string> set;
   std::optional<std::filesystem::path> data;
   std::vector<std::string> platforms;  // presets: every scenario runs on each of them
+  std::vector<std::string> vary;       // KEY=VALUE,VALUE…: every scenario runs with each combination
   std::filesystem::path out = "results/compare";
   bool as_json = false;
 };

@@ -110,6 +110,12 @@ int dispatch(int argc, char** argv) {
       ->type_name("KEY=VALUE")
       ->take_all()
       ->allow_extra_args(false);
+  compare
+      ->add_option("--vary", compare_options.vary,
+                   "Run every scenario with each of these values of a key; several make all combinations")
+      ->type_name("KEY=VALUE,VALUE...")
+      ->take_all()
+      ->allow_extra_args(false);
   compare->add_option("--data", compare_options.data, "Folder with the data set's files")->type_name("DIR");
   compare->add_option("--out", compare_options.out, "Folder for the results of the runs")
       ->type_name("DIR")

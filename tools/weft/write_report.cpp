@@ -9,6 +9,7 @@
 
 #include "models/endurance/lifetime.h"
 #include "platform/assembly/machine_config.h"
+#include "platform/config/filter_schedule.h"
 
 namespace weft::tool {
 
@@ -88,12 +89,14 @@ json wear_map(const machine::Accelerator& accelerator) {
       const endurance::Geometry& shape = cells->geometry();
       std::vector<double> rows(static_cast<std::size_t>(shape.rows));
       std::vector<double> slices(static_cast<std::size_t>(shape.slices));
-      std::size_t cell = 0;
+      const int entries = shape.by_row ? 1 : shape.columns;
+      const double cells_of_entry = shape.by_row ? cells->columns_in_use() : 1;
+      std::size_t entry = 0;
       for (std::size_t slice = 0; slice < slices.size(); ++slice) {
         for (double& row : rows) {
-          for (int column = 0; column < shape.columns; ++column, ++cell) {
-            row += cells->wear()[cell];
-            slices[slice] += cells->wear()[cell];
+          for (int column = 0; column < entries; ++column, ++entry) {
+            row += cells_of_entry * cells->wear()[entry];
+            slices[slice] += cells_of_entry * cells->wear()[entry];
           }
         }
       }
@@ -166,12 +169,19 @@ bool cells_have_failed(const machine::Accelerator& accelerator) {
 void add_write_report(json& results, const config::Scenario& scenario,
                       const machine::Accelerator& accelerator, double simulated_s) {
   const config::CrossbarConfig& crossbar = scenario.platform.crossbar;
-  if (crossbar.update != config::UpdatePolicy::write_back) return;
+  const bool in_place = crossbar.update == config::UpdatePolicy::in_place;
+  const bool filters = scenario.workload.programs.empty()
+                           ? config::filter_schedule(scenario).holds_back()
+                           : crossbar.write_filter.policy != write_filter::Policy::none;
+  if (crossbar.update == config::UpdatePolicy::digital) return;
+  if (in_place && !filters && !crossbar.endurance.on()) return;
   const Sums sum = add_up(accelerator, Holds::weights);
   const bool counted = crossbar.endurance.on();
   const std::uint64_t slices = static_cast<std::uint64_t>(crossbar.slices);
   results["writes"]["weight"] = {
-      {"cells", counted ? sum.wear.cells_written : sum.cells_programmed},
+      {"cells", counted    ? json(sum.wear.cells_written)
+                : in_place ? json()
+                           : json(sum.cells_programmed)},
       {"pulses", counted ? json(sum.wear.pulses) : json()},
       {"filtered", (sum.filter.weights_offered - sum.filter.weights_written) * slices},
       {"passes", sum.filter.passes},
@@ -196,9 +206,9 @@ void add_write_report(json& results, const config::Scenario& scenario,
 std::string write_summary(const json& results) {
   if (!results.contains("writes") || !results["writes"].contains("weight")) return "";
   const json& weight = results["writes"]["weight"];
-  std::string text =
-      fmt::format("\n  weight writes     {} cells, {} filtered", weight["cells"].get<std::uint64_t>(),
-                  weight["filtered"].get<std::uint64_t>());
+  std::string text = "\n  weight writes     ";
+  if (weight["cells"].is_number()) text += fmt::format("{} cells, ", weight["cells"].get<std::uint64_t>());
+  text += fmt::format("{} filtered", weight["filtered"].get<std::uint64_t>());
   if (weight["density"].is_number())
     text += fmt::format(", {:.2f} % of the updates", 100 * weight["density"].get<double>());
   if (results["writes"].contains("activation_kernel")) {

@@ -3,6 +3,7 @@
 // 2016).
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -169,6 +170,31 @@ TEST_CASE("138 tiles of digital units are as large as PANTHER's Base_digital") {
                                "platform.tile.buffer_size=64 KiB", "platform.tile.vector_lanes=8"}));
   CHECK(report.chip_total().area_mm2 == Approx(578).epsilon(0.01));      // table 3
   CHECK(report.chip_total().power_mW == Approx(839'000).epsilon(0.01));  // table 3
+}
+
+TEST_CASE("write filters have area where something is held back") {
+  const auto tile = [](const std::vector<std::string>& overrides) {
+    std::vector<std::string> all = {"platform.tile.crossbars=8"};
+    all.insert(all.end(), overrides.begin(), overrides.end());
+    return assembly::area(scenario(all)).tile;
+  };
+  const std::string write_back = "platform.crossbar.update=write_back";
+  const auto has = [](const std::vector<assembly::AreaItem>& parts, const std::string& name) {
+    return std::any_of(parts.begin(), parts.end(), [&](const auto& part) { return part.part == name; });
+  };
+  CHECK_FALSE(has(tile({}), "write_filter_lane"));
+  CHECK_FALSE(has(tile({write_back}), "write_filter_lane"));
+  const auto dropping = tile({write_back, "platform.crossbar.write_filter.policy=drop"});
+  CHECK(cost(dropping, "write_filter_lane").area_mm2 == Approx(8 * 16 * 1e-4));
+  CHECK_FALSE(has(dropping, "write_filter_memory"));
+  CHECK_FALSE(has(dropping, "write_filter_product"));
+  // 128 x 128 residuals of 16 bits: 32 KiB a unit.
+  const auto keeping = tile({"platform.crossbar.write_filter={policy: ef_reset, residual_bits: 16}"});
+  CHECK(cost(keeping, "write_filter_memory").area_mm2 == Approx(8 * 32 * 1.05e-3));
+  CHECK(has(keeping, "write_filter_product"));
+  // A memory that only a later epoch needs is there all the time.
+  CHECK(has(tile({write_back, "training.write_filter_schedule=[{from_epoch: 1, policy: ef_grain}]"}),
+            "write_filter_memory"));
 }
 
 TEST_CASE("area follows what a platform has of each part") {

@@ -153,7 +153,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
                              "endurance: {count_wear: true}}}\n";
   const std::string schedule =
       "workload: {layers: [{outputs: 12}], loss: mean_squared_error}\n"
-      "training: {epochs: 3, learning_rate: 0.1, write_filter_schedule: [{epoch: 1, policy: drop}]}\n"
+      "training: {epochs: 3, learning_rate: 0.1, write_filter_schedule: [{from_epoch: 1, policy: drop}]}\n"
       "dataset: {kind: digits, train: 100, test: 10}\n"
       "platform: {crossbar: {update: write_back}}\n";
   const std::string buffers = digits + "platform: {tile: {reram_buffer: {size: 64 KiB}}}\n";
@@ -184,8 +184,8 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
       {"dataset.delimiter", "';'"},
       {"platform.crossbar.adcs", "2"},
       {"training.learning_rate", "0.2"},
-      {"training.write_filter_schedule", "[{epoch: 2, policy: drop}]"},
-      {"training.write_filter_schedule[].epoch", "2"},
+      {"training.write_filter_schedule", "[{from_epoch: 2, policy: drop}]"},
+      {"training.write_filter_schedule[].from_epoch", "2"},
       {"platform.crossbar.endurance.count_wear", "false"},
       {"platform.memory.channels", "2"},
       {"platform.memory.controllers", "[[1, 0]]"},

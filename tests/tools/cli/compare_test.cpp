@@ -137,3 +137,36 @@ TEST_CASE("the baselines train bit for bit like the golden reference") {
     }
   }
 }
+
+TEST_CASE("a sweep runs a scenario with every combination of the values given") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("small.yaml", small_scenario);
+  const nlohmann::json all =
+      compared({file, "--out", (folder / "out").string(), "--set", "platform.crossbar.update=write_back",
+                "--set", "training.batch=8", "--set", "training.epochs=1", "--set",
+                "platform.crossbar.write_filter={policy: ef_reset, threshold_mode: rms, residual_bits: 30}",
+                "--set", "platform.crossbar.endurance.count_wear=true", "--vary",
+                "platform.crossbar.write_filter.threshold=1,4", "--vary",
+                "platform.crossbar.write_filter.granularity=weight,row"});
+  REQUIRE(all["runs"].size() == 4);
+  CHECK(all["runs"][0]["name"] == "threshold=1, granularity=weight");
+  CHECK(all["runs"][1]["name"] == "threshold=1, granularity=row");
+  CHECK(all["runs"][2]["name"] == "threshold=4, granularity=weight");
+  CHECK(ratio(all, 2, "writes.weight.cells") < 0.7);
+  CHECK(ratio(all, 2, "lifetime.mean_years") > 1.2);
+  CHECK(ratio(all, 1, "writes.weight.cells") > 1);
+  for (const char* key : {"energy_J", "time_s", "accuracy", "lifetime.worst_cell_years"}) {
+    CAPTURE(key);
+    CHECK(figure(all, 3, key) > 0);
+  }
+}
+
+TEST_CASE("values to vary that are no list are refused") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("small.yaml", small_scenario);
+  for (const char* wrong : {"training.batch", "=1,2", "training.batch=1,,2"}) {
+    const ProgramResult result = weft::test::weft({"compare", file, "--vary", wrong});
+    CHECK(result.status == 2);
+    CHECK_THAT(result.errors, Catch::Contains("--vary"));
+  }
+}

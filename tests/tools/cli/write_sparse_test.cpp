@@ -92,16 +92,17 @@ TEST_CASE("the golden reference follows filters on cut and copied layers and on 
 
 TEST_CASE("tile programs change the filter between epochs, and the golden reference with them") {
   const std::string schedule =
-      "training.write_filter_schedule=[{epoch: 2, policy: ef_reset, threshold_mode: rms, threshold: 2.7}, "
-      "{epoch: 4, threshold: 4}]";
+      "training.write_filter_schedule=[{from_epoch: 2, policy: ef_reset, threshold_mode: rms, threshold: "
+      "2.7}, "
+      "{from_epoch: 4, threshold: 4}]";
   const auto epochs = [](const char* count) { return std::string("training.epochs=") + count; };
   const std::string residuals = "platform.crossbar.write_filter.residual_bits=30";
   const nlohmann::json one = written({epochs("1"), residuals});
   const double updates = of(one["writes"], "weight", "weights_offered");
   const nlohmann::json five = written({epochs("5"), residuals, schedule});
-  const nlohmann::json three = written(
-      {epochs("3"), residuals,
-       "training.write_filter_schedule=[{epoch: 2, policy: ef_reset, threshold_mode: rms, threshold: 2.7}]"});
+  const nlohmann::json three = written({epochs("3"), residuals,
+                                        "training.write_filter_schedule=[{from_epoch: 2, policy: ef_reset, "
+                                        "threshold_mode: rms, threshold: 2.7}]"});
   CHECK(one["reference"]["bit_exact"] == true);
   CHECK(three["reference"]["bit_exact"] == true);
   CHECK(five["reference"]["bit_exact"] == true);
@@ -117,9 +118,9 @@ TEST_CASE("tile programs change the filter between epochs, and the golden refere
 
 TEST_CASE("the updates of an epoch's last batch are filtered by that epoch's rules") {
   // Without evaluation nothing but the change itself makes the arrays write before the next epoch.
-  const std::vector<std::string> settings = {"training.evaluate=false",
-                                             "platform.crossbar.write_filter={policy: drop, threshold: 1e9}",
-                                             "training.write_filter_schedule=[{epoch: 2, policy: none}]"};
+  const std::vector<std::string> settings = {
+      "training.evaluate=false", "platform.crossbar.write_filter={policy: drop, threshold: 1e9}",
+      "training.write_filter_schedule=[{from_epoch: 2, policy: none}]"};
   const nlohmann::json all = written(settings);
   CHECK(all["reference"]["bit_exact"] == true);
   CHECK(2 * of(all["writes"], "weight", "weights_written") == of(all["writes"], "weight", "weights_offered"));
@@ -155,6 +156,69 @@ TEST_CASE(
   CHECK(all["energy"]["by_pass_J"]["gradient"] > changed["energy"]["by_pass_J"]["gradient"]);
 }
 
+TEST_CASE("outer products in the arrays pass the filter, and the golden reference follows bit by bit") {
+  for (const char* rules :
+       {"policy: row_max, threshold_mode: rms, threshold: 3, granularity: row",
+        "policy: row_top, density: 0.3", "policy: drop, threshold_mode: rms, threshold: 1",
+        "policy: ef_reset, threshold_mode: rms, threshold: 3, residual_bits: 30", "policy: top_k",
+        "policy: ef_grain, threshold: 5000, residual_bits: 30, granularity: row", "policy: percentile",
+        "policy: drop, threshold: 40000, granularity: crossbar", "policy: stochastic, threshold: 3000",
+        "policy: wear_adaptive, threshold: 500"}) {
+    CAPTURE(rules);
+    const nlohmann::json all =
+        written({"platform.crossbar.update=in_place", "dataset.train=40", "training.epochs=1",
+                 "platform.crossbar.write_filter={" + std::string(rules) + "}"});
+    CHECK(all["reference"]["bit_exact"] == true);
+    CHECK(all["writes"]["weight"]["density"] < 1.0);
+    CHECK(all["writes"]["weight"]["density"] > 0.0);
+  }
+}
+
+TEST_CASE("filtered outer products on copies, of whole batches and with a schedule are followed too") {
+  for (const char* setting :
+       {"training.variant=2", "training.variant=3", "training.deposits=batch",
+        "training.write_filter_schedule=[{from_epoch: 2, policy: none}]", "training.carry_period=4"}) {
+    CAPTURE(setting);
+    const nlohmann::json all =
+        written({"platform.crossbar.update=in_place", "dataset.train=40",
+                 "platform.crossbar.write_filter={policy: ef_reset, threshold_mode: rms, threshold: 2, "
+                 "residual_bits: 30}",
+                 setting});
+    CHECK(all["reference"]["bit_exact"] == true);
+    CHECK(all["writes"]["weight"]["density"] < 0.9);
+  }
+}
+
+TEST_CASE("wear and lifetime are reported of machines that update in place") {
+  const std::vector<std::string> counted = {"platform.crossbar.update=in_place", "dataset.train=40",
+                                            "platform.crossbar.endurance={count_wear: true, mode: pulse}"};
+  const nlohmann::json all = written(counted);
+  CHECK(all["reference"]["bit_exact"] == true);
+  std::vector<std::string> filtered = counted;
+  filtered.emplace_back(
+      "platform.crossbar.write_filter={policy: row_max, threshold_mode: rms, threshold: 3, granularity: "
+      "row}");
+  const nlohmann::json sparse = written(filtered);
+  CHECK(of(sparse["writes"], "weight", "pulses") < of(all["writes"], "weight", "pulses"));
+  CHECK(of(sparse, "lifetime", "mean_years") > of(all, "lifetime", "mean_years"));
+  std::vector<std::string> unseen = counted;
+  unseen.emplace_back("platform.crossbar.arithmetic=none");
+  const nlohmann::json rows = written(unseen);
+  CHECK(of(rows, "lifetime", "worst_cell_years") > 0);
+  // Every driven row counts as pulsed in every step.
+  CHECK(of(rows["writes"], "weight", "pulses") > of(all["writes"], "weight", "pulses"));
+}
+
+TEST_CASE("a run whose cells wear out under outer products ends with its report") {
+  const nlohmann::json worn =
+      written({"platform.crossbar.update=in_place",
+               "platform.crossbar.endurance={count_wear: true, median: 40, spread: 0.3}"});
+  CHECK(worn["ending"] == "finished");
+  CHECK(of(worn, "lifetime", "cells_stuck") > 0);
+  CHECK(of(worn, "lifetime", "writes_refused") > 0);
+  CHECK(worn["reference"]["bit_exact"].is_null());
+}
+
 TEST_CASE("a run whose cells wear out ends with its report") {
   const nlohmann::json worn =
       written({"platform.crossbar.endurance={count_wear: true, median: 6, spread: 0.3}"});
@@ -178,7 +242,16 @@ TEST_CASE("filters and wear are refused where nothing passes them, and where the
     CHECK(result.status != 0);
     return result.errors;
   };
-  CHECK_THAT(refused({"platform.crossbar.write_filter.policy=drop"}), Catch::Contains("update: write_back"));
+  CHECK_THAT(refused({"platform.crossbar.update=digital", "platform.crossbar.write_filter.policy=drop"}),
+             Catch::Contains("in_place or write_back"));
+  CHECK_THAT(refused({"platform.crossbar.write_filter.policy=compare"}),
+             Catch::Contains("granularity weight"));
+  CHECK_THAT(refused({"platform.crossbar.write_filter={policy: drop, granularity: cell}"}),
+             Catch::Contains("granularity weight"));
+  CHECK_THAT(refused({"platform.crossbar.arithmetic=none", "platform.crossbar.write_filter.policy=drop"}),
+             Catch::Contains("arithmetic: none"));
+  CHECK_THAT(refused({"platform.crossbar.arithmetic=exact", "platform.crossbar.endurance.count_wear=true"}),
+             Catch::Contains("cells_fail: false"));
   CHECK_THAT(
       refused({"platform.crossbar.update=write_back", "platform.crossbar.write_filter.keep_residual=true"}),
       Catch::Contains("keep_residual"));
@@ -190,10 +263,12 @@ TEST_CASE("filters and wear are refused where nothing passes them, and where the
     return refused(
         {"platform.crossbar.update=write_back", "training.write_filter_schedule=[" + changes + "]"});
   };
-  CHECK_THAT(refused_change("{epoch: 3}"), Catch::Contains("change 1: epoch is 3, allowed: 1 to 2"));
-  CHECK_THAT(refused_change("{epoch: 2}, {epoch: 2}"), Catch::Contains("change 2: epoch is 2"));
-  CHECK_THAT(refused_change("{policy: drop}"), Catch::Contains("epoch"));
-  CHECK_THAT(refused_change("{epoch: 2, density: 1.5}"), Catch::Contains("density"));
+  CHECK_THAT(refused_change("{from_epoch: 3}"),
+             Catch::Contains("change 1: from_epoch is 3, allowed: 1 to 2"));
+  CHECK_THAT(refused_change("{from_epoch: 2}, {from_epoch: 2}"),
+             Catch::Contains("change 2: from_epoch is 2"));
+  CHECK_THAT(refused_change("{policy: drop}"), Catch::Contains("from_epoch"));
+  CHECK_THAT(refused_change("{from_epoch: 2, density: 1.5}"), Catch::Contains("density"));
   CHECK_THAT(refused({"platform.crossbar.update=write_back", "training.variant=2",
                       "platform.crossbar.write_filter.policy=stochastic"}),
              Catch::Contains("two copies"));
