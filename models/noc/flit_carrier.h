@@ -33,6 +33,8 @@ class FlitCarrier : public sc_core::sc_module {
   // it was submitted, from an SC_THREAD; any number of them may wait at once.
   Delivery await(std::size_t number);
 
+  // No message anywhere.
+  bool idle() const { return !ticking_; }
   const FlitNetwork& network() const { return network_; }
   const TrafficStatistics& traffic() const { return traffic_; }
 

@@ -65,10 +65,20 @@ void TrafficStatistics::count(Cycle sent, const Delivery& delivery, std::uint64_
   latency_sum += delivery.tail - sent;
   latency_max = std::max(latency_max, delivery.tail - sent);
   contention_sum += delivery.contention;
-  std::size_t octave = 0;
-  for (Cycle rest = delivery.tail - sent; rest > 1 && octave + 1 < latency_histogram.size(); rest /= 2)
-    ++octave;
-  ++latency_histogram[octave];
+  latencies.add(delivery.tail - sent);
+}
+
+void TrafficStatistics::add(const TrafficStatistics& other) {
+  messages += other.messages;
+  packets += other.packets;
+  flits += other.flits;
+  bytes += other.bytes;
+  router_flits += other.router_flits;
+  link_flits += other.link_flits;
+  latency_sum += other.latency_sum;
+  latency_max = std::max(latency_max, other.latency_max);
+  contention_sum += other.contention_sum;
+  latencies.add(other.latencies);
 }
 
 double TrafficStatistics::mean_latency() const {
@@ -170,6 +180,13 @@ Cycle Mesh::zero_load_latency(int source, int destination, std::uint64_t bytes) 
 Cycle Mesh::zero_load_latency(int hops, const Cut& parts) const {
   const Cycle routers = static_cast<Cycle>(hops) + 1;
   return routers * config_.hop_cycles + 2 + (parts.flits - 1) + (parts.packets - 1) * turnaround();
+}
+
+Cycle Mesh::last_tail(int source, int destination) const {
+  check_node(source, "source");
+  check_node(destination, "destination");
+  const std::vector<Pair>& row = pairs_[index(source)];
+  return row.empty() ? 0 : row[index(destination)].tail;
 }
 
 void Mesh::forget_before(Cycle horizon) { horizon_ = std::max(horizon_, horizon); }

@@ -44,6 +44,7 @@
 #include <vector>
 
 #include "models/noc/calendar.h"
+#include "models/noc/latency_distribution.h"
 #include "models/noc/topology.h"
 
 namespace weft::noc {
@@ -115,9 +116,9 @@ struct TrafficStatistics {
   Cycle latency_sum = 0;           // from the send to the tail's arrival
   Cycle latency_max = 0;
   Cycle contention_sum = 0;
-  // Messages by latency: element i counts 2^i to 2^(i+1) - 1 cycles, the last one all longer ones.
-  std::array<std::uint64_t, 24> latency_histogram{};
+  LatencyDistribution latencies;
 
+  void add(const TrafficStatistics& other);
   // `sent` is the cycle in which the message was ready to leave.
   void count(Cycle sent, const Delivery& delivery, std::uint64_t payload_bytes);
   // Cycles per message; 0 without messages.
@@ -151,6 +152,9 @@ class Mesh {
 
   // Cycles from send to the tail's arrival in an empty network.
   Cycle zero_load_latency(int source, int destination, std::uint64_t bytes) const;
+
+  // When the newest message of a pair arrives, cycle; 0 before the first.
+  Cycle last_tail(int source, int destination) const;
 
   // Promises that no later send is earlier than `horizon`, so that calendars may forget. Horizons that
   // go back are ignored.

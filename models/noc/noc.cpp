@@ -64,6 +64,15 @@ void check_overlap(std::vector<AddressRange> map) {
 
 }  // namespace
 
+const char* to_string(TrafficClass traffic_class) {
+  constexpr std::array<const char*, kTrafficClasses> names = {"control", "tiles", "memory"};
+  return names.at(static_cast<std::size_t>(traffic_class));
+}
+
+double ClassStatistics::mean_latency() const {
+  return messages == 0 ? 0.0 : static_cast<double>(latency_sum) / static_cast<double>(messages);
+}
+
 void NocConfig::validate() const {
   mesh.validate();
   if (cycle == sc_core::SC_ZERO_TIME)
@@ -87,7 +96,7 @@ Noc::Noc(sc_core::sc_module_name name, const NocConfig& config, EnergyLedger& le
       from_node_("from_node", static_cast<std::size_t>(config_.mesh.nodes())),
       to_node_("to_node", static_cast<std::size_t>(config_.mesh.nodes())),
       order_(config_.mesh.nodes(), config_.multicast) {
-  if (config_.fidelity == Fidelity::kFlit)
+  if (config_.simulates_flits())
     flits_ = std::make_unique<FlitCarrier>("flits", mesh_, config_.routers, config_.cycle);
   for (int node = 0; node < config_.mesh.nodes(); ++node) {
     from_node(node).on_access([this, node](const Transfer& transfer, sc_core::sc_time& delay) {
@@ -137,20 +146,21 @@ Status Noc::access_burst(int source, const Burst& burst, sc_core::sc_time& delay
   consume(delay);
   const AddressRange* range = find(data.address, std::min(data.size, burst.streaming_width));
   if (range == nullptr) {
-    carry(source, source, 0);
-    carry(source, source, 0);
+    carry(source, source, 0, TrafficClass::kControl);
+    carry(source, source, 0, TrafficClass::kControl);
     return Status::address_error;
   }
   constexpr std::uint64_t bits = 8;
   const std::uint64_t enables = burst.enables != nullptr ? (data.size + bits - 1) / bits : 0;
+  const TrafficClass payload = range->memory ? TrafficClass::kMemory : TrafficClass::kTiles;
   const DeliveryOrder::Place place = order_.take(source, range->node);
-  carry(source, range->node, enables + (data.write ? data.size : 0));
+  carry(source, range->node, enables + (data.write ? data.size : 0), payload);
   order_.await(place);
   const Status status = to_node(range->node).forward(burst, delay);
   order_.leave(place);
   consume(delay);
   const bool returns_data = !data.write && status == Status::ok;
-  carry(range->node, source, returns_data ? data.size : 0);
+  carry(range->node, source, returns_data ? data.size : 0, payload);
   return status;
 }
 
@@ -172,13 +182,19 @@ const AddressRange* Noc::find(std::uint64_t address, std::uint64_t bytes) const 
 }
 
 // Returns when the tail has arrived.
-void Noc::carry(int source, int destination, std::uint64_t bytes) {
-  arrive(depart(source, destination, bytes));
+void Noc::carry(int source, int destination, std::uint64_t bytes, TrafficClass payload) {
+  Flight flight = depart(source, destination, bytes);
+  flight.payload = payload;
+  arrive(flight);
 }
 
 Noc::Flight Noc::depart(int source, int destination, std::uint64_t bytes, std::function<void()> left) {
   Flight flight;
-  if (flits_) {
+  flight.source = source;
+  flight.destination = destination;
+  flight.bytes = bytes;
+  flight.by_flits = goes_by_flits(source, destination);
+  if (flight.by_flits) {
     flight.number = flits_->submit(source, destination, bytes, std::move(left));
     return flight;
   }
@@ -189,12 +205,13 @@ Noc::Flight Noc::depart(int source, int destination, std::uint64_t bytes, std::f
   mesh_.forget_before(now);
   flight.delivery = mesh_.send(now, source, destination, bytes);
   flight.left = std::move(left);
+  watch_saturation(now, flight.delivery);
   return flight;
 }
 
 void Noc::arrive(const Flight& flight) {
   Delivery delivery = flight.delivery;
-  if (flits_) {
+  if (flight.by_flits) {
     delivery = flits_->await(flight.number);
   } else {
     if (flight.left) {
@@ -205,31 +222,66 @@ void Noc::arrive(const Flight& flight) {
   }
   router_energy_.charge(delivery.router_flits());
   link_energy_.charge(delivery.link_flits());
+  ClassStatistics& counted =
+      classes_[static_cast<std::size_t>(flight.bytes == 0 ? TrafficClass::kControl : flight.payload)];
+  ++counted.messages;
+  counted.flits += delivery.flits;
+  counted.bytes += flight.bytes;
+  counted.latency_sum +=
+      delivery.contention + mesh_.zero_load_latency(flight.source, flight.destination, flight.bytes);
 }
 
 void Noc::wait_until(Cycle cycle) const {
   sc_core::wait(sc_core::sc_time::from_value(cycle * config_.cycle.value()) - sc_core::sc_time_stamp());
 }
 
+// Depends on the messages' times and order alone, as everything here, so a run can be repeated.
+bool Noc::goes_by_flits(int source, int destination) {
+  if (config_.fidelity != Fidelity::kAuto) return flits_ != nullptr;
+  const sc_core::sc_time now = sc_core::sc_time_stamp();
+  if (saturated_ && flits_->idle() && now > saturated_since_) saturated_ = false;
+  if (!saturated_) return false;
+  // Behind what the pair has under way in the calendars, so that it arrives in order.
+  return sc_core::sc_time::from_value(mesh_.last_tail(source, destination) * config_.cycle.value()) <= now;
+}
+
+void Noc::watch_saturation(Cycle now, const Delivery& delivery) {
+  constexpr Cycle saturation = 3;
+  const Cycle latency = delivery.tail - now;
+  if (latency <= saturation * (latency - delivery.contention)) return;
+  saturated_ = true;
+  saturated_since_ = sc_core::sc_time_stamp();
+}
+
+TrafficStatistics Noc::traffic() const {
+  TrafficStatistics sum = mesh_.traffic();
+  if (flits_) sum.add(flits_->traffic());
+  return sum;
+}
+
 LinkStatistics Noc::link(int node, Port port) const {
-  if (!flits_) return mesh_.link(node, port);
-  const std::uint64_t flits =
-      port == Port::kInjection
-          ? flits_->network().flits_injected(static_cast<int>(checked(node)))
-          : flits_->network().port(static_cast<int>(checked(node)), mesh_.number(port)).flits;
-  return {flits, flits, 0};
+  if (port == Port::kInjection) return injection(static_cast<int>(checked(node)));
+  return load(static_cast<int>(checked(node)), mesh_.number(port)).statistics;
+}
+
+LinkStatistics Noc::injection(int node) const {
+  LinkStatistics sum = mesh_.injection(node);
+  if (!flits_) return sum;
+  const std::uint64_t flits = flits_->network().flits_injected(node);
+  sum.flits += flits;
+  sum.busy += flits;
+  return sum;
 }
 
 PortLoad Noc::load(int router, int port) const {
   PortLoad load;
   load.router = router;
-  if (flits_) {
-    const PortStatistics counted = flits_->network().port(router, port);
-    load.statistics = {counted.flits, counted.flits, 0};
-    load.occupancy = counted.occupancy;
-  } else {
-    load.statistics = mesh_.output(router, port);
-  }
+  load.statistics = mesh_.output(router, port);
+  if (!flits_) return load;
+  const PortStatistics counted = flits_->network().port(router, port);
+  load.statistics.flits += counted.flits;
+  load.statistics.busy += counted.flits;
+  load.occupancy = counted.occupancy;
   return load;
 }
 
@@ -256,12 +308,7 @@ std::vector<PortLoad> Noc::ports() const {
       add(load(router, port), "ejection" + suffix);
       PortLoad injection;
       injection.router = router;
-      if (flits_) {
-        const std::uint64_t flits = flits_->network().flits_injected(node);
-        injection.statistics = {flits, flits, 0};
-      } else {
-        injection.statistics = mesh_.injection(node);
-      }
+      injection.statistics = this->injection(node);
       add(injection, "injection" + suffix);
     }
   }

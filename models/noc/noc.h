@@ -25,6 +25,7 @@
 // across the network: they would bypass contention.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -51,6 +52,7 @@ struct AddressRange {
   std::uint64_t base = 0;
   std::uint64_t size = 0;  // bytes
   int node = 0;
+  bool memory = false;  // memory or the host, not a tile; for the statistics by class
 };
 
 // Address of the counter and amount, in a posted write.
@@ -60,12 +62,29 @@ enum class Fidelity {
   kIdeal,  // the latency of an empty network
   kLt,     // ports reserved by calendar
   kFlit,   // flit by flit
+  kAuto,   // by calendar, and flit by flit from the first message that takes three times the empty network's
+           // latency until the flits have all arrived
+};
+
+// What travels: messages without payload (read requests, acknowledgements), payload of accesses to tiles
+// (activations, errors), and payload of accesses to memory and the host (data sets, weights, results).
+enum class TrafficClass : std::uint8_t { kControl, kTiles, kMemory };
+inline constexpr std::size_t kTrafficClasses = 3;
+const char* to_string(TrafficClass traffic_class);
+
+struct ClassStatistics {
+  std::uint64_t messages = 0;
+  std::uint64_t flits = 0;  // headers included
+  std::uint64_t bytes = 0;  // payload
+  Cycle latency_sum = 0;
+
+  double mean_latency() const;  // cycles per message; 0 without messages
 };
 
 struct NocConfig {
   Fidelity fidelity = Fidelity::kLt;
   MeshConfig mesh;
-  RouterConfig routers;                         // kFlit only; its virtual channels are those of `mesh`
+  RouterConfig routers;  // kFlit and kAuto only; its virtual channels are those of `mesh`
   sc_core::sc_time cycle{1.0, sc_core::SC_NS};  // clock period of routers and links
   std::vector<AddressRange> map;                // must not overlap; a node may own several ranges
   // Messages that the interface of a node holds for initiators that do not wait for them (Posting); 0: writes
@@ -85,6 +104,7 @@ struct NocConfig {
 
   // Throws weft::Error naming the field, what was found and what is allowed.
   void validate() const;
+  bool simulates_flits() const { return fidelity == Fidelity::kFlit || fidelity == Fidelity::kAuto; }
 };
 
 // Load of an output port of a router, or of a node's injection port.
@@ -116,13 +136,21 @@ class Noc : public sc_core::sc_module {
   InitiatorSocket& to_node(int node);
 
   // Latency, contention and load of everything sent so far, in cycles of `config().cycle`.
-  const TrafficStatistics& traffic() const { return flits_ ? flits_->traffic() : mesh_.traffic(); }
+  TrafficStatistics traffic() const;
+  // Messages that were simulated flit by flit.
+  std::uint64_t flit_messages() const { return flits_ ? flits_->traffic().messages : 0; }
+  const ClassStatistics& traffic(TrafficClass traffic_class) const {
+    return classes_[static_cast<std::size_t>(traffic_class)];
+  }
+  const Topology& topology() const { return mesh_.topology(); }
+  Joule router_energy() const { return router_energy_.total(); }
+  Joule link_energy() const { return link_energy_.total(); }
   // By name, in meshes and tori. Where flits are simulated, a port is busy for as many cycles as flits.
   LinkStatistics link(int node, Port port) const;
   // Every port that has carried something.
   std::vector<PortLoad> ports() const;
   // Whether loosely timed latencies can be believed; always, in the other fidelities.
-  Trust trust() const { return flits_ ? Trust{} : mesh_.trust(); }
+  Trust trust() const { return config_.fidelity == Fidelity::kFlit ? Trust{} : mesh_.trust(); }
   const NocConfig& config() const { return config_; }
   const PostedStatistics& posted() const { return posted_; }
 
@@ -132,6 +160,11 @@ class Noc : public sc_core::sc_module {
     Delivery delivery;           // loosely timed
     std::size_t number = 0;      // of the flit carrier
     std::function<void()> left;  // loosely timed
+    bool by_flits = false;
+    int source = 0;
+    int destination = 0;
+    std::uint64_t bytes = 0;
+    TrafficClass payload = TrafficClass::kTiles;
   };
   // The posted messages of a node that have not left it.
   struct Interface {
@@ -170,18 +203,24 @@ class Noc : public sc_core::sc_module {
   Status write_at(int node, std::uint64_t address, void* data, std::size_t bytes);
   Status access_debug(const Transfer& transfer);
   const AddressRange* find(std::uint64_t address, std::uint64_t bytes) const;
-  void carry(int source, int destination, std::uint64_t bytes);
+  void carry(int source, int destination, std::uint64_t bytes, TrafficClass payload);
   // Sends a message now; `left` is called when its last flit has left the source.
   Flight depart(int source, int destination, std::uint64_t bytes, std::function<void()> left = {});
   // Returns when its tail has arrived.
   void arrive(const Flight& flight);
   void wait_until(Cycle cycle) const;
+  bool goes_by_flits(int source, int destination);
+  void watch_saturation(Cycle now, const Delivery& delivery);
+  LinkStatistics injection(int node) const;
   PortLoad load(int router, int port) const;
   std::size_t checked(int node) const;
 
   NocConfig config_;
   Mesh mesh_;
   std::unique_ptr<FlitCarrier> flits_;
+  // kAuto: whether messages go flit by flit now, and the time of the message that was the reason.
+  bool saturated_ = false;
+  sc_core::sc_time saturated_since_;
   EnergyLedger::Account& router_energy_;
   EnergyLedger::Account& link_energy_;
   sc_core::sc_vector<TargetSocket> from_node_;
@@ -190,6 +229,7 @@ class Noc : public sc_core::sc_module {
   DeliveryOrder order_;
   ProcessPool processes_;
   PostedStatistics posted_;
+  std::array<ClassStatistics, kTrafficClasses> classes_;
   std::deque<TargetSocket> unused_targets_;
   std::deque<InitiatorSocket> unused_initiators_;
 };

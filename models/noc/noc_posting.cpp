@@ -100,7 +100,7 @@ void Noc::deliver(PostedMessage& message, PostedWrite& write) {
   order_.leave(write.place);
   if (status == Status::ok) return;
   ++posted_.failed;
-  carry(write.node, message.source, 0);
+  carry(write.node, message.source, 0, TrafficClass::kControl);
   if (message.failed) message.failed(status, address);
 }
 

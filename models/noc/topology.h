@@ -83,6 +83,9 @@ class Topology {
   Ways ways(int router, int destination) const;
   // Links between routers that a packet crosses.
   int hops(int source, int destination) const;
+  // Where a router sits in a grid of router_columns() by router_rows(); a ring and a switch are one row.
+  int router_columns() const { return router_columns_; }
+  int router_rows() const { return router_rows_; }
   // "east", "north", "clockwise", "local 2".
   std::string port_name(int port) const;
 

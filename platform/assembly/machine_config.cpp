@@ -418,6 +418,8 @@ noc::Fidelity fidelity(config::NocFidelity from) {
       return noc::Fidelity::kIdeal;
     case config::NocFidelity::flit:
       return noc::Fidelity::kFlit;
+    case config::NocFidelity::automatic:
+      return noc::Fidelity::kAuto;
     case config::NocFidelity::lt:
       break;
   }
@@ -489,7 +491,7 @@ noc::NocConfig noc_config(const config::Scenario& scenario) {
   noc.mesh.topology = topology(from.topology);
   noc.mesh.routing = routing(from.routing);
   noc.mesh.concentration = from.concentration;
-  if (noc.fidelity == noc::Fidelity::kFlit)
+  if (noc.simulates_flits())
     noc.routers = noc::router_pipeline(static_cast<unsigned>(from.hop_cycles));
   noc.routers.buffer_flits = static_cast<unsigned>(from.buffer_flits);
   if (from.control_priority) noc.routers.classes = 2;

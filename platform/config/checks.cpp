@@ -313,7 +313,7 @@ void check_network(const NocConfig& noc, Reader& reader) {
   if (noc.multicast && noc.posted_writes == 0)
     error("platform.noc.multicast",
           "nobody acknowledges a multicast: platform.noc.posted_writes must be at least 1");
-  if (noc.fidelity != NocFidelity::flit) return;
+  if (noc.fidelity != NocFidelity::flit && noc.fidelity != NocFidelity::automatic) return;
   if (noc.hop_cycles < 3)
     error("platform.noc.hop_cycles",
           fmt::format("found {}, routers of flits take at least 3", noc.hop_cycles));

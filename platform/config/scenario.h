@@ -215,7 +215,7 @@ struct FpPimConfig {
   FloatFormat format = FloatFormat::fp32;
 };
 
-enum class NocFidelity { ideal, lt, flit };
+enum class NocFidelity { ideal, lt, flit, automatic };
 enum class NocTopology { mesh, torus, cmesh, ring, crossbar };
 enum class NocRouting { xy, yx, west_first };
 

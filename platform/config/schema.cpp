@@ -265,9 +265,12 @@ const Table<NocConfig>& noc_table() {
   static const Table<N> table =
       Table<N>()
           .add("fidelity", &N::fidelity,
-               choice<NocFidelity>(
-                   {{"ideal", NocFidelity::ideal}, {"lt", NocFidelity::lt}, {"flit", NocFidelity::flit}}),
-               "ideal: latency only; lt: loosely timed, ports reserved by calendar; flit: flit by flit.")
+               choice<NocFidelity>({{"ideal", NocFidelity::ideal},
+                                    {"lt", NocFidelity::lt},
+                                    {"flit", NocFidelity::flit},
+                                    {"auto", NocFidelity::automatic}}),
+               "ideal: latency only; lt: loosely timed, ports reserved by calendar; flit: flit by flit; "
+               "auto: lt, saturated phases flit by flit.")
           .add("topology", &N::topology,
                choice<NocTopology>({{"mesh", NocTopology::mesh},
                                     {"torus", NocTopology::torus},

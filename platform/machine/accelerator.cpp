@@ -44,6 +44,8 @@ noc::NocConfig noc_config(const AcceleratorConfig& config) {
   result.map.push_back({0, config.tiles_base, config.host_node()});
   result.map.push_back({tiles_end, address_space - tiles_end, config.host_node()});
   for (const noc::AddressRange& range : config.memory.ranges()) result.map.push_back(range);
+  for (noc::AddressRange& range : result.map)
+    range.memory = range.base < config.tiles_base || range.base >= tiles_end;
   return result;
 }
 

@@ -14,6 +14,7 @@
 #include "tools/weft/fp_pim_report.h"
 #include "tools/weft/layer_report.h"
 #include "tools/weft/memory_report.h"
+#include "tools/weft/noc_report.h"
 #include "tools/weft/write_report.h"
 
 namespace weft::tool {
@@ -361,15 +362,10 @@ json second_order(const compiler::LoweredNetwork& network, const OptimiserCounts
                        {"G", mapping(layer.kfac->g)},
                        {"G_order", layer.kfac->g.order}});
   }
-  return {{"factors", factors},
-          {"updates", counts.updates},
-          {"refreshes", counts.refreshes},
-          {"solves", counts.solves},
-          {"failures", counts.failures},
-          {"compensated", counts.compensated},
-          {"retries", counts.retries},
-          {"digital_solves", counts.digital},
-          {"clipped", counts.clipped}};
+  return {
+      {"factors", factors},        {"updates", counts.updates},        {"refreshes", counts.refreshes},
+      {"solves", counts.solves},   {"failures", counts.failures},      {"compensated", counts.compensated},
+      {"retries", counts.retries}, {"digital_solves", counts.digital}, {"clipped", counts.clipped}};
 }
 
 json operations(const machine::Machine& machine) {
@@ -396,35 +392,6 @@ json posted(const noc::PostedStatistics& counted) {
           {"multicasts", counted.multicasts},
           {"refused", counted.failed},
           {"waited_for_room", counted.blocked}};
-}
-
-json noc(const noc::Noc& network) {
-  const noc::TrafficStatistics& traffic = network.traffic();
-  json links = json::array();
-  for (const noc::PortLoad& load : network.ports()) {
-    links.push_back({{"node", load.router},
-                     {"port", load.port},
-                     {"flits", load.statistics.flits},
-                     {"busy_cycles", load.statistics.busy},
-                     {"waiting_cycles", load.statistics.waiting}});
-    if (network.config().fidelity == noc::Fidelity::kFlit)
-      links.back()["occupancy_flit_cycles"] = load.occupancy;
-  }
-  return {
-      {"messages", traffic.messages},
-      {"packets", traffic.packets},
-      {"flits", traffic.flits},
-      {"payload_bytes", traffic.bytes},
-      {"mean_latency_cycles", traffic.mean_latency()},
-      {"max_latency_cycles", traffic.latency_max},
-      {"contention_cycles", traffic.contention_sum},
-      {"latency_histogram", traffic.latency_histogram},
-      {"trusted", network.trust().trusted()},
-      {"busiest_port_share", network.trust().busiest},
-      {"prices_J",
-       {{"router_flit", network.config().router_flit.value()},
-        {"link_flit", (network.config().link_millimetres * network.config().link_flit_millimetre).value()}}},
-      {"links", links}};
 }
 
 json utilisation(const machine::Machine& machine, double simulated_s) {
@@ -545,7 +512,7 @@ json make_results(const RunReport& report) {
   add_buffer_report(results, report.scenario, report.simulation.machine().accelerator(),
                     report.outcome.simulated_s);
   const noc::Noc& network = report.simulation.machine().accelerator().noc();
-  results["noc"] = noc(network);
+  results["noc"] = noc_report(network, chip, report.outcome.simulated_s);
   if (network.config().posted_writes > 0) results["noc"]["posted"] = posted(network.posted());
   add_memory_report(results, report.scenario, report.simulation.machine(), report.simulation.context(),
                     report.outcome.simulated_s);
@@ -603,6 +570,7 @@ std::string make_summary(const RunReport& report, const json& results) {
   if (results.contains("inversion")) text += inversion_summary(results["inversion"]);
   text += write_summary(results) + buffer_summary(results);
   text += memory_summary(results);
+  text += noc_summary(results["noc"]);
   text += fmt::format("\n  simulated time    {:.6f} s", report.outcome.simulated_s);
   text +=
       fmt::format("\n  energy            {:.6g} J, {:.3g} J of it leakage",

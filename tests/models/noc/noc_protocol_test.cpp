@@ -75,7 +75,7 @@ struct Ends : sc_core::sc_module {
 TEST_CASE("non-blocking and blocking transactions cross the network within the base protocol") {
   weft::EnergyLedger ledger;
   NocConfig config;
-  config.fidelity = GENERATE(Fidelity::kIdeal, Fidelity::kLt, Fidelity::kFlit);
+  config.fidelity = GENERATE(Fidelity::kIdeal, Fidelity::kLt, Fidelity::kFlit, Fidelity::kAuto);
   config.map = {{0, 0x1000, 15}};
   Noc network("noc", config, ledger);
   NonBlockingInitiator asking("asking");
