@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "platform/loader/elf_file.h"
 #include "tests/models/tlm/fresh_kernel.h"
@@ -24,9 +25,9 @@ struct Accuracies {
   double float32 = 0;
 };
 
-Accuracies train(const std::string& name, int variant) {
+Accuracies train(const std::string& name, int variant, const std::vector<std::string>& overrides = {}) {
   test::fresh_kernel();
-  const config::Scenario scenario = test::mnist_scenario(name + ".yaml");
+  const config::Scenario scenario = test::mnist_scenario(name + ".yaml", overrides);
   CHECK(scenario.platform.crossbar.cell_bits == std::vector<int>{5, 5, 5, 6, 6, 4, 4, 4});
   CHECK(scenario.platform.crossbar.adc_bits == std::vector<int>{11, 11, 11, 12, 12, 10, 10, 10});
   const tool::Workload workload = tool::prepare(scenario);
@@ -55,4 +56,12 @@ TEST_CASE("each of PANTHER's variants learns MNIST within half a point of float3
   CAPTURE(each.scenario);
   CHECK(reached.float32 > 0.95);
   CHECK(std::abs(reached.platform - reached.float32) <= 0.005);
+}
+
+// Two epochs instead of five: 8 bits for an update are enough where the inputs leave them.
+TEST_CASE("weights of 16 bits learn MNIST where number formats leave room for updates") {
+  if (!fs::exists(test::mnist())) WEFT_SKIP("no MNIST files beside the project");
+  const Accuracies reached = train("panther_mlp_16bit", 1, {"training.epochs=2"});
+  CHECK(reached.platform >= 0.93);
+  CHECK(std::abs(reached.platform - reached.float32) <= 0.015);
 }
