@@ -182,6 +182,7 @@ Score BasicReference<Real>::run_epoch(const Dataset& data, const std::vector<std
   Pass<Columns> pass(layers_.size());
   Score sums;
   for (std::size_t first = 0; first < order.size(); first += static_cast<std::size_t>(batch)) {
+    stop_.check();
     const std::size_t count = std::min(static_cast<std::size_t>(batch), order.size() - first);
     pass.load(data, order.data() + first, static_cast<Eigen::Index>(count));
     forward(pass);
@@ -221,6 +222,7 @@ Score BasicReference<Real>::evaluate(const Dataset& data) const {
   Pass<Eigen::Dynamic> pass(layers_.size());
   Score sums;
   for (std::size_t first = 0; first < order.size(); first += chunk) {
+    stop_.check();
     const std::size_t count = std::min(chunk, order.size() - first);
     pass.load(data, order.data() + first, static_cast<Eigen::Index>(count));
     forward(pass);

@@ -12,6 +12,7 @@
 #include "tools/dataset/dataset.h"
 #include "tools/reference/float_kfac.h"
 #include "tools/reference/network.h"
+#include "tools/reference/stop_request.h"
 
 namespace weft::reference {
 
@@ -55,6 +56,9 @@ class BasicReference {
 
   std::vector<LayerWeights> weights() const;
 
+  // Looked at before every batch and while evaluating.
+  void stop_on(const StopRequest& request) { stop_ = request; }
+
  private:
   using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   using Vector = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
@@ -85,6 +89,7 @@ class BasicReference {
   Network network_;
   std::vector<Layer> layers_;
   std::optional<FloatKfac<Real>> kfac_;
+  StopRequest stop_;
 };
 
 using FloatReference = BasicReference<float>;

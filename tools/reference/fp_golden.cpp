@@ -306,6 +306,7 @@ EpochMetrics FpGolden::train_epoch(const dataset::Dataset& data, const std::vect
   const auto batch = static_cast<std::size_t>(mapping_.batch);
   std::vector<Trace> traces(batch);
   for (std::size_t first = 0; first < order.size(); first += batch) {
+    stop_.check();
     const std::size_t count = std::min(batch, order.size() - first);
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint32_t sample = order[first + i];
@@ -322,6 +323,7 @@ EpochMetrics FpGolden::evaluate(const dataset::Dataset& data) const {
   EpochMetrics metrics;
   Trace trace;
   for (std::uint32_t sample = 0; sample < data.count(); ++sample) {
+    stop_.check();
     forward(data.sample(sample), trace);
     judge(trace, data.labels[sample], metrics);
   }

@@ -11,6 +11,7 @@
 #include "tools/compiler/fp_mapping.h"
 #include "tools/dataset/dataset.h"
 #include "tools/reference/golden.h"
+#include "tools/reference/stop_request.h"
 
 namespace weft::reference {
 
@@ -26,6 +27,9 @@ class FpGolden {
   // Inputs x outputs, and outputs.
   std::vector<float> weights(std::size_t layer) const;
   std::vector<float> bias(std::size_t layer) const;
+
+  // Looked at before every batch and while evaluating.
+  void stop_on(const StopRequest& request) { stop_ = request; }
 
  private:
   using Numbers = std::vector<float>;
@@ -60,6 +64,7 @@ class FpGolden {
   std::vector<Layer> layers_;
   float decay_power_ = 1;
   float second_decay_power_ = 1;
+  StopRequest stop_;
 };
 
 }  // namespace weft::reference

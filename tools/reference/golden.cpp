@@ -189,6 +189,7 @@ EpochMetrics Golden::train_epoch(const std::vector<std::int16_t>& codes, const s
   std::vector<Trace> traces(std::min(batch, order.size()));
   EpochMetrics metrics;
   for (std::size_t first = 0; first < order.size(); first += batch) {
+    stop_.check();
     const std::size_t count = std::min(batch, order.size() - first);
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t sample = order[first + i];
@@ -227,6 +228,7 @@ EpochMetrics Golden::evaluate(const std::vector<std::int16_t>& codes, const std:
   Trace trace;
   EpochMetrics metrics;
   for (std::size_t sample = 0; sample < labels.size(); ++sample) {
+    stop_.check();
     trace.slot = sample % index(network_.batch);
     if (stored_) {
       forward_stored(codes.data() + sample * features, trace);

@@ -15,6 +15,7 @@
 #include "tools/reference/fixed_point.h"
 #include "tools/reference/golden_filter.h"
 #include "tools/reference/golden_kfac.h"
+#include "tools/reference/stop_request.h"
 #include "tools/reference/stored_buffers.h"
 
 namespace weft::reference {
@@ -75,6 +76,9 @@ class Golden {
   const std::vector<std::int32_t>& bias(std::size_t layer) const { return layers_.at(layer).bias; }
   // What second-order updates have met so far.
   KfacCounts kfac_counts() const { return kfac_ ? kfac_->counts() : KfacCounts{}; }
+
+  // Looked at before every batch and while evaluating.
+  void stop_on(const StopRequest& request) { stop_ = request; }
 
  private:
   struct Layer {
@@ -172,6 +176,7 @@ class Golden {
   std::optional<GoldenKfac> kfac_;
   std::optional<GoldenFilter> filter_;
   std::optional<Stored> stored_;
+  StopRequest stop_;
 };
 
 }  // namespace weft::reference

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <utility>
 
 #include "models/common/error.h"
 #include "models/hart/disassemble.h"
@@ -131,20 +132,23 @@ int run(const RunOptions& options) {
   if (options.trace) simulation.trace(*options.trace, options.trace_hart);
   const Outcome outcome = simulation.run();
   progress.clear();
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
 
   RunReport report{
       scenario, config::scenario_hash(scenario), workload ? &*workload : nullptr, simulation, outcome, {}, {},
       {}};
   if (workload && options.reference && computes(scenario) && outcome.ending == Ending::finished) {
-    // The float32 references know neither momentum nor Adam.
-    const config::Optimizer optimizer = scenario.training.optimizer;
-    if (optimizer == config::Optimizer::sgd || optimizer == config::Optimizer::kfac)
-      report.float32 = run_float(*workload, scenario);
-    report.golden = run_golden(*workload, scenario);
-    report.difference = first_difference(simulation.trained_weights(), report.golden->weights);
+    if (!options.quiet) {
+      fmt::print("training the references (an interrupt goes on without them)\n");
+      std::fflush(stdout);
+    }
+    References references = run_references(*workload, scenario, interrupt_requested);
+    report.references_stopped = references.stopped;
+    report.float32 = std::move(references.float32);
+    report.golden = std::move(references.golden);
+    if (report.golden)
+      report.difference = first_difference(simulation.trained_weights(), report.golden->weights);
   }
+  // The handlers stay: what is left is to write down what there is.
   const nlohmann::json results = make_results(report);
   write_file(folder / "results.json", results.dump(2) + "\n");
   std::fflush(stdout);

@@ -53,10 +53,12 @@ std::vector<std::int32_t> bits_of(const std::vector<float>& numbers) {
   return bits;
 }
 
-GoldenRun run_fp_golden(const Workload& workload, const config::Scenario& scenario) {
+GoldenRun run_fp_golden(const Workload& workload, const config::Scenario& scenario,
+                        const reference::StopRequest& stop) {
   const Clock::time_point start = Clock::now();
   const compiler::CompiledProgram& program = workload.program;
   reference::FpGolden golden(program.fp->mapping, program.initial);
+  golden.stop_on(stop);
   GoldenRun run;
   for (int epoch = 0; epoch < workload.plan.epochs; ++epoch) {
     GoldenEpoch result;
@@ -112,10 +114,16 @@ reference::StoredRules stored_rules(const config::TileConfig& tile) {
   return rules;
 }
 
+// The float32 reference knows neither momentum nor Adam.
+bool float_knows(config::Optimizer optimizer) {
+  return optimizer == config::Optimizer::sgd || optimizer == config::Optimizer::kfac;
+}
+
 }  // namespace
 
-GoldenRun run_golden(const Workload& workload, const config::Scenario& scenario) {
-  if (workload.program.fp) return run_fp_golden(workload, scenario);
+GoldenRun run_golden(const Workload& workload, const config::Scenario& scenario,
+                     const reference::StopRequest& stop) {
+  if (workload.program.fp) return run_fp_golden(workload, scenario, stop);
   const Clock::time_point start = Clock::now();
   const compiler::CompiledProgram& program = workload.program;
   const crossbar::ArrayConfig array = assembly::array_config(scenario.platform.crossbar);
@@ -125,6 +133,7 @@ GoldenRun run_golden(const Workload& workload, const config::Scenario& scenario)
   const config::TileConfig& tile = scenario.platform.tile;
   if (tile.reram_buffer.size_bytes > 0)
     golden.use_stored_buffers(program.placement, program.layout, stored_rules(tile));
+  golden.stop_on(stop);
   GoldenRun run;
   for (int epoch = 0; epoch < workload.plan.epochs; ++epoch) {
     GoldenEpoch result;
@@ -142,8 +151,10 @@ GoldenRun run_golden(const Workload& workload, const config::Scenario& scenario)
   return run;
 }
 
-FloatRun run_float(const Workload& workload, const config::Scenario& scenario) {
+FloatRun run_float(const Workload& workload, const config::Scenario& scenario,
+                   const reference::StopRequest& stop) {
   reference::FloatReference trainer(workload.network, workload.program.initial);
+  trainer.stop_on(stop);
   if (workload.plan.kfac)
     trainer.use_kfac(*workload.plan.kfac, workload.plan.batch, cuts_of(workload.program.network));
   const Clock::time_point start = Clock::now();
@@ -158,6 +169,19 @@ FloatRun run_float(const Workload& workload, const config::Scenario& scenario) {
   }
   run.wall_s = seconds_since(start);
   return run;
+}
+
+References run_references(const Workload& workload, const config::Scenario& scenario,
+                          const std::atomic<bool>& stop) {
+  const reference::StopRequest request(stop);
+  References references;
+  try {
+    if (float_knows(scenario.training.optimizer)) references.float32 = run_float(workload, scenario, request);
+    references.golden = run_golden(workload, scenario, request);
+  } catch (const reference::Stopped&) {
+    references.stopped = true;
+  }
+  return references;
 }
 
 std::string first_difference(const std::vector<compiler::LoweredWeights>& platform,

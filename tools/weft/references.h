@@ -3,7 +3,9 @@
 // float32 training, whose accuracy and speed it is measured against.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,8 +34,21 @@ struct FloatRun {
   double wall_s = 0;  // training and evaluation, the same work as the platform's
 };
 
-GoldenRun run_golden(const Workload& workload, const config::Scenario& scenario);
-FloatRun run_float(const Workload& workload, const config::Scenario& scenario);
+GoldenRun run_golden(const Workload& workload, const config::Scenario& scenario,
+                     const reference::StopRequest& stop = {});
+FloatRun run_float(const Workload& workload, const config::Scenario& scenario,
+                   const reference::StopRequest& stop = {});
+
+// What a run is compared with; each is whole or missing.
+struct References {
+  std::optional<FloatRun> float32;
+  std::optional<GoldenRun> golden;
+  bool stopped = false;  // somebody did not want to wait for what is missing
+};
+
+// Trains both, float32 where it knows the optimizer, until `stop` becomes true.
+References run_references(const Workload& workload, const config::Scenario& scenario,
+                          const std::atomic<bool>& stop);
 
 // Where two sets of weights first differ, or "" if they are equal.
 std::string first_difference(const std::vector<compiler::LoweredWeights>& platform,

@@ -110,13 +110,7 @@ json devices(const RunReport& report) {
   const machine::Accelerator& accelerator = report.simulation.machine().accelerator();
   for (int number = 0; number < accelerator.tiles(); ++number) {
     for (const auto& unit : accelerator.tile(number).crossbars()) {
-      const device::CellStatistics own = unit->array().device_statistics();
-      sum.program_pulses += own.program_pulses;
-      sum.row_pulses += own.row_pulses;
-      sum.verify_failures += own.verify_failures;
-      sum.update_pulses += own.update_pulses;
-      sum.stuck_low += own.stuck_low;
-      sum.stuck_high += own.stuck_high;
+      sum += unit->array().device_statistics();
     }
   }
   return {{"effects", device_effects(report.scenario)},
@@ -149,8 +143,8 @@ bool comparable(const RunReport& report) {
 }
 
 json reference(const RunReport& report) {
-  if (!comparable(report)) return {{"bit_exact", nullptr}};
-  json result = {{"bit_exact", report.difference->empty() && metrics_equal(report)}};
+  if (!comparable(report)) return {{"bit_exact", nullptr}, {"stopped", report.references_stopped}};
+  json result = {{"stopped", false}, {"bit_exact", report.difference->empty() && metrics_equal(report)}};
   result["first_difference"] = report.difference->empty() ? json() : json(*report.difference);
   result["metrics_equal"] = metrics_equal(report);
   return result;
@@ -208,30 +202,16 @@ json energy(const Context& context, double leakage_J) {
 json crossbar_counts(const machine::Accelerator& accelerator) {
   crossbar::ArrayStatistics sum;
   crossbar::PathStatistics paths;
-  std::vector<std::uint64_t> saturated;
   std::uint64_t results_saturated = 0;
   for (int number = 0; number < accelerator.tiles(); ++number) {
     for (const auto& unit : accelerator.tile(number).crossbars()) {
-      const crossbar::ArrayStatistics& own = unit->array().statistics();
-      sum.mvms += own.mvms;
-      sum.mtvms += own.mtvms;
-      sum.opas += own.opas;
-      sum.carry_resolutions += own.carry_resolutions;
-      sum.conversions += own.conversions;
-      sum.conversions_clipped += own.conversions_clipped;
-      sum.conversions_rounded += own.conversions_rounded;
-      sum.opa_deposits += own.opa_deposits;
-      sum.opa_products_truncated += own.opa_products_truncated;
-      sum.weights_clamped += own.weights_clamped;
-      sum.cells_programmed += own.cells_programmed;
+      sum += unit->array().statistics();
+      paths += unit->array().path_statistics();
       results_saturated += unit->results_saturated();
-      saturated.resize(std::max(saturated.size(), own.saturated.size()));
-      for (std::size_t slice = 0; slice < own.saturated.size(); ++slice)
-        saturated[slice] += own.saturated[slice].cells;
-      paths.exact_operations += unit->array().path_statistics().exact_operations;
-      paths.sliced_operations += unit->array().path_statistics().sliced_operations;
     }
   }
+  json saturated = json::array();
+  for (const crossbar::Saturation& slice : sum.saturated) saturated.push_back(slice.cells);
   return {{"mvm", sum.mvms},
           {"mtvm", sum.mtvms},
           {"opa", sum.opas},
@@ -548,7 +528,9 @@ std::string make_summary(const RunReport& report, const json& results) {
         fmt::format("\n  test accuracy     platform {}   golden {}   float32 {}",
                     percent(accuracy["platform"]), percent(accuracy["golden"]), percent(accuracy["float32"]));
     const json& exact = results["reference"]["bit_exact"];
-    text += fmt::format("\n  bit-exact         {}", exact.is_null()     ? "not compared"
+    const char* not_compared =
+        report.references_stopped ? "not compared, the references were interrupted" : "not compared";
+    text += fmt::format("\n  bit-exact         {}", exact.is_null()     ? not_compared
                                                     : exact.get<bool>() ? "yes"
                                                                         : "no");
     if (exact.is_boolean() && !exact.get<bool>() && results["reference"]["first_difference"].is_string()) {

@@ -22,6 +22,7 @@ struct RunReport {
   std::optional<GoldenRun> golden;
   std::optional<FloatRun> float32;
   std::optional<std::string> difference;  // to the golden weights; "" if there is none
+  bool references_stopped = false;
 };
 
 nlohmann::json make_results(const RunReport& report);

@@ -124,6 +124,23 @@ TEST_CASE("an interrupt ends a run cleanly with partial results marked as such")
   CHECK(all["reference"]["bit_exact"].is_null());
 }
 
+// Whether the signal arrives while the references are trained or just after, the results are those of a whole
+// run.
+TEST_CASE("an interrupt of the references keeps the results of the simulation") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("references.yaml", small_scenario);
+  const ProgramResult result =
+      weft::test::weft({"run", file, "--set", "dataset.train=400", "--out", (folder / "out").string()},
+                       "training the references");
+  CHECK(result.status == 0);
+  const nlohmann::json all = results(folder / "out");
+  CHECK(all["ending"] == "finished");
+  CHECK(all["partial"] == false);
+  CHECK(all["accuracy"]["platform"].is_number());
+  CHECK(all["reference"]["stopped"] == all["accuracy"]["golden"].is_null());
+  CHECK(all["reference"]["bit_exact"].is_null() == all["accuracy"]["golden"].is_null());
+}
+
 TEST_CASE("a limit of simulated time ends a run at that time") {
   const TemporaryFolder folder;
   const std::string file = folder.file("limit.yaml", small_scenario);
