@@ -21,30 +21,6 @@ sc_time nanoseconds(double value) { return sc_time(value, sc_core::SC_NS); }
 sc_time period(double clock_MHz) { return sc_time(1e3 / clock_MHz, sc_core::SC_NS); }
 double bytes_per_second(double gigabytes) { return gigabytes * 1e9; }
 
-hart::CycleCosts cycle_costs(const config::CycleCosts& from) {
-  const auto cost = [](int value) { return static_cast<unsigned>(value); };
-  hart::CycleCosts to;
-  to.alu = cost(from.alu);
-  to.load = cost(from.load);
-  to.store = cost(from.store);
-  to.branch = cost(from.branch);
-  to.branch_taken = cost(from.branch_taken);
-  to.jump = cost(from.jump);
-  to.multiply = cost(from.multiply);
-  to.divide = cost(from.divide);
-  to.csr = cost(from.csr);
-  to.atomic = cost(from.atomic);
-  to.fence = cost(from.fence);
-  to.custom = cost(from.custom);
-  to.trap = cost(from.trap);
-  to.load_use = cost(from.load_use);
-  to.float_simple = cost(from.float_simple);
-  to.float_arithmetic = cost(from.float_arithmetic);
-  to.float_divide = cost(from.float_divide);
-  to.float_sqrt = cost(from.float_sqrt);
-  return to;
-}
-
 // `key` is where the scenario describes this hart.
 hart::CoreConfig core_config(const config::HartConfig& from, const std::string& key) {
   hart::CoreConfig core;
@@ -63,10 +39,10 @@ hart::CoreConfig core_config(const config::HartConfig& from, const std::string& 
 }
 
 hart::HartConfig hart_config(const config::Scenario& scenario, const config::HartConfig& from,
-                             const config::CycleCosts& costs, const std::string& key) {
+                             const hart::CycleCosts& costs, const std::string& key) {
   hart::HartConfig hart;
   hart.core = core_config(from, key);
-  hart.core.costs = cycle_costs(costs);
+  hart.core.costs = costs;
   hart.core.enable_cache = scenario.run.speed.block_cache;
   hart.core.enable_jit = scenario.run.speed.jit != config::JitMode::off;
   hart.core.lockstep = scenario.run.speed.jit == config::JitMode::lockstep;

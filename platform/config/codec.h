@@ -130,6 +130,9 @@ class IntegerCodec final : public ScalarCodec<Integer> {
 };
 
 inline CodecPtr<int> integer(int min, int max) { return std::make_shared<IntegerCodec<int>>(min, max); }
+inline CodecPtr<unsigned> count(unsigned min, unsigned max) {
+  return std::make_shared<IntegerCodec<unsigned>>(min, max);
+}
 inline CodecPtr<std::uint64_t> seed_number() {
   return std::make_shared<IntegerCodec<std::uint64_t>>(0, std::numeric_limits<std::uint64_t>::max());
 }

@@ -16,6 +16,7 @@
 #include "models/device/device_config.h"
 #include "models/dram/dram_config.h"
 #include "models/endurance/endurance_config.h"
+#include "models/hart/cycle_costs.h"
 #include "models/write_filter/filter_config.h"
 
 namespace weft::config {
@@ -26,27 +27,7 @@ constexpr std::uint64_t gibibyte = 1024 * mebibyte;
 
 // ---- platform ----
 
-// Cycles an instruction of each class takes, memory and unit waits not included.
-struct CycleCosts {
-  int alu = 1;
-  int load = 2;
-  int store = 1;
-  int branch = 1;
-  int branch_taken = 3;
-  int jump = 2;
-  int multiply = 3;
-  int divide = 20;
-  int csr = 1;
-  int atomic = 4;
-  int fence = 1;
-  int custom = 1;
-  int trap = 4;
-  int load_use = 0;
-  int float_simple = 1;
-  int float_arithmetic = 3;
-  int float_divide = 12;
-  int float_sqrt = 12;
-};
+using hart::CycleCosts;
 
 enum class Misaligned { trap, hardware };
 

@@ -13,7 +13,7 @@ constexpr int any_positive = 1'000'000'000;
 
 const Table<CycleCosts>& cycle_costs_table() {
   using C = CycleCosts;
-  const auto cycles = [] { return integer(1, 1000); };
+  const auto cycles = [](unsigned least = 1) { return count(least, 1000); };
   static const Table<C> table =
       Table<C>()
           .add("alu", &C::alu, cycles(), "Cycles of an integer operation.")
@@ -29,7 +29,7 @@ const Table<CycleCosts>& cycle_costs_table() {
           .add("fence", &C::fence, cycles(), "Cycles of a fence.")
           .add("custom", &C::custom, cycles(), "Cycles to issue an in-memory-computing instruction.")
           .add("trap", &C::trap, cycles(), "Cycles to enter or leave a trap handler.")
-          .add("load_use", &C::load_use, integer(0, 1000),
+          .add("load_use", &C::load_use, cycles(0),
                "Cycles added to a load if the next instruction reads what it loads.")
           .add("float_simple", &C::float_simple, cycles(),
                "Cycles of floating-point comparisons, moves, signs, minima and classification.")

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <filesystem>
 
-#include "platform/config/config.h"
 #include "platform/loader/elf_file.h"
 #include "tests/support/skip.h"
+#include "tests/tools/weft/mnist_scenario.h"
 #include "tools/weft/files.h"
 #include "tools/weft/references.h"
 #include "tools/weft/simulation.h"
@@ -16,13 +16,8 @@ namespace fs = std::filesystem;
 using namespace weft;
 
 TEST_CASE("a perceptron learns MNIST to 92 % bit for bit and within half a point of float32") {
-  const fs::path data = fs::path(WEFT_SOURCE_DIR) / "../shared/data/mnist";
-  if (!fs::exists(data)) WEFT_SKIP("no MNIST files beside the project");
-
-  config::LoadOptions options;
-  options.data_directory = data;
-  const config::Scenario scenario =
-      config::load_scenario(fs::path(WEFT_SOURCE_DIR) / "scenarios/mnist_mlp.yaml", options);
+  if (!fs::exists(test::mnist())) WEFT_SKIP("no MNIST files beside the project");
+  const config::Scenario scenario = test::mnist_scenario("mnist_mlp.yaml");
   const tool::Workload workload = tool::prepare(scenario);
   tool::SimulationOptions simulation_options;
   simulation_options.firmware = loader::read_file(fs::path(WEFT_BINARY_DIR) / "firmware/weft-host.elf");
