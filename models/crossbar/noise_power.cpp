@@ -16,6 +16,11 @@ constexpr int phases = 8;
 // Odd, and its own inverse modulo `phases`: along a row and along a column, phases differ eight at a time.
 constexpr int phase_step = 5;
 
+std::size_t step_of(int digit, const RealProduct& product, int step) {
+  return static_cast<std::size_t>(digit) * static_cast<std::size_t>(product.steps) +
+         static_cast<std::size_t>(step);
+}
+
 int line_capacity(const ArrayConfig& config) { return pad_to_lanes(std::max(config.rows, config.cols)); }
 
 }  // namespace
@@ -24,14 +29,14 @@ NoisePower::NoisePower(const ArrayConfig& config, const Kernels& kernels)
     : config_(config),
       kernels_(kernels),
       stride_(pad_to_lanes(config.cols)),
-      arrays_(static_cast<std::size_t>(config.slices * config.arrays_per_slice())),
+      arrays_(static_cast<std::size_t>(config.slices) * static_cast<std::size_t>(config.arrays_per_slice())),
       digits_(2 * config.dac_bits > digit_bits ? 2 : 1) {
   const auto lines = static_cast<std::size_t>(line_capacity(config));
   const std::size_t step_lines = lines * ArrayConfig::max_operand_bits;
   for (int i = 0; i < stride_ + phases; ++i)
     dither_.push_back((static_cast<float>(i * phase_step % phases) + 0.5F) / phases);
   chunks_.resize(step_lines * static_cast<std::size_t>(digits_));
-  totals_.resize(static_cast<std::size_t>(ArrayConfig::max_operand_bits * digits_));
+  totals_.resize(std::size_t{ArrayConfig::max_operand_bits} * static_cast<std::size_t>(digits_));
   polarity_.resize(lines);
   no_totals_.resize(ArrayConfig::max_operand_bits);
   scratch_.resize(packed_bytes(line_capacity(config)));
@@ -55,7 +60,7 @@ void NoisePower::load(const RealProduct& product) {
         total += target[i];
       }
       std::fill(target + lines, target + spacing_, std::uint8_t{0});
-      totals_[static_cast<std::size_t>(digit * product.steps + k)] = total;
+      totals_[step_of(digit, product, k)] = total;
     }
   }
 }
@@ -101,7 +106,7 @@ void NoisePower::add_digit(int digit, const RealProduct& product, const Levels& 
   }
   const float unit = levels.unit * static_cast<float>(1 << (digit * digit_bits));
   for (int k = 0; k < product.steps; ++k) {
-    const std::int32_t offset = level_offset * totals_[static_cast<std::size_t>(digit * product.steps + k)];
+    const std::int32_t offset = level_offset * totals_[step_of(digit, product, k)];
     for (int i = k * lines; i < (k + 1) * lines; ++i) {
       const std::int32_t units = fits ? current.narrow[i] : current.wide[i];
       sum[i] += static_cast<float>(units + offset) * unit;

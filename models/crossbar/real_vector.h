@@ -78,8 +78,8 @@ WEFT_VECTOR_TARGET inline void column_sums(const RealProduct& job, float* sums) 
 // ---- Rows ----
 
 // Sums of a row are kept in this many lanes, added in a fixed order.
-constexpr int row_lanes = 8;
-constexpr int rows_at_once = 4;
+inline constexpr int row_lanes = 8;
+inline constexpr int rows_at_once = 4;
 
 // Lanes 0 .. 7 of four rows become ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)) of each.
 template <class Eight>

@@ -30,17 +30,17 @@ namespace {
 // Vector j of a panel has the output lines 16 q + 4 j .. 16 q + 4 j + 3 in its quarter q: the order that
 // unpack instructions leave, which pack instructions turn into ascending lines.
 
-constexpr int panel_vectors = 4;
-constexpr int quarter_lanes = 4;
+inline constexpr int panel_vectors = 4;
+inline constexpr int quarter_lanes = 4;
 // Driven lines that share a lane.
-constexpr int group_lines = 4;
+inline constexpr int group_lines = 4;
 
 template <class V>
-constexpr int vector_lanes = V::bytes / 4;
+inline constexpr int vector_lanes = V::bytes / 4;
 template <class V>
-constexpr int panel_width = panel_vectors* vector_lanes<V>;
+inline constexpr int panel_width = panel_vectors* vector_lanes<V>;
 
-constexpr int first_line(int quarter, int vector) {
+inline constexpr int first_line(int quarter, int vector) {
   return quarter * panel_vectors * quarter_lanes + vector * quarter_lanes;
 }
 

@@ -26,6 +26,12 @@ double lowest_conductance(const DeviceConfig& config, int top_level) {
   return config.on_off == 0 ? 0 : top_level / (config.on_off - 1);
 }
 
+// Of a loss, which is not negative; loops with std::lround do not vectorise.
+[[gnu::always_inline]] inline std::uint32_t rounded_up_from_half(float loss) {
+  const double above = static_cast<double>(loss) + 0.5;
+  return static_cast<std::uint32_t>(static_cast<std::int32_t>(above));
+}
+
 // Cells keep what they hold where they are not to be written; returns how many were.
 WEFT_VECTOR_CLONES std::uint64_t write_row(const std::int8_t* level, const std::uint8_t* skip, int count,
                                            float* state) {
@@ -50,7 +56,7 @@ WEFT_VECTOR_CLONES PulseLosses pulse_row(const std::int16_t* pulses, const std::
     const float kept = std::min(std::max(wanted, std::min(before, low)), std::max(before, high));
     const float lost = std::fabs(wanted - kept);
     cells += lost > 0 ? 1U : 0U;
-    units += static_cast<std::uint32_t>(static_cast<std::int32_t>(static_cast<double>(lost) + 0.5));
+    units += rounded_up_from_half(lost);
     state[i] = kept;
   }
   return {cells, units};
@@ -61,7 +67,7 @@ WEFT_VECTOR_CLONES PulseLosses losses_of(const float* lost, int count) {
   std::uint32_t units = 0;
   for (int i = 0; i < count; ++i) {
     cells += lost[i] > 0 ? 1U : 0U;
-    units += static_cast<std::uint32_t>(static_cast<std::int32_t>(static_cast<double>(lost[i]) + 0.5));
+    units += rounded_up_from_half(lost[i]);
   }
   return {cells, units};
 }
@@ -335,7 +341,7 @@ PulseLosses CellArray::pulse_model(std::uint64_t operation, int row, int count, 
     most = std::max(most, std::abs(own));
   }
   scratch_.lost.assign(static_cast<std::size_t>(count), 0.0F);
-  scratch_.deviates.resize(static_cast<std::size_t>(PulseBatch::most_pulses * count));
+  scratch_.deviates.resize(std::size_t{PulseBatch::most_pulses} * static_cast<std::size_t>(count));
   PulseBatch batch;
   batch.count = count;
   batch.state = state_.data() + first;

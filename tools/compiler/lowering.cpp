@@ -274,9 +274,8 @@ LoweredNetwork lower(const reference::Network& network, const reference::Trainin
     lowered.kfac->work_array = options.arrays_per_tile;
     check_kfac(lowered);
     for (std::size_t index = 0; index < lowered.layers.size(); ++index) {
-      lowered.layers[index].kfac =
-          lower_kfac_layer(lowered, static_cast<int>(index), *plan.kfac, options.largest_system,
-                           options.inversion);
+      lowered.layers[index].kfac = lower_kfac_layer(lowered, static_cast<int>(index), *plan.kfac,
+                                                    options.largest_system, options.inversion);
     }
   }
   if (lowered.loss == reference::Loss::mean_squared_error) check_squared_error(lowered.layers.back());

@@ -158,7 +158,7 @@ struct LoweringOptions {
   int carry_limit = 0;  // lost updates of slice carry_slice of a shard; 0: none
   int carry_slice = 0;
   FilterChanges filter_changes;
-  int largest_system = 256;  // of an inversion unit; K-FAC only
+  int largest_system = 256;   // of an inversion unit; K-FAC only
   InversionPrices inversion;  // likewise
 };
 
