@@ -168,7 +168,8 @@ AreaReport area(const config::Scenario& scenario) {
   const double buffers = static_cast<double>(tile.buffer_size_bytes) / bytes_of_buffer;
   report.tile.push_back({"buffer", 1, times(buffers, area.buffer)});
   if (tile.reram_buffer.size_bytes > 0) {
-    const double cells = 8.0 * static_cast<double>(tile.reram_buffer.size_bytes) / tile.reram_buffer.cell_bits;
+    const double cells =
+        8.0 * static_cast<double>(tile.reram_buffer.size_bytes) / tile.reram_buffer.cell_bits;
     report.tile.push_back(item("reram_buffer_array", cells / cells_of_array, area.reram_buffer_array));
   }
   report.tile.push_back(item("bus", 1, area.bus));

@@ -395,7 +395,7 @@ struct AreaTechnology {
   PartCost fp_pim_subarray = {0.0034688, 6.83, 0};  // 2^20 cells
   PartCost vector_lane = {0.004, 1.9, 0.192};
   PartCost hart = {0.00685, 2.41, 0.466};
-  PartCost buffer = {0.086, 17.66, 0.46};  // 64 KiB
+  PartCost buffer = {0.086, 17.66, 0.46};                // 64 KiB
   PartCost reram_buffer_array = {3e-5, 0.301, 0.00012};  // 128 x 128 cells
   PartCost bus = {0.09, 7, 0.5};
   PartCost sync = {0.012, 2.77, 1.32};

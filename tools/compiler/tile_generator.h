@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The code generator of one tile; used by codegen*.cpp only. Start, loops and read-out are in codegen.cpp,
 // the forward pass and the loss in codegen_forward.cpp, the backward pass and the update in
-// codegen_backward.cpp, what ReRAM needs in codegen_reram.cpp, what only some variants and deposits need in codegen_variants.cpp.
+// codegen_backward.cpp, what ReRAM needs in codegen_reram.cpp, what only some variants and deposits need in
+// codegen_variants.cpp.
 #pragma once
 
 #include <fmt/format.h>
