@@ -89,11 +89,11 @@ TEST_CASE("code in ReRAM that is written anew is executed anew") {
   Code code;
   code.set_csr(csr_mtvec, handler_at);
   code.li(a0, addi(a1, zero, 1)).save(a0, routine);
-  code.li(a0, jalr(zero, ra, 0)).save(a0, routine + 4);
-  code.li(t1, routine) << jalr(ra, t1, 0);
+  code.li(a0, jalr(zero, 0, ra)).save(a0, routine + 4);
+  code.li(t1, routine) << jalr(ra, 0, t1);
   code.save(a1, data_at);
   code.li(a0, addi(a1, zero, 2)).save(a0, routine) << 0x0000100f;  // fence.i
-  code.li(t1, routine) << jalr(ra, t1, 0);
+  code.li(t1, routine) << jalr(ra, 0, t1);
   code.save(a1, data_at + 4).end();
   rig.run(code);
   CHECK(rig.traps.empty());
