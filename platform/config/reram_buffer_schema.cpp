@@ -192,6 +192,11 @@ void check_reram_buffer(const Scenario& scenario, Reader& reader) {
     }
   }
   if (scenario.workload.layers.empty()) return;
+  if (scenario.training.gradient == Gradient::activation_kernels) {
+    reader.error(
+        reader.where(path), path,
+        "training.gradient activation_kernels has no buffers in ReRAM; allowed there: outer_products");
+  }
   if (scenario.workload.mapping == Mapping::fp_pim || scenario.training.optimizer == Optimizer::kfac) {
     reader.error(
         reader.where(path), path,
