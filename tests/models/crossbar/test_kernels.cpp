@@ -60,7 +60,7 @@ Finished run(const std::vector<Command>& commands, const Operands& src0, const O
   sc_core::sc_start();
   finished.results = bench.get<std::int32_t>(dst_at, rows * columns);
   finished.counts = bench.counts();
-  finished.filter = bench.filter.statistics();
+  finished.filter = bench.filter.kernel_statistics();
   finished.faults = bench.listener.faults;
   finished.holds_kernels = bench.unit.holds_kernels();
   if (bench.unit.cells() != nullptr) finished.wear = bench.unit.cells()->statistics();
