@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "models/common/error.h"
 
@@ -21,6 +22,13 @@ const MemoryConfig& checked(const MemoryConfig& config, const char* name) {
     throw Error(fmt::format("{}: bandwidth {} bytes/s; 0 (unlimited) or a positive number is allowed", name,
                             config.bytes_per_second));
   }
+  if (config.banks > 1 && (config.word_bytes == 0 || config.word_bytes % word_bytes != 0)) {
+    throw Error(fmt::format("{}: banks with words of {} bytes; a multiple of {} is needed", name,
+                            config.word_bytes, word_bytes));
+  }
+  if (config.banks > 1 && config.bytes_per_second == 0.0)
+    throw Error(
+        fmt::format("{}: {} banks without a bandwidth; a positive number is needed", name, config.banks));
   return config;
 }
 
@@ -38,6 +46,7 @@ Memory::Memory(const sc_core::sc_module_name& name, const MemoryConfig& config, 
       bytes_(allocate(config.size, this->name())),
       read_energy_(context.energy.open(this->name(), "read byte", config.read_energy_per_byte)),
       write_energy_(context.energy.open(this->name(), "write byte", config.write_energy_per_byte)) {
+  if (config.banks != 1) banks_.emplace(config.banks, config.word_bytes);
   // Zeros need no writing, see bytes_.
   if (config.fill != 0) std::memset(bytes_.get(), config.fill, config.size);
   socket.on_access(
@@ -45,7 +54,10 @@ Memory::Memory(const sc_core::sc_module_name& name, const MemoryConfig& config, 
   socket.on_direct([this](std::uint64_t) { return direct_region(); });
 }
 
-void Memory::reset() { port_free_ = sc_core::SC_ZERO_TIME; }
+void Memory::reset() {
+  port_free_ = sc_core::SC_ZERO_TIME;
+  if (banks_) banks_->forget_before(std::numeric_limits<Slot>::max());
+}
 
 void Memory::load(std::uint64_t address, const void* data, std::uint64_t size) {
   require(address, size);
@@ -70,13 +82,17 @@ Status Memory::access(const Transfer& transfer, sc_core::sc_time& delay) {
   }
   if (transfer.debug) return Status::ok;
   (transfer.write ? write_energy_ : read_energy_).charge(transfer.size);
-  occupy_port(transfer.size, delay);
+  if (banks_) {
+    occupy_banks(transfer.address, transfer.size, delay);
+  } else {
+    occupy_port(transfer.size, delay);
+  }
   return Status::ok;
 }
 
 std::optional<DirectRegion> Memory::direct_region() const {
   if (!config_.direct) return std::nullopt;
-  const sc_core::sc_time each = config_.latency + transfer_time(word_bytes);
+  const sc_core::sc_time each = config_.latency + transfer_time(banks_ ? config_.word_bytes : word_bytes);
   return DirectRegion{bytes_.get(), 0, config_.size - 1, true, !config_.read_only, each, each};
 }
 
@@ -89,6 +105,20 @@ void Memory::occupy_port(std::uint32_t size, sc_core::sc_time& delay) {
   waited_ += start - arrival;
   busy_ += transfer;
   delay = port_free_ + config_.latency - now;
+}
+
+void Memory::occupy_banks(std::uint64_t address, std::uint32_t size, sc_core::sc_time& delay) {
+  const std::uint64_t slot = std::max<std::uint64_t>(transfer_time(config_.word_bytes).value(), 1);
+  const std::uint64_t now = sc_core::sc_time_stamp().value();
+  const std::uint64_t arrival = now + delay.value();
+  const BankStatistics before = banks_->statistics();
+  // Annotated delays end after now, so nobody can come before it.
+  banks_->forget_before(now / slot);
+  const Slot end = banks_->reserve((arrival + slot - 1) / slot, address, size);
+  const BankStatistics& after = banks_->statistics();
+  busy_ += sc_core::sc_time::from_value((after.words - before.words) * slot);
+  waited_ += sc_core::sc_time::from_value((after.waited - before.waited) * slot);
+  delay = sc_core::sc_time::from_value(end * slot - now) + config_.latency;
 }
 
 sc_core::sc_time Memory::transfer_time(std::uint64_t size) const {

@@ -7,6 +7,10 @@
 // delays an access, but does not occupy the port. Direct access costs latency + one word, the same as
 // a transaction of up to four bytes on a free port.
 //
+// With several banks, words of `word_bytes` bytes lie in them in turn, and the bandwidth is that of a bank
+// and of a user's way to it. Each word takes a slot of word_bytes / bandwidth in its bank (bank_calendar.h),
+// so that users wait only where they meet in a bank; slots begin at multiples of their length.
+//
 // Errors: outside the memory is an address error, a write to a read-only memory a command error.
 #pragma once
 
@@ -19,6 +23,7 @@
 #include <utility>
 
 #include "models/common/context.h"
+#include "models/memory/bank_calendar.h"
 #include "models/tlm/target_socket.h"
 
 namespace weft::memory {
@@ -26,7 +31,9 @@ namespace weft::memory {
 struct MemoryConfig {
   std::uint64_t size = 0;  // bytes, at least 1
   sc_core::sc_time latency;
-  double bytes_per_second = 0.0;  // of the one port; 0 = unlimited
+  double bytes_per_second = 0.0;  // of the one port, or of each bank; 0 = unlimited (one bank only)
+  unsigned banks = 1;             // up to BankCalendar::max_banks
+  unsigned word_bytes = 4;        // of a bank; no meaning with one
   bool read_only = false;         // for the bus; debug accesses and load() write all the same
   std::uint8_t fill = 0;          // value of every byte at power-on
   bool direct = true;             // grants direct memory access (DMI)
@@ -36,7 +43,8 @@ struct MemoryConfig {
 
 class Memory : public sc_core::sc_module {
  public:
-  // Throws weft::Error when the size is zero, the bandwidth negative or the host has no such memory.
+  // Throws weft::Error when the size is zero, the bandwidth negative, banks have none, or the host has no
+  // such memory.
   Memory(const sc_core::sc_module_name& name, const MemoryConfig& config, Context& context);
 
   TargetSocket socket{"socket"};
@@ -59,8 +67,10 @@ class Memory : public sc_core::sc_module {
 
   // Statistics of transactions (direct accesses are not seen here): time the port transferred, and
   // time accesses waited for it. Counts and bytes: socket.traffic().
-  sc_core::sc_time busy() const { return busy_; }
+  sc_core::sc_time busy() const { return busy_; }  // with banks: of all of them together
   sc_core::sc_time waited() const { return waited_; }
+  // Zeros with one bank.
+  BankStatistics banks() const { return banks_ ? banks_->statistics() : BankStatistics(); }
 
  private:
   struct Free {
@@ -70,6 +80,7 @@ class Memory : public sc_core::sc_module {
   Status access(const Transfer& transfer, sc_core::sc_time& delay);
   std::optional<DirectRegion> direct_region() const;
   void occupy_port(std::uint32_t size, sc_core::sc_time& delay);
+  void occupy_banks(std::uint64_t address, std::uint32_t size, sc_core::sc_time& delay);
   sc_core::sc_time transfer_time(std::uint64_t size) const;
   bool holds(std::uint64_t address, std::uint64_t size) const;
   void require(std::uint64_t address, std::uint64_t size) const;
@@ -79,6 +90,7 @@ class Memory : public sc_core::sc_module {
   // unused memory costs nothing.
   std::unique_ptr<std::uint8_t[], Free> bytes_;
   WriteObserver on_write_;
+  std::optional<BankCalendar> banks_;
   sc_core::sc_time port_free_;  // absolute simulated time
   sc_core::sc_time busy_;
   sc_core::sc_time waited_;
