@@ -162,7 +162,7 @@ TEST_CASE("outer products in the arrays pass the filter, and the golden referenc
         "policy: row_top, density: 0.3", "policy: drop, threshold_mode: rms, threshold: 1",
         "policy: ef_reset, threshold_mode: rms, threshold: 3, residual_bits: 30", "policy: top_k",
         "policy: ef_grain, threshold: 5000, residual_bits: 30, granularity: row", "policy: percentile",
-        "policy: drop, threshold: 40000, granularity: crossbar", "policy: stochastic, threshold: 3000",
+        "policy: drop, threshold: 1000000, granularity: crossbar", "policy: stochastic, threshold: 3000",
         "policy: wear_adaptive, threshold: 500"}) {
     CAPTURE(rules);
     const nlohmann::json all =
