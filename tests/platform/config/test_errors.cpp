@@ -25,7 +25,7 @@ TEST_CASE("a bad scenario is refused with file, line, column, key, what was foun
       {"unknown key", with("platform:\n  noc:\n    flit_byts: 8\n"),
        "x.yaml:9:5: platform.noc.flit_byts: unknown key; did you mean 'flit_bytes'? (allowed: fidelity, "
        "topology, routing, concentration, hop_cycles, flit_bytes, virtual_channels, buffer_flits, "
-       "control_priority, max_packet_flits, clock_MHz, host_node)"},
+       "control_priority, posted_writes, multicast, max_packet_flits, clock_MHz, host_node)"},
       {"routing that locks up", with("platform:\n  noc: {topology: torus, routing: west_first}\n"),
        "x.yaml:8:26: platform.noc.routing: west_first keeps only a mesh and a cmesh free of deadlock"},
       {"pipeline shorter than flit routers have", with("platform:\n  noc: {fidelity: flit, hop_cycles: 2}\n"),

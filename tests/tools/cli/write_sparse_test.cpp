@@ -153,7 +153,9 @@ TEST_CASE(
   CHECK(all["lifetime"]["worst_cell_years"] ==
         std::min(all["lifetime"]["weight"]["worst_cell_years"].get<double>(),
                  all["lifetime"]["activation_kernel"]["worst_cell_years"].get<double>()));
-  CHECK(all["energy"]["by_pass_J"]["gradient"] > changed["energy"]["by_pass_J"]["gradient"]);
+  // Comparing reads the rows first, which costs more than these pulses in this technology.
+  CHECK(sparse["pulses"] == sparse["cells"]);
+  CHECK(changed["energy"]["by_pass_J"]["gradient"] > all["energy"]["by_pass_J"]["gradient"]);
 }
 
 TEST_CASE("outer products in the arrays pass the filter, and the golden reference follows bit by bit") {

@@ -81,7 +81,7 @@ TEST_CASE("a program that broadcasts over 16 x 16 tiles ends with the right bits
   setup.array_columns = 8;
   setup.crossbars = 1;
   setup.train = 1;
-  setup.test = 0;
+  setup.test = 1;
   setup.more = {"platform.noc.fidelity=" + fidelity, "training.evaluate=false"};
   const Comparison result = require_bit_exact(setup, casts ? multicast : acknowledged);
   CHECK(result.placement.tiles_used == 64 + 8 * 16 + 2 * 2);
