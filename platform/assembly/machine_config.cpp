@@ -379,6 +379,8 @@ tile::TileConfig tile_config(const config::Scenario& scenario) {
   tile.hart.energy_per_cycle = picojoule(scenario.technology.digital.hart_pJ_per_cycle);
   tile.buffer = memory_config(from.buffer_size_bytes, from.buffer_latency_ns, from.buffer_bandwidth_GBps,
                               scenario.technology.digital.buffer_pJ_per_byte);
+  tile.buffer.banks = static_cast<unsigned>(from.buffer_banks);
+  tile.buffer.word_bytes = static_cast<unsigned>(from.buffer_word_bytes);
   if (from.reram_buffer.size_bytes > 0) set_reram_buffer(tile, scenario);
   tile.crossbar = crossbar_config(scenario);
   tile.write_filter = write_filter_config(scenario);
@@ -467,8 +469,7 @@ noc::NocConfig noc_config(const config::Scenario& scenario) {
   noc.mesh.topology = topology(from.topology);
   noc.mesh.routing = routing(from.routing);
   noc.mesh.concentration = from.concentration;
-  if (noc.simulates_flits())
-    noc.routers = noc::router_pipeline(static_cast<unsigned>(from.hop_cycles));
+  if (noc.simulates_flits()) noc.routers = noc::router_pipeline(static_cast<unsigned>(from.hop_cycles));
   noc.routers.buffer_flits = static_cast<unsigned>(from.buffer_flits);
   if (from.control_priority) noc.routers.classes = 2;
   noc.posted_writes = static_cast<unsigned>(from.posted_writes);

@@ -90,6 +90,8 @@ struct TileConfig {
   std::uint64_t buffer_size_bytes = 256 * kibibyte;
   double buffer_latency_ns = 2;
   double buffer_bandwidth_GBps = 32;
+  int buffer_banks = 1;
+  std::uint64_t buffer_word_bytes = 32;
   int crossbars = 8;
   int inversion_units = 0;
   int fp_pim_units = 0;

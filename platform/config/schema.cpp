@@ -139,7 +139,15 @@ const Table<TileConfig>& tile_table() {
           .add("buffer_latency", &T::buffer_latency_ns, duration(0, 10'000),
                "Time from request to first byte.")
           .add("buffer_bandwidth", &T::buffer_bandwidth_GBps, bandwidth(0.001, 10'000),
-               "Bytes the buffer moves per time; its users queue for it.")
+               "Bytes the buffer, or each of its banks, moves per time; its users queue for it.")
+          .add("buffer_banks", &T::buffer_banks, integer(1, 64),
+               "Banks of the buffer, in which its words lie in turn: users wait only where they meet in a "
+               "bank; 1: "
+               "all share one port.")
+          .add("buffer_word", &T::buffer_word_bytes, byte_size(4, 4 * kibibyte, 4),
+               "Bytes that a bank moves at a time.")
+          .only_with("buffer_banks", "buffer_banks: 2 or more",
+                     [](const T& tile) { return tile.buffer_banks > 1; })
           .add("crossbars", &T::crossbars, integer(1, 24), "Crossbar units of a tile.")
           .add("inversion_units", &T::inversion_units, integer(0, 8), "Matrix inversion units of a tile.")
           .add("fp_pim_units", &T::fp_pim_units, integer(0, 8), "Floating-point PIM units of a tile.")

@@ -85,6 +85,16 @@ void add_memory_report(json& results, const config::Scenario& scenario, const ma
                        {"controllers", controllers}};
 }
 
+json bank_report(const memory::Memory& buffer, double simulated_s) {
+  const unsigned banks = buffer.config().banks;
+  if (banks == 1) return nullptr;
+  const memory::BankStatistics statistics = buffer.banks();
+  return {{"words", statistics.words},
+          {"conflicts", statistics.conflicts},
+          {"waited_s", buffer.waited().to_seconds()},
+          {"utilisation", simulated_s > 0 ? buffer.busy().to_seconds() / (simulated_s * banks) : 0.0}};
+}
+
 std::string memory_summary(const json& results) {
   if (!results.contains("memory")) return {};
   const json& memory = results["memory"];

@@ -15,6 +15,9 @@ namespace weft::tool {
 void add_memory_report(nlohmann::json& results, const config::Scenario& scenario,
                        const machine::Machine& machine, const Context& context, double simulated_s);
 
+// Use of a tile's buffer with banks; null with one port.
+nlohmann::json bank_report(const memory::Memory& buffer, double simulated_s);
+
 // A line of the summary; empty without such results.
 std::string memory_summary(const nlohmann::json& results);
 

@@ -389,6 +389,8 @@ json utilisation(const machine::Machine& machine, double simulated_s) {
                 {"dma", share(tile.dma().busy_time())},
                 {"crossbars", crossbars}};
     for (const auto& unit : tile.fp_pims()) own["fp_pims"].push_back(share(unit->busy_time()));
+    const json banks = bank_report(tile.buffer(), simulated_s);
+    if (!banks.is_null()) own["buffer"] = banks;
     tiles.push_back(std::move(own));
   }
   return tiles;

@@ -165,6 +165,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
   const std::string nested = digits + "platform: {inversion: {mode: nested}}\n";
   const std::string merged = digits + "platform: {inversion: {mode: merged}}\n";
   const std::string posted = digits + "platform: {noc: {posted_writes: 4}}\n";
+  const std::string banks = digits + "platform: {tile: {buffer_banks: 2}}\n";
   const std::string ddr4 = digits + "platform: {memory: {kind: ddr4-2400}}\n";
   const std::string programs = "workload: {programs: [{tile: 1, elf: " + file + "}]}\n";
   const std::map<std::string, std::string> values = {
@@ -252,9 +253,11 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
     const bool of_inversion =
         doc.path.find("platform.inversion.") == 0 && doc.path != "platform.inversion.mode";
     const bool needs_merged = doc.description.find("Only with mode: merged") != std::string::npos;
+    const bool of_banks = doc.path == "platform.tile.buffer_word";
     const bool of_memory = doc.path.find("platform.memory.") == 0 && doc.path != "platform.memory.kind";
     const std::string& base = of_programs                            ? programs
                               : of_memory                            ? ddr4
+                              : of_banks                             ? banks
                               : doc.path == "platform.noc.multicast" ? posted
                               : needs_idx                            ? idx
                               : needs_csv                            ? csv

@@ -28,6 +28,7 @@ struct Trained {
   double energy_J = 0;
   std::uint64_t instructions = 0;
   json memory;
+  json banks;  // of the first tile's buffer
 };
 
 Trained train(const Overrides& more) {
@@ -50,6 +51,7 @@ Trained train(const Overrides& more) {
   result.instructions = simulation.machine().instructions();
   json results;
   add_memory_report(results, scenario, simulation.machine(), simulation.context(), outcome.simulated_s);
+  result.banks = bank_report(simulation.machine().accelerator().tile(0).buffer(), outcome.simulated_s);
   if (results.contains("memory")) result.memory = results["memory"];
   return result;
 }
@@ -161,4 +163,20 @@ TEST_CASE("timings and prices of a scenario replace those of the kind") {
   CHECK(count(closed.memory["controllers"][0], "row_hits") <
         count(usual.memory["controllers"][0], "row_hits"));
   CHECK(closed.simulated_s != usual.simulated_s);
+}
+
+TEST_CASE("a buffer with banks trains the same weights, and its users meet less often in more banks") {
+  const Trained port = train({});
+  CHECK(port.banks.is_null());
+  const Trained two = train({"platform.tile.buffer_banks=2", "platform.tile.buffer_word=8"});
+  const Trained many = train({"platform.tile.buffer_banks=16", "platform.tile.buffer_word=8"});
+  CHECK(first_difference(two.weights, port.weights) == "");
+  CHECK(first_difference(many.weights, port.weights) == "");
+  CHECK(count(two.banks, "words") == count(many.banks, "words"));
+  CHECK(count(two.banks, "conflicts") > count(many.banks, "conflicts"));
+  CHECK(two.simulated_s != port.simulated_s);
+  const Trained slow =
+      train({"platform.tile.buffer_banks=2", "platform.tile.buffer_word=8", "platform.quantum=100 ns"});
+  CHECK(slow.simulated_s == two.simulated_s);
+  CHECK(slow.banks == two.banks);
 }
