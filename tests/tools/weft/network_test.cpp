@@ -49,7 +49,7 @@ Comparison require_bit_exact(Setup setup, const std::vector<std::string>& offere
 }  // namespace
 
 TEST_CASE("posted writes and multicasts change the time of a training run and none of its bits") {
-  const Setup setup = spread(GENERATE("ideal", "lt", "flit"));
+  const Setup setup = spread(GENERATE("ideal", "lt", "flit", "auto"));
   const double waits = require_bit_exact(setup, acknowledged).outcome.simulated_s;
   const double posts = require_bit_exact(setup, posted).outcome.simulated_s;
   const double casts = require_bit_exact(setup, multicast).outcome.simulated_s;
@@ -71,7 +71,7 @@ TEST_CASE("batches, overlapping passes and second-order training are bit-exact w
 }
 
 TEST_CASE("a program that broadcasts over 16 x 16 tiles ends with the right bits, in every fidelity") {
-  const std::string fidelity = GENERATE("ideal", "lt", "flit");
+  const std::string fidelity = GENERATE("ideal", "lt", "flit", "auto");
   const bool casts = GENERATE(false, true);
   Setup setup;
   setup.tile_columns = setup.tile_rows = 16;
