@@ -28,7 +28,7 @@ struct Run {
 
 Run train(const std::string& name) {
   test::fresh_kernel();
-  const config::Scenario scenario = test::mnist_scenario(name, {"training.epochs=1"});
+  const config::Scenario scenario = test::mnist_scenario(name, {});
   CHECK(scenario.training.gradient == config::Gradient::activation_kernels);
   const tool::Workload workload = tool::prepare(scenario);
   tool::SimulationOptions options;
