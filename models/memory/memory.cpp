@@ -61,13 +61,14 @@ void Memory::reset() {
 
 void Memory::load(std::uint64_t address, const void* data, std::uint64_t size) {
   require(address, size);
+  if (size == 0) return;  // `data` may be null then
   std::memcpy(bytes_.get() + address, data, size);
-  if (on_write_ && size > 0) on_write_(address, size);
+  if (on_write_) on_write_(address, size);
 }
 
 void Memory::save(std::uint64_t address, void* data, std::uint64_t size) const {
   require(address, size);
-  std::memcpy(data, bytes_.get() + address, size);
+  if (size > 0) std::memcpy(data, bytes_.get() + address, size);
 }
 
 Status Memory::access(const Transfer& transfer, sc_core::sc_time& delay) {
