@@ -96,13 +96,24 @@ void BufferWriteFilter::reset() {
 }
 
 void BufferWriteFilter::set_policy(unsigned index, std::uint32_t value) {
-  try {
-    if (value > static_cast<std::uint32_t>(Policy::wear_adaptive))
-      throw Error(fmt::format("policy {} does not exist", value));
-    filters_[index].set_policy(static_cast<Policy>(value));
-  } catch (const Error& error) {
+  const auto keep = [this, index](const std::string& reason) {
     context_.log.write({LogLevel::warning, sc_core::sc_time_stamp().to_string(), this->name(),
-                        fmt::format("POLICY[{}] keeps its value: {}", index, error.what())});
+                        fmt::format("POLICY[{}] keeps its value: {}", index, reason)});
+  };
+  if (value > static_cast<std::uint32_t>(Policy::wear_adaptive)) {
+    keep(fmt::format("policy {} does not exist", value));
+    return;
+  }
+  write_filter::FilterConfig wanted = filters_[index].config();
+  wanted.policy = static_cast<Policy>(value);
+  if (const char* reason = write_filter::BufferFilter::refusal(wanted)) {
+    keep(reason);
+    return;
+  }
+  try {
+    filters_[index].set_policy(wanted.policy);
+  } catch (const Error& error) {
+    keep(error.what());
   }
 }
 

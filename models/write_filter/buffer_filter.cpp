@@ -9,22 +9,27 @@ namespace weft::write_filter {
 
 BufferFilter::BufferFilter(const FilterConfig& config) : config_(config) { check(config); }
 
-void BufferFilter::check(const FilterConfig& config) {
-  config.validate();
+const char* BufferFilter::refusal(const FilterConfig& config) {
   if (config.has_residual()) {
-    throw Error(
-        "write filter: ef_reset, ef_grain and keep_residual are for updates that add up; a buffer's values "
-        "replace each other; allowed: none, compare, drop, top_k, percentile, stochastic, row_max, "
-        "wear_adaptive");
+    return "write filter: ef_reset, ef_grain and keep_residual are for updates that add up; a buffer's "
+           "values "
+           "replace each other; allowed: none, compare, drop, top_k, percentile, stochastic, row_max, "
+           "wear_adaptive";
   }
   if (config.policy == Policy::row_top) {
-    throw Error(
-        "write filter: row_top chooses among the rows of a matrix; a buffer is written row by row; allowed: "
-        "none, compare, drop, top_k, percentile, stochastic, row_max, wear_adaptive");
+    return "write filter: row_top chooses among the rows of a matrix; a buffer is written row by row; "
+           "allowed: "
+           "none, compare, drop, top_k, percentile, stochastic, row_max, wear_adaptive";
   }
   if (config.granularity == Granularity::crossbar)
-    throw Error(
-        "write filter: granularity is crossbar; a buffer is written row by row; allowed: cell, weight, row");
+    return "write filter: granularity is crossbar; a buffer is written row by row; allowed: cell, weight, "
+           "row";
+  return nullptr;
+}
+
+void BufferFilter::check(const FilterConfig& config) {
+  config.validate();
+  if (const char* reason = refusal(config)) throw Error(reason);
 }
 
 void BufferFilter::pass(std::uint64_t rows, std::uint64_t values) {

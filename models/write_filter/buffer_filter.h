@@ -41,6 +41,8 @@ class BufferFilter {
   // Throws weft::Error on rules that are not allowed, or not for buffers.
   explicit BufferFilter(const FilterConfig& config);
 
+  // Why rules that hold for updates do not for buffers; null if they do.
+  static const char* refusal(const FilterConfig& config);
   // Throws weft::Error unless the rules are allowed for buffers.
   static void check(const FilterConfig& config);
 
