@@ -61,7 +61,7 @@ TEST_CASE("streams do not influence each other") {
   CHECK(of_second == draw(CounterRng(5, 1, 0), 8));
 }
 
-TEST_CASE("uniform numbers lie in [0, 1) with the mean and variance of the distribution") {
+TEST_CASE("uniform numbers lie from 0 up to but not at 1, with the mean and variance of the distribution") {
   CounterRng rng(11, 0, 0);
   constexpr int count = 100000;
   double sum = 0.0;

@@ -229,7 +229,7 @@ TEST_CASE("only the part of the array that the length names takes part") {
   check_time(timing.times[4], us(4));
 }
 
-TEST_CASE("results are shifted, rounded and saturated; saturation is counted") {
+TEST_CASE("results are shifted, rounded and saturated, and saturation is counted") {
   const Rounding rounding = GENERATE(Rounding::nearest_away, Rounding::floor, Rounding::nearest_even);
   const unsigned shift = GENERATE(0u, 1u, 3u, 12u, 40u);
   Command product = command(CrossbarCommand::mvm, 12);

@@ -60,7 +60,7 @@ TEST_CASE("factors of activations: the fused mapping tolerates what the direct o
 }
 
 TEST_CASE(
-    "terms on factors of activations are worth the derived bits; a stop on the residual gives sixteen") {
+    "terms on factors of activations are worth the derived bits, a stop on the residual gives sixteen") {
   struct Row {
     double damping;
     std::vector<double> bits;  // T = 1 to 4, 2-norm
@@ -180,7 +180,7 @@ TEST_CASE("the slowest mode is the least eigenvalue of the scaled matrix") {
   CHECK(solver.array()->slowest == Approx(0.2).epsilon(1e-4));
 }
 
-TEST_CASE("an array that rounding makes indefinite is unstable; compensated rounding saves it") {
+TEST_CASE("an array that rounding makes indefinite is unstable, and compensated rounding saves it") {
   const std::vector<double> matrix = kms(256, 0.9);
   SolverSettings settings = nested();
   settings.array_bits = 4;

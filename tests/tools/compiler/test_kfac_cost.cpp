@@ -63,7 +63,7 @@ TEST_CASE("bits of a term are those derived for random factors at a damping of 0
   CHECK(mapping_costs(shape(16, 4, true), circuits(inversion::Mode::merged)).bits == 7);
 }
 
-TEST_CASE("solutions cost the operations of the scheme; refreshes are shared out over updates") {
+TEST_CASE("solutions cost the operations of the scheme, and refreshes are shared out over updates") {
   InversionPrices prices = circuits();
   prices.program_ns = prices.product_bit_ns = 0;
   MappingShape own = shape(128, 10, false);
