@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <cassert>
-#include <cstring>
 
 #include "models/common/error.h"
+#include "models/common/float_bits.h"
 
 namespace weft::compiler {
 
@@ -160,14 +160,15 @@ void Assembler::fsw(FReg source, std::int32_t offset, Reg base) {
 void Assembler::float_operation(std::uint32_t function, std::uint32_t rounding, FReg rd, FReg rs1, FReg rs2) {
   emit(r_type(function, as_field(rs2), as_field(rs1), rounding, as_field(rd), 0x53));
 }
+void Assembler::flt(Reg rd, FReg rs1, FReg rs2) {
+  emit(r_type(0x50, as_field(rs2), as_field(rs1), 1, rd, 0x53));
+}
 void Assembler::to_float(FReg rd, Reg rs1) { emit(r_type(0x68, Reg::zero, rs1, 0, as_field(rd), 0x53)); }
 void Assembler::to_integer(Reg rd, FReg rs1) { emit(r_type(0x60, Reg::zero, as_field(rs1), 0, rd, 0x53)); }
 void Assembler::move(Reg rd, FReg rs1) { emit(r_type(0x70, Reg::zero, as_field(rs1), 0, rd, 0x53)); }
 void Assembler::move(FReg rd, Reg rs1) { emit(r_type(0x78, Reg::zero, rs1, 0, as_field(rd), 0x53)); }
 void Assembler::fli(FReg rd, float value) {
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, &value, sizeof bits);
-  li(Reg::t6, bits);
+  li(Reg::t6, bits_of(value));
   move(rd, Reg::t6);
 }
 

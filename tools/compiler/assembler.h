@@ -47,8 +47,8 @@ enum class Reg : std::uint8_t {
   t6
 };
 
-// Floating-point registers, all of them scratch.
-enum class FReg : std::uint8_t { f0, f1, f2, f3, f4, f5, f6, f7 };
+// The floating-point registers that programs use; f0 to f7 are scratch.
+enum class FReg : std::uint8_t { f0, f1, f2, f3, f4, f5, f6, f7, f10 = 10, f18 = 18, f19, f20, f21, f22 };
 
 struct Label {
   int id = -1;
@@ -127,15 +127,19 @@ class Assembler {
   void fmin(FReg rd, FReg rs1, FReg rs2) { float_operation(0x14, 0, rd, rs1, rs2); }
   void fmax(FReg rd, FReg rs1, FReg rs2) { float_operation(0x14, 1, rd, rs1, rs2); }
   void fabs(FReg rd, FReg rs1) { float_operation(0x10, 2, rd, rs1, rs1); }
+  void fneg(FReg rd, FReg rs1) { float_operation(0x10, 1, rd, rs1, rs1); }
+  void flt(Reg rd, FReg rs1, FReg rs2);
   void to_float(FReg rd, Reg rs1);
   // Saturates at the range of int32.
   void to_integer(Reg rd, FReg rs1);
+  void move(FReg rd, FReg rs1) { float_operation(0x10, 0, rd, rs1, rs1); }
+  // The bits.
   void move(FReg rd, Reg rs1);
   void move(Reg rd, FReg rs1);
   // A constant; clobbers t6.
   void fli(FReg rd, float value);
   void wfi() { emit(0x10500073); }
-  // An instruction that the caller has encoded.
+  // A word of data, or an instruction that the caller has encoded.
   void raw(std::uint32_t word) { emit(word); }
   void xweft(xweft::Mnemonic mnemonic, Reg rd, Reg rs1, Reg rs2, Reg rs3);
 

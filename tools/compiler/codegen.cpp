@@ -5,37 +5,15 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 
-#include "firmware/include/weft/boot_info.h"
-#include "models/common/error.h"
-#include "models/tile/window.h"
-#include "models/tile_control/registers.h"
-#include "tools/compiler/epoch_record.h"
+#include "models/common/float_bits.h"
+#include "models/hart/csr.h"
+#include "models/unit/command.h"
 #include "tools/compiler/tile_generator.h"
 
 namespace weft::compiler {
 
 using xweft::Mnemonic;
-
-namespace {
-
-// Machine-mode CSRs.
-constexpr unsigned csr_mstatus = 0x300;
-constexpr unsigned csr_mtvec = 0x305;
-constexpr unsigned csr_mepc = 0x341;
-constexpr unsigned csr_mcause = 0x342;
-constexpr unsigned csr_mtval = 0x343;
-constexpr std::uint32_t mstatus_float_initial = 1u << 13;
-constexpr std::uint32_t cause_unit_error = 24;
-
-std::uint32_t bits_of(float value) {
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-}  // namespace
 
 TileProgram TileGenerator::make() {
   emit_start();
@@ -56,13 +34,7 @@ TileProgram TileGenerator::make() {
     emit_update();
   }
   emit_trap_handler();
-  as_.finish();
-  const std::uint32_t used = as_.here() - tile_.code;
-  if (used > tile_.code_size) {
-    throw Error(fmt::format("compiled program of tile {}: {} bytes of code, room for {}", tile_.tile, used,
-                            tile_.code_size));
-  }
-  return {tile_.tile, tile_.code, std::move(as_), tile_.data.train_metrics, make_data()};
+  return finish(make_data());
 }
 
 const LoweredLayer& TileGenerator::layer_of(int index) const {
@@ -114,37 +86,19 @@ std::uint32_t TileGenerator::consumers(int index) const {
 }
 
 void TileGenerator::emit_start() {
-  region("start");
-  as_.note("traps go to the handler at the end of the program");
-  trap_handler_ = as_.make_label();
+  emit_trap_vector();
   forward_ = as_.make_label();
   backward_ = as_.make_label();
   update_ = as_.make_label();
   step_ = as_.make_label();
   digital_solver_ = as_.make_label();
-  as_.la(Reg::t0, trap_handler_);
-  as_.csrw(csr_mtvec, Reg::t0);
-  as_.li(scratch_page, tile_.base + static_cast<std::uint32_t>(tile::window::tile_control_base));
-  if (!network_.kfac) return;
-  as_.note("switch the floating-point unit on");
-  as_.li(Reg::t0, mstatus_float_initial);
-  as_.csrs(csr_mstatus, Reg::t0);
+  if (network_.kfac) enable_float();
 }
 
 void TileGenerator::emit_trap_handler() {
-  region("trap");
-  as_.bind(trap_handler_);
+  begin_trap_handler();
   if (network_.kfac) take_guarded_failure();
-  as_.note("report the fault and stop");
-  namespace r = tile_control::registers;
-  as_.li(Reg::t0, tile_.base + static_cast<std::uint32_t>(tile::window::tile_control_base));
-  as_.csrr(Reg::t1, csr_mcause);
-  as_.sw(Reg::t1, r::fault_cause.offset, Reg::t0);
-  as_.csrr(Reg::t1, csr_mepc);
-  as_.sw(Reg::t1, r::fault_pc.offset, Reg::t0);
-  as_.csrr(Reg::t1, csr_mtval);
-  as_.sw(Reg::t1, r::fault_value.offset, Reg::t0);
-  stop(r::raise_fault);
+  report_trap();
 }
 
 // A unit error where the program expects some: kept, and the instruction it interrupted is executed again. It
@@ -152,35 +106,16 @@ void TileGenerator::emit_trap_handler() {
 void TileGenerator::take_guarded_failure() {
   const Label fatal = as_.make_label();
   as_.note("a unit's failure that the program handles?");
-  as_.csrr(Reg::gp, csr_mcause);
-  as_.li(Reg::tp, cause_unit_error);
+  as_.csrr(Reg::gp, hart::csr::mcause);
+  as_.li(Reg::tp, static_cast<std::uint32_t>(unit::Cause::unit_error));
   as_.bne(Reg::gp, Reg::tp, fatal);
   as_.li(Reg::tp, kfac_word(0));
   as_.lw(Reg::gp, kfac_word::guard, Reg::tp);
   as_.beq(Reg::gp, Reg::zero, fatal);
-  as_.csrr(Reg::gp, csr_mtval);
+  as_.csrr(Reg::gp, hart::csr::mtval);
   as_.sw(Reg::gp, kfac_word::failure, Reg::tp);
   as_.mret();
   as_.bind(fatal);
-}
-
-void TileGenerator::stop(std::uint32_t event) {
-  namespace r = tile_control::registers;
-  as_.li(Reg::t1, event);
-  as_.sw(Reg::t1, r::raise.offset, Reg::t0);
-  as_.li(Reg::t1, r::control_stop);
-  as_.sw(Reg::t1, r::control.offset, Reg::t0);
-  const Label forever = as_.make_label();
-  as_.bind(forever);
-  as_.wfi();
-  as_.j(forever);
-}
-
-void TileGenerator::emit_end() {
-  region("end");
-  as_.note("tell the host");
-  as_.mv(Reg::t0, scratch_page);
-  stop(tile_control::registers::raise_done);
 }
 
 void TileGenerator::emit_initialisation() {
@@ -271,61 +206,28 @@ void TileGenerator::wait_for(const Inbox& inbox) {
 }
 
 void TileGenerator::emit_epochs() {
-  region("epoch");
-  e_.forget();
-  as_.li(epoch, 0);
-  as_.li(rates, tile_.data.rates);
-  as_.li(record_out, plan_.dram.records);
+  start_epochs(plan_.dram.records);
   const Label next = as_.make_label();
   e_.bind(next);
   change_filters();
   emit_pass(true);
   if (plan_.evaluate) emit_pass(false);
   if (has_head()) emit_record();
-  region("epoch");
-  e_.forget();
-  as_.addi(epoch, epoch, 1);
-  as_.addi(rates, rates, static_cast<std::int32_t>(4 * layout_.rate_row_words(network_)));
-  as_.addi(record_out, record_out, sizeof(weft_epoch_record));
+  advance_epoch(static_cast<std::uint32_t>(4 * layout_.rate_row_words(network_)));
   as_.li(Reg::t0, static_cast<std::uint32_t>(plan_.epochs));
   as_.bltu(epoch, Reg::t0, next);
 }
 
 void TileGenerator::emit_pass(bool trains) {
-  const SampleSet& set = trains ? plan_.dram.train : plan_.dram.test;
-  region(trains ? "train" : "evaluate");
-  e_.forget();
-  as_.li(training, trains ? 1 : 0);
-  as_.li(remaining, set.count);
-  if (trains) {
-    as_.note("this epoch's order");
-    as_.li(Reg::t0, 4 * set.count);
-    as_.mul(Reg::t0, Reg::t0, epoch);
-    as_.li(order, set.order);
-    as_.add(order, order, Reg::t0);
-    as_.li(labels, set.labels);
-    as_.add(labels, labels, Reg::t0);
-  } else {
-    as_.li(order, set.order);
-    as_.li(labels, set.labels);
-  }
-  as_.li(metrics, trains ? tile_.data.train_metrics : tile_.data.test_metrics);
-  for (int word = 0; word < 4; ++word) as_.sw(Reg::zero, 4 * word, metrics);
-
+  start_pass(trains ? plan_.dram.train : plan_.dram.test, trains);
   const Label next_chunk = as_.make_label();
-  const Label sized = as_.make_label();
   e_.bind(next_chunk);
-  as_.note("samples of this batch");
-  as_.li(chunk, static_cast<std::uint32_t>(network_.batch));
-  as_.bltu(chunk, remaining, sized);
-  as_.mv(chunk, remaining);
-  e_.bind(sized);
-  as_.sub(remaining, remaining, chunk);
+  start_batch(network_.batch);
   take_credits();
   if (trains && network_.pipelined()) {
     emit_step_loop();
   } else if (trains && network_.schedule == Schedule::sequential) {
-    emit_serial_loop();
+    emit_sample_loop("every sample of the batch, forward and backward", {forward_, backward_});
   } else {
     emit_sample_loop(forward_);
     if (trains) emit_sample_loop(backward_);
@@ -333,29 +235,6 @@ void TileGenerator::emit_pass(bool trains) {
   if (trains) emit_batch_update();
   give_credits();
   as_.bne(remaining, Reg::zero, next_chunk);
-}
-
-void TileGenerator::emit_sample_loop(Label body) {
-  const Label next = as_.make_label();
-  as_.note("for every sample of the batch");
-  as_.li(slot, 0);
-  e_.bind(next);
-  as_.call(body);
-  e_.forget();
-  as_.addi(slot, slot, 1);
-  as_.bltu(slot, chunk, next);
-}
-
-void TileGenerator::emit_serial_loop() {
-  const Label next = as_.make_label();
-  as_.note("every sample of the batch, forward and backward");
-  as_.li(slot, 0);
-  e_.bind(next);
-  as_.call(forward_);
-  as_.call(backward_);
-  e_.forget();
-  as_.addi(slot, slot, 1);
-  as_.bltu(slot, chunk, next);
 }
 
 void TileGenerator::emit_batch_update() {
@@ -381,13 +260,6 @@ void TileGenerator::finish_update() {
     if (layer_of(index).has_accumulator()) copy_back(index);
     if (shard(index).home()) refresh_bias(index);
   }
-}
-
-void TileGenerator::emit_record() {
-  region("record");
-  e_.forget();
-  emit_epoch_record(e_, {tile_.data.record, tile_.data.train_metrics, tile_.data.test_metrics, epoch,
-                         record_out, scratch_page});
 }
 
 void TileGenerator::emit_read_out() {

@@ -2,8 +2,7 @@
 // Changes of the write filters at the beginning of an epoch, by writes of the tile's own filter registers.
 #include <fmt/format.h>
 
-#include <cstring>
-
+#include "models/common/float_bits.h"
 #include "models/tile/tile_map.h"
 #include "models/tile/window.h"
 #include "models/write_filter/registers.h"
@@ -15,12 +14,7 @@ using xweft::Mnemonic;
 
 namespace {
 
-std::uint32_t single(double value) {
-  const auto number = static_cast<float>(value);
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, &number, sizeof bits);
-  return bits;
-}
+std::uint32_t single(double value) { return bits_of(static_cast<float>(value)); }
 
 }  // namespace
 

@@ -3,7 +3,6 @@
 
 #include <limits>
 
-#include "models/tile_control/registers.h"
 #include "tools/compiler/tile_generator.h"
 
 namespace weft::compiler {
@@ -206,14 +205,7 @@ void TileGenerator::emit_loss(int index) {
   } else {
     emit_squared_error(index);
   }
-  as_.note("one more sample");
-  as_.lw(Reg::t1, 0, metrics);
-  as_.addi(Reg::t1, Reg::t1, 1);
-  as_.sw(Reg::t1, 0, metrics);
-  const auto progress = static_cast<std::int32_t>(tile_control::registers::scratch.offset);
-  as_.lw(Reg::t1, progress, scratch_page);
-  as_.addi(Reg::t1, Reg::t1, 1);
-  as_.sw(Reg::t1, progress, scratch_page);
+  count_sample();
   as_.addi(labels, labels, 4);
 }
 
@@ -232,19 +224,6 @@ void TileGenerator::count_correct() {
   as_.addi(Reg::t2, Reg::t2, 1);
   as_.sub(Reg::t2, Reg::t2, Reg::t1);
   as_.sw(Reg::t2, 4, metrics);
-}
-
-void TileGenerator::add_loss() {
-  as_.note("add to the loss");
-  as_.lw(Reg::t1, 8, metrics);
-  as_.lw(Reg::t2, 12, metrics);
-  as_.add(Reg::t1, Reg::t1, Reg::t0);
-  as_.sltu(Reg::t3, Reg::t1, Reg::t0);
-  as_.srai(Reg::t4, Reg::t0, 31);
-  as_.add(Reg::t2, Reg::t2, Reg::t3);
-  as_.add(Reg::t2, Reg::t2, Reg::t4);
-  as_.sw(Reg::t1, 8, metrics);
-  as_.sw(Reg::t2, 12, metrics);
 }
 
 void TileGenerator::subtract_at_label(const Area& area, std::int32_t amount, std::int32_t least) {

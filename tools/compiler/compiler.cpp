@@ -3,18 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-#include <numeric>
-
-#include "firmware/include/weft/boot_info.h"
 #include "models/common/error.h"
 #include "tools/compiler/elf_writer.h"
+#include "tools/compiler/images.h"
 
 namespace weft::compiler {
 
 namespace {
-
-constexpr std::uint32_t dram_alignment = 64;
 
 std::vector<std::int16_t> encode_samples(const dataset::Dataset& data, int bits) {
   std::vector<std::int16_t> codes(data.samples.size());
@@ -23,48 +18,18 @@ std::vector<std::int16_t> encode_samples(const dataset::Dataset& data, int bits)
   return codes;
 }
 
-template <typename T>
-std::vector<std::uint8_t> bytes_of(const std::vector<T>& values) {
-  std::vector<std::uint8_t> bytes(values.size() * sizeof(T));
-  if (!bytes.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
-  return bytes;
-}
-
-// Hands out DRAM from the end of the firmware up.
-class DramAllocator {
- public:
-  explicit DramAllocator(const CompileOptions& options)
-      : next_(options.dram_base + options.firmware_size), end_(options.dram_base + options.dram_size) {}
-
-  std::uint32_t take(const std::string& what, std::uint64_t bytes) {
-    const std::uint64_t address = next_;
-    next_ += (bytes + dram_alignment - 1) / dram_alignment * dram_alignment;
-    if (next_ > end_) {
-      throw Error(
-          fmt::format("DRAM is full: {} needs {} bytes at {:#x}, memory ends at {:#x}; allowed: a larger "
-                      "platform.host.dram_size, fewer samples or epochs",
-                      what, bytes, address, end_));
-    }
-    return static_cast<std::uint32_t>(address);
-  }
-
- private:
-  std::uint64_t next_;
-  std::uint64_t end_;
-};
-
 class ImageMaker {
  public:
-  ImageMaker(CompiledProgram& program, const dataset::Split& data, const CompileOptions& options)
-      : program_(program), data_(data), options_(options), dram_(options) {}
+  ImageMaker(CompiledProgram& program, DramImages& dram) : program_(program), dram_(dram) {}
 
   // Everything code refers to by address.
-  void make_data() {
-    program_.dram.boot_info = dram_.take("boot information", sizeof(weft_boot_info));
-    const auto epochs = static_cast<std::uint32_t>(program_.network.rates.size());
-    program_.dram.records = dram_.take("records", epochs * sizeof(weft_epoch_record));
-    add_training_set();
-    add_test_set();
+  void make_data(const dataset::Split& data) {
+    dram_.reserve_boot();
+    const std::uint32_t sample_bytes = 2 * static_cast<std::uint32_t>(data.train.features);
+    program_.dram.train = dram_.put_samples("training", data.train, bytes_of(program_.train_codes),
+                                            sample_bytes, program_.orders);
+    program_.dram.test = dram_.put_samples("test", data.test, bytes_of(program_.test_codes), sample_bytes,
+                                           {natural_order(data.test.count())});
     for (int index = 0; index < static_cast<int>(program_.placement.shards.size()); ++index) {
       add_weights(index);
       if (program_.placement.shards[static_cast<std::size_t>(index)].home()) add_bias(index);
@@ -77,63 +42,7 @@ class ImageMaker {
     }
   }
 
-  // The program itself, once there is one, and what leads the firmware to it.
-  void make_boot() {
-    weft_boot_info info{};
-    info.magic = WEFT_BOOT_MAGIC;
-    info.version = WEFT_BOOT_VERSION;
-    info.program = put("program", program_.elf);
-    info.program_size = static_cast<std::uint32_t>(program_.elf.size());
-    std::vector<std::uint32_t> tiles;
-    for (const TileProgram& each : program_.programs) {
-      tiles.push_back(static_cast<std::uint32_t>(each.tile));
-      tiles.push_back(each.entry);
-    }
-    info.tiles = put("tile table", bytes_of(tiles));
-    info.tile_count = static_cast<std::uint32_t>(program_.programs.size());
-    info.records = program_.dram.records;
-    info.record_count = static_cast<std::uint32_t>(program_.network.rates.size());
-    std::vector<std::uint8_t> bytes(sizeof info);
-    std::memcpy(bytes.data(), &info, sizeof info);
-    program_.images.push_back({"boot information", program_.dram.boot_info, std::move(bytes)});
-  }
-
  private:
-  std::uint32_t put(const std::string& what, std::vector<std::uint8_t> bytes) {
-    const std::uint32_t address = dram_.take(what, bytes.size());
-    program_.images.push_back({what, address, std::move(bytes)});
-    return address;
-  }
-
-  std::uint32_t sample_pitch() const { return 2 * static_cast<std::uint32_t>(data_.train.features); }
-
-  void add_training_set() {
-    const std::uint32_t base = put("training samples", bytes_of(program_.train_codes));
-    std::vector<std::uint32_t> addresses;
-    std::vector<std::uint32_t> labels;
-    for (const std::vector<std::uint32_t>& order : program_.orders) {
-      for (const std::uint32_t index : order) {
-        addresses.push_back(base + index * sample_pitch());
-        labels.push_back(static_cast<std::uint32_t>(data_.train.labels[index]));
-      }
-    }
-    program_.dram.train = {static_cast<std::uint32_t>(data_.train.count()),
-                           put("training order", bytes_of(addresses)),
-                           put("training labels", bytes_of(labels))};
-  }
-
-  void add_test_set() {
-    const std::uint32_t base = put("test samples", bytes_of(program_.test_codes));
-    std::vector<std::uint32_t> addresses;
-    std::vector<std::uint32_t> labels;
-    for (std::uint32_t index = 0; index < data_.test.count(); ++index) {
-      addresses.push_back(base + index * sample_pitch());
-      labels.push_back(static_cast<std::uint32_t>(data_.test.labels[index]));
-    }
-    program_.dram.test = {static_cast<std::uint32_t>(data_.test.count()),
-                          put("test order", bytes_of(addresses)), put("test labels", bytes_of(labels))};
-  }
-
   void add_weights(int index) {
     const Shard& shard = program_.placement.shards[static_cast<std::size_t>(index)];
     const ShardBuffers& buffers = program_.layout.shards[static_cast<std::size_t>(index)];
@@ -156,7 +65,7 @@ class ImageMaker {
           }
         }
         const std::string what = fmt::format("weights of layer {}, block ({}, {})", shard.layer, i, j);
-        block.initial = put(what, bytes_of(values));
+        block.initial = dram_.put(what, bytes_of(values));
         block.trained = dram_.take(what, 4 * values.size());
         program_.dram.weights.push_back(block);
       }
@@ -184,15 +93,13 @@ class ImageMaker {
           source[static_cast<std::size_t>(shard.first_column + column)];
     }
     const std::string what = fmt::format("biases of layer {}", shard.layer);
-    block.initial = put(what, bytes_of(values));
+    block.initial = dram_.put(what, bytes_of(values));
     block.trained = dram_.take(what, 4 * values.size());
     program_.dram.biases.push_back(block);
   }
 
   CompiledProgram& program_;
-  const dataset::Split& data_;
-  const CompileOptions& options_;
-  DramAllocator dram_;
+  DramImages& dram_;
 };
 
 }  // namespace
@@ -201,9 +108,7 @@ std::vector<std::vector<std::uint32_t>> make_orders(const reference::TrainingPla
                                                     bool shuffle) {
   std::vector<std::vector<std::uint32_t>> orders;
   for (int epoch = 0; epoch < plan.epochs; ++epoch) {
-    std::vector<std::uint32_t> order(count);
-    std::iota(order.begin(), order.end(), 0u);
-    orders.push_back(shuffle ? reference::epoch_order(plan.seed, epoch, count) : order);
+    orders.push_back(shuffle ? reference::epoch_order(plan.seed, epoch, count) : natural_order(count));
   }
   return orders;
 }
@@ -238,15 +143,15 @@ CompiledProgram compile(const reference::Network& network, const reference::Trai
   program.test_codes = encode_samples(data.test, program.network.format.input_bits);
   program.orders = make_orders(plan, static_cast<std::uint32_t>(data.train.count()), options.shuffle);
 
-  ImageMaker images(program, data, options);
-  images.make_data();
+  DramImages dram(program, options);
+  ImageMaker(program, dram).make_data(data);
   const ProgramPlan to_emit{program.network, program.placement, program.layout,
                             program.dram,    plan.epochs,       options.evaluate};
   for (int tile = 0; tile < program.placement.tiles_used; ++tile) {
     program.programs.push_back(generate(to_emit, tile));
   }
   program.elf = write_elf(program.programs);
-  images.make_boot();
+  dram.put_boot();
   return program;
 }
 

@@ -3,106 +3,38 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-
-#include "firmware/include/weft/boot_info.h"
-#include "models/common/error.h"
-#include "models/tile/window.h"
-#include "models/tile_control/registers.h"
-#include "tools/compiler/epoch_record.h"
+#include "models/common/float_bits.h"
 
 namespace weft::compiler {
 
 using unit::Format;
 using xweft::Mnemonic;
 
-namespace {
-
-// Machine-mode CSRs.
-constexpr unsigned csr_mstatus = 0x300;
-constexpr unsigned csr_mtvec = 0x305;
-constexpr unsigned csr_mepc = 0x341;
-constexpr unsigned csr_mcause = 0x342;
-constexpr unsigned csr_mtval = 0x343;
-// Floating-point unit on, its state initial.
-constexpr std::uint32_t mstatus_fs_initial = 1u << 13;
-
-std::uint32_t bits_of(float value) {
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-}  // namespace
-
 TileProgram FpGenerator::make() {
   emit_start();
   emit_initialisation();
   emit_epochs();
   emit_read_out();
-  region("end");
-  as_.note("tell the host");
-  as_.mv(Reg::t0, control);
-  stop(tile_control::registers::raise_done);
+  emit_end();
   emit_forward();
   emit_backward();
   emit_update();
   region("functions");
-  f_.emit_functions();
-  emit_trap_handler();
-  as_.finish();
-  const std::uint32_t used = as_.here() - tile_.code;
-  if (used > tile_.code_size) {
-    throw Error(
-        fmt::format("compiled program of tile {}: {} bytes of code, room for {}; allowed: fewer layers",
-                    tile_.tile, used, tile_.code_size));
-  }
-  return {tile_.tile, tile_.code, std::move(as_), tile_.data.train_metrics, make_data()};
+  functions_.emit_functions();
+  begin_trap_handler();
+  report_trap();
+  return finish(make_data());
 }
 
 void FpGenerator::region(int index, const char* pass) { region(fmt::format("layer{}.{}", index, pass)); }
 
 void FpGenerator::emit_start() {
-  region("start");
-  as_.note("traps go to the handler at the end of the program");
-  trap_handler_ = as_.make_label();
+  emit_trap_vector();
   forward_ = as_.make_label();
   backward_ = as_.make_label();
   update_ = as_.make_label();
-  f_.make_labels();
-  as_.la(Reg::t0, trap_handler_);
-  as_.csrw(csr_mtvec, Reg::t0);
-  as_.li(control, tile_.base + static_cast<std::uint32_t>(tile::window::tile_control_base));
-  as_.note("floating point on");
-  as_.li(Reg::t0, mstatus_fs_initial);
-  as_.csrw(csr_mstatus, Reg::t0);
-}
-
-void FpGenerator::emit_trap_handler() {
-  namespace r = tile_control::registers;
-  region("trap");
-  as_.bind(trap_handler_);
-  as_.note("report the fault and stop");
-  as_.li(Reg::t0, tile_.base + static_cast<std::uint32_t>(tile::window::tile_control_base));
-  as_.csrr(Reg::t1, csr_mcause);
-  as_.sw(Reg::t1, r::fault_cause.offset, Reg::t0);
-  as_.csrr(Reg::t1, csr_mepc);
-  as_.sw(Reg::t1, r::fault_pc.offset, Reg::t0);
-  as_.csrr(Reg::t1, csr_mtval);
-  as_.sw(Reg::t1, r::fault_value.offset, Reg::t0);
-  stop(r::raise_fault);
-}
-
-void FpGenerator::stop(std::uint32_t event) {
-  namespace r = tile_control::registers;
-  as_.li(Reg::t1, event);
-  as_.sw(Reg::t1, r::raise.offset, Reg::t0);
-  as_.li(Reg::t1, r::control_stop);
-  as_.sw(Reg::t1, r::control.offset, Reg::t0);
-  const Label forever = as_.make_label();
-  as_.bind(forever);
-  as_.wfi();
-  as_.j(forever);
+  functions_.make_labels();
+  enable_float();
 }
 
 // ---- units ----
@@ -162,8 +94,6 @@ void FpGenerator::for_each(int count, const std::vector<Pointer>& pointers,
   as_.bne(Reg::a7, Reg::zero, next);
 }
 
-void FpGenerator::call(Label function) { as_.call(function); }
-
 // ---- start and end ----
 
 void FpGenerator::emit_initialisation() {
@@ -217,21 +147,13 @@ void FpGenerator::emit_initialisation() {
 }
 
 void FpGenerator::emit_epochs() {
-  region("epoch");
-  e_.forget();
-  as_.li(epoch, 0);
-  as_.li(rates, tile_.data.rates);
-  as_.li(record_out, dram_.records);
+  start_epochs(dram_.records);
   const Label next = as_.make_label();
   e_.bind(next);
   emit_pass(true);
   if (evaluate_) emit_pass(false);
   emit_record();
-  region("epoch");
-  e_.forget();
-  as_.addi(epoch, epoch, 1);
-  as_.addi(rates, rates, 4);
-  as_.addi(record_out, record_out, sizeof(weft_epoch_record));
+  advance_epoch(4);
   as_.li(Reg::t0, static_cast<std::uint32_t>(epochs_));
   const Label done = as_.make_label();
   as_.bge(epoch, Reg::t0, done);
@@ -240,33 +162,11 @@ void FpGenerator::emit_epochs() {
 }
 
 void FpGenerator::emit_pass(bool trains) {
-  const SampleSet& set = trains ? dram_.train : dram_.test;
-  region(trains ? "train" : "evaluate");
-  e_.forget();
-  as_.li(training, trains ? 1 : 0);
-  as_.li(remaining, set.count);
-  as_.li(order, set.order);
-  as_.li(labels, set.labels);
-  if (trains) {
-    as_.note("this epoch's order");
-    as_.li(Reg::t0, 4 * set.count);
-    as_.mul(Reg::t0, Reg::t0, epoch);
-    as_.add(order, order, Reg::t0);
-    as_.add(labels, labels, Reg::t0);
-  }
-  as_.li(metrics, trains ? tile_.data.train_metrics : tile_.data.test_metrics);
-  for (int word = 0; word < 4; ++word) as_.sw(Reg::zero, 4 * word, metrics);
-
+  start_pass(trains ? dram_.train : dram_.test, trains);
   const Label next_chunk = as_.make_label();
-  const Label sized = as_.make_label();
   const Label done = as_.make_label();
   e_.bind(next_chunk);
-  as_.note("samples of this batch");
-  as_.li(chunk, static_cast<std::uint32_t>(mapping_.batch));
-  as_.bltu(chunk, remaining, sized);
-  as_.mv(chunk, remaining);
-  e_.bind(sized);
-  as_.sub(remaining, remaining, chunk);
+  start_batch(mapping_.batch);
   emit_sample_loop(forward_);
   if (trains) {
     emit_sample_loop(backward_);
@@ -277,24 +177,6 @@ void FpGenerator::emit_pass(bool trains) {
   as_.beq(remaining, Reg::zero, done);
   as_.j(next_chunk);
   e_.bind(done);
-}
-
-void FpGenerator::emit_sample_loop(Label body) {
-  const Label next = as_.make_label();
-  as_.note("for every sample of the batch");
-  as_.li(slot, 0);
-  e_.bind(next);
-  as_.call(body);
-  e_.forget();
-  as_.addi(slot, slot, 1);
-  as_.bltu(slot, chunk, next);
-}
-
-void FpGenerator::emit_record() {
-  region("record");
-  e_.forget();
-  emit_epoch_record(
-      e_, {tile_.data.record, tile_.data.train_metrics, tile_.data.test_metrics, epoch, record_out, control});
 }
 
 void FpGenerator::emit_read_out() {

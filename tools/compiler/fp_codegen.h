@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "tools/compiler/codegen.h"
-#include "tools/compiler/emitter.h"
 #include "tools/compiler/float_code.h"
 #include "tools/compiler/fp_mapping.h"
+#include "tools/compiler/program_frame.h"
 
 namespace weft::compiler {
 
@@ -55,52 +55,37 @@ struct FpProgram {
   std::vector<FpWeightBlock> weights;
 };
 
-class FpGenerator {
+class FpGenerator : private ProgramFrame {
  public:
   FpGenerator(const FpProgram& program, const DramMap& dram, int epochs, bool evaluate)
-      : program_(program),
+      : ProgramFrame({program.tile.tile, program.tile.base, program.tile.code, program.tile.code_size},
+                     program.tile.data),
+        program_(program),
         mapping_(program.mapping),
         tile_(program.tile),
         dram_(dram),
         epochs_(epochs),
         evaluate_(evaluate),
-        as_(program.tile.code),
-        e_(as_),
-        f_(as_) {}
+        functions_(as_) {}
 
   // Throws Error when the code does not fit into the room reserved for it.
   TileProgram make();
 
  private:
-  // Registers that live through the program; those of other tiles' programs (tile_generator.h).
-  static constexpr Reg slot = Reg::s0;
-  static constexpr Reg chunk = Reg::s1;
-  static constexpr Reg order = Reg::s2;
-  static constexpr Reg epoch = Reg::s3;
-  static constexpr Reg remaining = Reg::s4;
-  static constexpr Reg rates = Reg::s5;
-  static constexpr Reg metrics = Reg::s6;
-  static constexpr Reg training = Reg::s7;
-  static constexpr Reg labels = Reg::s8;
-  static constexpr Reg record_out = Reg::s9;
-  static constexpr Reg control = Reg::s10;
+  // Registers beside those of the frame.
   static constexpr Reg first_row = Reg::s11;
   static constexpr Reg link = Reg::sp;  // return address of a pass
 
   int last() const { return static_cast<int>(mapping_.layers.size()) - 1; }
   const FpLayer& layer(int index) const { return mapping_.layers[static_cast<std::size_t>(index)]; }
   const FpBuffers& buffers(int index) const { return tile_.layers[static_cast<std::size_t>(index)]; }
-  void region(const std::string& name) { as_.region("tile0." + name); }
+  using ProgramFrame::region;
   void region(int index, const char* pass);
 
   void emit_start();
-  void emit_trap_handler();
-  void stop(std::uint32_t event);
   void emit_initialisation();
   void emit_epochs();
   void emit_pass(bool trains);
-  void emit_sample_loop(Label body);
-  void emit_record();
   void emit_read_out();
   std::vector<std::uint32_t> make_data() const;
 
@@ -126,7 +111,6 @@ class FpGenerator {
     Area area;
   };
   void for_each(int count, const std::vector<Pointer>& pointers, const std::function<void()>& body);
-  void call(Label function);
 
   // ---- passes ----
   void emit_forward();
@@ -135,9 +119,8 @@ class FpGenerator {
   void emit_loss();
   void emit_cross_entropy();
   void emit_squared_error();
-  void count_sample();
   void load_label();
-  void add_loss();
+  void add_float_loss();
   void count_correct();
   void emit_backward();
   void backward(int index);
@@ -161,10 +144,7 @@ class FpGenerator {
   const DramMap& dram_;
   int epochs_;
   bool evaluate_;
-  Assembler as_;
-  Emitter e_;
-  FloatCode f_;
-  Label trap_handler_;
+  FloatCode functions_;
   Label forward_;
   Label backward_;
   Label update_;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstring>
-
-#include "models/tile_control/registers.h"
+#include "models/common/float_bits.h"
 #include "tools/compiler/fp_codegen.h"
 
 namespace weft::compiler {
@@ -13,13 +11,17 @@ using xweft::Mnemonic;
 namespace {
 
 // f0 to f7 and f10 belong to the functions; these live on.
-constexpr FloatReg highest{18};
-constexpr FloatReg total{19};
-constexpr FloatReg factor{20};
-constexpr FloatReg step_factor{20};  // Adam: −rate / (1 − first decay^t)
-constexpr FloatReg root_factor{21};  // Adam: 1 / √(1 − second decay^t)
-constexpr FloatReg epsilon{22};
-constexpr FloatReg f0{0}, f1{1}, f2{2}, f3{3}, f4{4};
+constexpr FReg highest = FReg::f18;
+constexpr FReg total = FReg::f19;
+constexpr FReg factor = FReg::f20;
+constexpr FReg step_factor = FReg::f20;  // Adam: −rate / (1 − first decay^t)
+constexpr FReg root_factor = FReg::f21;  // Adam: 1 / √(1 − second decay^t)
+constexpr FReg epsilon = FReg::f22;
+constexpr FReg f0 = FReg::f0;
+constexpr FReg f1 = FReg::f1;
+constexpr FReg f2 = FReg::f2;
+constexpr FReg f3 = FReg::f3;
+constexpr FReg f4 = FReg::f4;
 
 constexpr float q16 = 65536.0f;
 
@@ -63,18 +65,18 @@ void FpGenerator::activate(int index) {
   const Area result = index == last() ? tile_.output : buffers(index + 1).input;
   const Activation activation = layer(index).activation;
   as_.note("activation");
-  if (activation == Activation::relu) f_.constant(f1, 0.0f);
+  if (activation == Activation::relu) as_.fli(f1, 0.0f);
   for_each(layer(index).outputs, {{Reg::a4, buffers(index).sum}, {Reg::a5, result}}, [&] {
-    f_.load(fa0, 0, Reg::a4);
-    if (activation == Activation::relu) f_.max(fa0, fa0, f1);
+    as_.flw(fa0, 0, Reg::a4);
+    if (activation == Activation::relu) as_.fmax(fa0, fa0, f1);
     if (activation == Activation::sigmoid) {
-      f_.negate(fa0, fa0);
-      call(f_.exp_function());
-      f_.constant(f1, 1.0f);
-      f_.add(fa0, fa0, f1);
-      f_.div(fa0, f1, fa0);
+      as_.fneg(fa0, fa0);
+      as_.call(functions_.exp_function());
+      as_.fli(f1, 1.0f);
+      as_.fadd(fa0, fa0, f1);
+      as_.fdiv(fa0, f1, fa0);
     }
-    f_.store(fa0, 0, Reg::a5);
+    as_.fsw(fa0, 0, Reg::a5);
   });
 }
 
@@ -91,37 +93,18 @@ void FpGenerator::emit_loss() {
   }
 }
 
-void FpGenerator::count_sample() {
-  const auto progress = static_cast<std::int32_t>(tile_control::registers::scratch.offset);
-  as_.note("one sample more");
-  as_.lw(Reg::t1, progress, control);
-  as_.addi(Reg::t1, Reg::t1, 1);
-  as_.sw(Reg::t1, progress, control);
-  as_.lw(Reg::t1, 0, metrics);
-  as_.addi(Reg::t1, Reg::t1, 1);
-  as_.sw(Reg::t1, 0, metrics);
-}
-
 void FpGenerator::load_label() {
   as_.lw(Reg::a3, 0, labels);
   as_.addi(labels, labels, 4);
 }
 
 // fa0 is the loss.
-void FpGenerator::add_loss() {
+void FpGenerator::add_float_loss() {
   as_.note("the sum of losses has 16 fraction bits");
-  f_.constant(f1, q16);
-  f_.mul(fa0, fa0, f1);
-  f_.to_integer(Reg::t0, fa0);
-  as_.lw(Reg::t1, 8, metrics);
-  as_.lw(Reg::t2, 12, metrics);
-  as_.srai(Reg::t3, Reg::t0, 31);
-  as_.add(Reg::t4, Reg::t1, Reg::t0);
-  as_.sltu(Reg::t5, Reg::t4, Reg::t1);
-  as_.add(Reg::t2, Reg::t2, Reg::t3);
-  as_.add(Reg::t2, Reg::t2, Reg::t5);
-  as_.sw(Reg::t4, 8, metrics);
-  as_.sw(Reg::t2, 12, metrics);
+  as_.fli(f1, q16);
+  as_.fmul(fa0, fa0, f1);
+  as_.to_integer(Reg::t0, fa0);
+  add_loss();
 }
 
 // The first greatest output is the answer; `highest` is what it was.
@@ -129,15 +112,15 @@ void FpGenerator::count_correct() {
   const Area& outputs = mapping_.loss == Loss::cross_entropy ? buffers(last()).sum : tile_.output;
   as_.note("the first greatest output");
   e_.address(Reg::a4, outputs);
-  f_.load(highest, 0, Reg::a4);
+  as_.flw(highest, 0, Reg::a4);
   as_.li(Reg::a2, 0);
   as_.li(Reg::t2, 0);
   for_each(layer(last()).outputs, {{Reg::a4, outputs}}, [&] {
     const Label lesser = as_.make_label();
-    f_.load(f1, 0, Reg::a4);
-    f_.less(Reg::t3, highest, f1);
+    as_.flw(f1, 0, Reg::a4);
+    as_.flt(Reg::t3, highest, f1);
     as_.beq(Reg::t3, Reg::zero, lesser);
-    f_.move(highest, f1);
+    as_.move(highest, f1);
     as_.mv(Reg::a2, Reg::t2);
     as_.bind(lesser);
     as_.addi(Reg::t2, Reg::t2, 1);
@@ -156,79 +139,79 @@ void FpGenerator::emit_cross_entropy() {
   const int outputs = layer(last()).outputs;
   count_correct();
   as_.note("exponentials and their sum");
-  f_.constant(total, 0.0f);
+  as_.fli(total, 0.0f);
   for_each(outputs, {{Reg::a4, sums}, {Reg::a5, error}}, [&] {
-    f_.load(fa0, 0, Reg::a4);
-    f_.sub(fa0, fa0, highest);
-    call(f_.exp_function());
-    f_.store(fa0, 0, Reg::a5);
-    f_.add(total, total, fa0);
+    as_.flw(fa0, 0, Reg::a4);
+    as_.fsub(fa0, fa0, highest);
+    as_.call(functions_.exp_function());
+    as_.fsw(fa0, 0, Reg::a5);
+    as_.fadd(total, total, fa0);
   });
   as_.note("loss = log(sum) - (output of the label - greatest output)");
-  f_.move(fa0, total);
-  call(f_.log_function());
+  as_.move(fa0, total);
+  as_.call(functions_.log_function());
   as_.slli(Reg::a2, Reg::a3, 2);
   e_.address(Reg::t0, sums);
   as_.add(Reg::t0, Reg::t0, Reg::a2);
-  f_.load(f1, 0, Reg::t0);
-  f_.sub(f1, f1, highest);
-  f_.sub(fa0, fa0, f1);
-  add_loss();
+  as_.flw(f1, 0, Reg::t0);
+  as_.fsub(f1, f1, highest);
+  as_.fsub(fa0, fa0, f1);
+  add_float_loss();
   const Label done = as_.make_label();
   as_.beq(training, Reg::zero, done);
   as_.note("error = exponential / sum, less 1 for the label");
   for_each(outputs, {{Reg::a5, error}}, [&] {
-    f_.load(f1, 0, Reg::a5);
-    f_.div(f1, f1, total);
-    f_.store(f1, 0, Reg::a5);
+    as_.flw(f1, 0, Reg::a5);
+    as_.fdiv(f1, f1, total);
+    as_.fsw(f1, 0, Reg::a5);
   });
   e_.address(Reg::t0, error);
   as_.add(Reg::t0, Reg::t0, Reg::a2);
-  f_.load(f1, 0, Reg::t0);
-  f_.constant(f2, 1.0f);
-  f_.sub(f1, f1, f2);
-  f_.store(f1, 0, Reg::t0);
+  as_.flw(f1, 0, Reg::t0);
+  as_.fli(f2, 1.0f);
+  as_.fsub(f1, f1, f2);
+  as_.fsw(f1, 0, Reg::t0);
   as_.bind(done);
 }
 
 void FpGenerator::emit_squared_error() {
   count_correct();
   as_.note("differences to the target, half the sum of their squares, error at the sums");
-  f_.constant(total, 0.0f);
+  as_.fli(total, 0.0f);
   as_.li(Reg::t2, 0);
   for_each(layer(last()).outputs, {{Reg::a4, tile_.output}, {Reg::a5, buffers(last()).error}}, [&] {
     const Label other = as_.make_label();
-    f_.load(f2, 0, Reg::a4);
-    f_.move(f1, f2);
+    as_.flw(f2, 0, Reg::a4);
+    as_.move(f1, f2);
     as_.bne(Reg::t2, Reg::a3, other);
-    f_.constant(f3, 1.0f);
-    f_.sub(f1, f1, f3);
+    as_.fli(f3, 1.0f);
+    as_.fsub(f1, f1, f3);
     as_.bind(other);
-    f_.mul(f3, f1, f1);
-    f_.add(total, total, f3);
+    as_.fmul(f3, f1, f1);
+    as_.fadd(total, total, f3);
     multiply_by_slope(layer(last()).activation);
-    f_.store(f4, 0, Reg::a5);
+    as_.fsw(f4, 0, Reg::a5);
     as_.addi(Reg::t2, Reg::t2, 1);
   });
-  f_.constant(f1, 0.5f);
-  f_.mul(fa0, total, f1);
-  add_loss();
+  as_.fli(f1, 0.5f);
+  as_.fmul(fa0, total, f1);
+  add_float_loss();
 }
 
 void FpGenerator::multiply_by_slope(Activation activation) {
-  f_.move(f4, f1);
+  as_.move(f4, f1);
   if (activation == Activation::sigmoid) {
-    f_.constant(f3, 1.0f);
-    f_.sub(f3, f3, f2);
-    f_.mul(f3, f2, f3);
-    f_.mul(f4, f1, f3);
+    as_.fli(f3, 1.0f);
+    as_.fsub(f3, f3, f2);
+    as_.fmul(f3, f2, f3);
+    as_.fmul(f4, f1, f3);
   }
   if (activation != Activation::relu) return;
   const Label positive = as_.make_label();
-  f_.constant(f3, 0.0f);
-  f_.less(Reg::t3, f3, f2);
+  as_.fli(f3, 0.0f);
+  as_.flt(Reg::t3, f3, f2);
   as_.bne(Reg::t3, Reg::zero, positive);
-  f_.move(f4, f3);
+  as_.move(f4, f3);
   as_.bind(positive);
 }
 
@@ -257,19 +240,19 @@ void FpGenerator::backward(int index) {
     as_.note("add what comes through the other blocks");
     const Area more = back.at(4 * static_cast<std::uint32_t>(block * own.padded_rows()));
     for_each(own.inputs, {{Reg::a4, back}, {Reg::a5, more}}, [&] {
-      f_.load(f1, 0, Reg::a4);
-      f_.load(f2, 0, Reg::a5);
-      f_.add(f1, f1, f2);
-      f_.store(f1, 0, Reg::a4);
+      as_.flw(f1, 0, Reg::a4);
+      as_.flw(f2, 0, Reg::a5);
+      as_.fadd(f1, f1, f2);
+      as_.fsw(f1, 0, Reg::a4);
     });
   }
   as_.note("times the derivative of the activation");
   for_each(own.inputs,
            {{Reg::a4, back}, {Reg::a5, buffers(index).input}, {Reg::a6, buffers(index - 1).error}}, [&] {
-             f_.load(f1, 0, Reg::a4);
-             f_.load(f2, 0, Reg::a5);
+             as_.flw(f1, 0, Reg::a4);
+             as_.flw(f2, 0, Reg::a5);
              multiply_by_slope(layer(index - 1).activation);
-             f_.store(f4, 0, Reg::a6);
+             as_.fsw(f4, 0, Reg::a6);
            });
 }
 
@@ -285,14 +268,14 @@ void FpGenerator::emit_update() {
     const FpBuffers& at = buffers(index);
     as_.note(adam ? "gradient = input x error / batch" : "input x (-rate x error)");
     if (adam) {
-      f_.constant(factor, 1.0f / static_cast<float>(mapping_.batch));
+      as_.fli(factor, 1.0f / static_cast<float>(mapping_.batch));
     } else {
-      f_.load(factor, 0, rates);
+      as_.flw(factor, 0, rates);
     }
     for_each(own.outputs, {{Reg::a4, at.error}, {Reg::a5, at.update}}, [&] {
-      f_.load(f1, 0, Reg::a4);
-      f_.mul(f1, f1, factor);
-      f_.store(f1, 0, Reg::a5);
+      as_.flw(f1, 0, Reg::a4);
+      as_.fmul(f1, f1, factor);
+      as_.fsw(f1, 0, Reg::a5);
     });
     const int first = own.first_unit + (mapping_.states() > 0 ? own.blocks : 0);
     for (int block = 0; block < own.blocks; ++block) {
@@ -307,10 +290,8 @@ void FpGenerator::emit_update() {
 }
 
 void FpGenerator::fill_staging(int number, float value, int rows, int columns) {
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, &value, sizeof bits);
   e_.form({}, rows * columns);
-  as_.li(Reg::t0, bits);
+  as_.li(Reg::t0, bits_of(value));
   as_.li(Reg::a2, tile_.staging[number]);
   as_.xweft(Mnemonic::vfill, Reg::zero, Reg::zero, Reg::t0, Reg::a2);
   e_.wait_units(vector_unit);
@@ -387,22 +368,22 @@ void FpGenerator::advance_decays() {
   const auto decay = static_cast<float>(mapping_.options.momentum);
   const auto second = static_cast<float>(mapping_.options.second_decay);
   as_.li(Reg::t0, tile_.decays);
-  const auto advance = [&](FloatReg power, float rate, std::int32_t offset) {
-    f_.load(power, offset, Reg::t0);
-    f_.constant(f3, rate);
-    f_.mul(power, power, f3);
-    f_.store(power, offset, Reg::t0);
-    f_.constant(f3, 1.0f);
-    f_.sub(power, f3, power);
+  const auto advance = [&](FReg power, float rate, std::int32_t offset) {
+    as_.flw(power, offset, Reg::t0);
+    as_.fli(f3, rate);
+    as_.fmul(power, power, f3);
+    as_.fsw(power, offset, Reg::t0);
+    as_.fli(f3, 1.0f);
+    as_.fsub(power, f3, power);
   };
   advance(f1, decay, 0);
   advance(f2, second, 4);
-  f_.load(step_factor, 0, rates);
-  f_.div(step_factor, step_factor, f1);
-  f_.sqrt(f2, f2);
-  f_.constant(f3, 1.0f);
-  f_.div(root_factor, f3, f2);
-  f_.constant(epsilon, static_cast<float>(mapping_.options.epsilon));
+  as_.flw(step_factor, 0, rates);
+  as_.fdiv(step_factor, step_factor, f1);
+  as_.fsqrt(f2, f2);
+  as_.fli(f3, 1.0f);
+  as_.fdiv(root_factor, f3, f2);
+  as_.fli(epsilon, static_cast<float>(mapping_.options.epsilon));
 }
 
 void FpGenerator::apply_adam(const FpLayer& own, int block) {
@@ -428,11 +409,11 @@ void FpGenerator::apply_adam(const FpLayer& own, int block) {
   for_rows(own, block, [&](int rows) {
     as_.note("moments of the gradient");
     read(gradient, 1, rows);
-    f_.constant(f2, 1.0f - second_decay);
+    as_.fli(f2, 1.0f - second_decay);
     for_each(rows * columns, {{Reg::a4, area(1)}, {Reg::a5, area(2)}}, [&] {
-      f_.load(f1, 0, Reg::a4);
-      f_.mul(f1, f1, f2);
-      f_.store(f1, 0, Reg::a5);
+      as_.flw(f1, 0, Reg::a4);
+      as_.fmul(f1, f1, f2);
+      as_.fsw(f1, 0, Reg::a5);
     });
     scale_state(moment, decay, rows, columns);
     scale_state(second_moment, second_decay, rows, columns);
@@ -443,14 +424,14 @@ void FpGenerator::apply_adam(const FpLayer& own, int block) {
     read(moment, 1, rows);
     read(second_moment, 2, rows);
     for_each(rows * columns, {{Reg::a4, area(1)}, {Reg::a5, area(2)}, {Reg::a6, area(0)}}, [&] {
-      f_.load(f1, 0, Reg::a4);
-      f_.load(f2, 0, Reg::a5);
-      f_.sqrt(f2, f2);
-      f_.mul(f2, f2, root_factor);
-      f_.add(f2, f2, epsilon);
-      f_.mul(f1, f1, step_factor);
-      f_.div(f1, f1, f2);
-      f_.store(f1, 0, Reg::a6);
+      as_.flw(f1, 0, Reg::a4);
+      as_.flw(f2, 0, Reg::a5);
+      as_.fsqrt(f2, f2);
+      as_.fmul(f2, f2, root_factor);
+      as_.fadd(f2, f2, epsilon);
+      as_.fmul(f1, f1, step_factor);
+      as_.fdiv(f1, f1, f2);
+      as_.fsw(f1, 0, Reg::a6);
     });
     as_.li(Reg::a0, tile_.staging[0]);
     unit_rows(Mnemonic::fpm_add, weights, rows, columns);

@@ -4,54 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
-#include <numeric>
 
 #include "firmware/include/weft/boot_info.h"
-#include "models/common/error.h"
 #include "tools/compiler/elf_writer.h"
 #include "tools/compiler/fp_codegen.h"
+#include "tools/compiler/images.h"
 
 namespace weft::compiler {
 
 namespace {
 
-constexpr std::uint32_t alignment = 64;
 constexpr std::uint32_t code_base_size = 4 * 1024;
 constexpr std::uint32_t code_layer_size = 2 * 1024;
 constexpr std::uint32_t code_block_size = 1024;  // a block's initialisation, batch end and read-out
 constexpr std::uint32_t most_staging = 64 * 1024;
-
-template <typename T>
-std::vector<std::uint8_t> bytes_of(const std::vector<T>& values) {
-  std::vector<std::uint8_t> bytes(values.size() * sizeof(T));
-  if (!bytes.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
-  return bytes;
-}
-
-// Hands out memory from the bottom up.
-class Allocator {
- public:
-  Allocator(std::uint64_t begin, std::uint64_t end, const char* memory, const char* key)
-      : next_(begin), end_(end), memory_(memory), key_(key) {}
-
-  std::uint32_t take(const std::string& what, std::uint64_t bytes) {
-    const std::uint64_t address = next_;
-    next_ += (bytes + alignment - 1) / alignment * alignment;
-    if (next_ <= end_) return static_cast<std::uint32_t>(address);
-    throw Error(
-        fmt::format("{} is full: {} needs {} bytes at {:#x}, memory ends at {:#x}; allowed: a larger {}",
-                    memory_, what, bytes, address, end_, key_));
-  }
-  std::uint32_t here() const { return static_cast<std::uint32_t>(next_); }
-  std::uint64_t left() const { return end_ - std::min(next_, end_); }
-
- private:
-  std::uint64_t next_;
-  std::uint64_t end_;
-  const char* memory_;
-  const char* key_;
-};
 
 std::uint32_t longest_row(const FpMapping& mapping) {
   std::uint32_t longest = 0;
@@ -63,8 +29,8 @@ std::uint32_t longest_row(const FpMapping& mapping) {
 FpTile lay_out_tile(const FpMapping& mapping, const TileLimits& limits) {
   FpTile tile;
   tile.base = static_cast<std::uint32_t>(limits.tiles_base);
-  Allocator memory(tile.base, std::uint64_t{tile.base} + limits.buffer_size, "the buffer of tile 0",
-                   "platform.tile.buffer_size or a smaller training.batch");
+  MemoryAllocator memory(tile.base, std::uint64_t{tile.base} + limits.buffer_size, "the buffer of tile 0",
+                         "platform.tile.buffer_size or a smaller training.batch");
   const auto layers = static_cast<std::uint32_t>(mapping.layers.size());
   std::uint32_t blocks = 0;
   for (const FpLayer& layer : mapping.layers) blocks += static_cast<std::uint32_t>(layer.blocks);
@@ -107,6 +73,7 @@ FpTile lay_out_tile(const FpMapping& mapping, const TileLimits& limits) {
   const std::uint32_t areas = mapping.options.optimizer == FpOptimizer::adam ? 3 : 1;
   const std::uint32_t row = longest_row(mapping);
   const auto room = static_cast<std::uint32_t>(std::min<std::uint64_t>(memory.left() / areas, most_staging));
+  constexpr std::uint32_t alignment = MemoryAllocator::alignment;
   tile.staging_size = std::max(room / alignment * alignment, row);
   for (std::uint32_t i = 0; i < areas; ++i)
     tile.staging[i] = memory.take("rows of weights on their way", tile.staging_size);
@@ -115,19 +82,12 @@ FpTile lay_out_tile(const FpMapping& mapping, const TileLimits& limits) {
 
 class FpImageMaker {
  public:
-  FpImageMaker(CompiledProgram& program, const dataset::Split& data, const CompileOptions& options)
-      : program_(program),
-        data_(data),
-        dram_(options.dram_base + options.firmware_size, options.dram_base + options.dram_size, "DRAM",
-              "platform.host.dram_size, fewer samples or epochs") {}
+  FpImageMaker(CompiledProgram& program, DramImages& dram) : program_(program), dram_(dram) {}
 
-  void make_data() {
-    program_.dram.boot_info = dram_.take("boot information", sizeof(weft_boot_info));
-    program_.dram.records = dram_.take("records", program_.orders.size() * sizeof(weft_epoch_record));
-    std::vector<std::uint32_t> in_order(data_.test.count());
-    std::iota(in_order.begin(), in_order.end(), 0u);
-    program_.dram.train = add_samples("training", data_.train, program_.orders);
-    program_.dram.test = add_samples("test", data_.test, {in_order});
+  void make_data(const dataset::Split& data) {
+    dram_.reserve_boot();
+    program_.dram.train = add_samples("training", data.train, program_.orders);
+    program_.dram.test = add_samples("test", data.test, {natural_order(data.test.count())});
     const FpMapping& mapping = program_.fp->mapping;
     for (int layer = 0; layer < static_cast<int>(mapping.layers.size()); ++layer) {
       for (int block = 0; block < mapping.layers[static_cast<std::size_t>(layer)].blocks; ++block)
@@ -135,42 +95,11 @@ class FpImageMaker {
     }
   }
 
-  void make_boot() {
-    weft_boot_info info{};
-    info.magic = WEFT_BOOT_MAGIC;
-    info.version = WEFT_BOOT_VERSION;
-    info.program = put("program", program_.elf);
-    info.program_size = static_cast<std::uint32_t>(program_.elf.size());
-    info.tiles = put("tile table", bytes_of(std::vector<std::uint32_t>{0, program_.programs.front().entry}));
-    info.tile_count = 1;
-    info.records = program_.dram.records;
-    info.record_count = static_cast<std::uint32_t>(program_.orders.size());
-    std::vector<std::uint8_t> bytes(sizeof info);
-    std::memcpy(bytes.data(), &info, sizeof info);
-    program_.images.push_back({"boot information", program_.dram.boot_info, std::move(bytes)});
-  }
-
  private:
-  std::uint32_t put(const std::string& what, std::vector<std::uint8_t> bytes) {
-    const std::uint32_t address = dram_.take(what, bytes.size());
-    program_.images.push_back({what, address, std::move(bytes)});
-    return address;
-  }
-
   SampleSet add_samples(const std::string& what, const dataset::Dataset& data,
                         const std::vector<std::vector<std::uint32_t>>& orders) {
-    const std::uint32_t base = put(what + " samples", bytes_of(data.samples));
-    const std::uint32_t pitch = 4 * static_cast<std::uint32_t>(data.features);
-    std::vector<std::uint32_t> addresses;
-    std::vector<std::uint32_t> labels;
-    for (const std::vector<std::uint32_t>& order : orders) {
-      for (const std::uint32_t index : order) {
-        addresses.push_back(base + index * pitch);
-        labels.push_back(static_cast<std::uint32_t>(data.labels[index]));
-      }
-    }
-    return {static_cast<std::uint32_t>(data.count()), put(what + " order", bytes_of(addresses)),
-            put(what + " labels", bytes_of(labels))};
+    return dram_.put_samples(what, data, bytes_of(data.samples),
+                             4 * static_cast<std::uint32_t>(data.features), orders);
   }
 
   // Row r of a matrix is row r % group_rows of group r / group_rows.
@@ -194,14 +123,13 @@ class FpImageMaker {
     }
     FpWeightBlock result{number, block};
     const std::string what = fmt::format("weights of layer {}, block {}", number, block);
-    result.initial = put(what, bytes_of(image));
+    result.initial = dram_.put(what, bytes_of(image));
     result.trained = dram_.take(what, 4 * image.size());
     program_.fp->weights.push_back(result);
   }
 
   CompiledProgram& program_;
-  const dataset::Split& data_;
-  Allocator dram_;
+  DramImages& dram_;
 };
 
 // What other parts of the tool ask of every program: layers, epochs, and the tile that each layer is in.
@@ -261,8 +189,8 @@ CompiledProgram compile_fp(const reference::Network& network, const reference::T
   program.orders = make_orders(plan, static_cast<std::uint32_t>(data.train.count()), options.shuffle);
   describe(program, program.fp->mapping);
 
-  FpImageMaker images(program, data, options);
-  images.make_data();
+  DramImages dram(program, options);
+  FpImageMaker(program, dram).make_data(data);
   for (const FpLayer& layer : program.fp->mapping.layers) {
     LoweredWeights weights;
     weights.weights.resize(static_cast<std::size_t>(layer.inputs) * static_cast<std::size_t>(layer.outputs));
@@ -272,7 +200,7 @@ CompiledProgram compile_fp(const reference::Network& network, const reference::T
   FpGenerator generator(*program.fp, program.dram, plan.epochs, options.evaluate);
   program.programs.push_back(generator.make());
   program.elf = write_elf(program.programs);
-  images.make_boot();
+  dram.put_boot();
   return program;
 }
 

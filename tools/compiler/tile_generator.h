@@ -14,39 +14,30 @@
 #include <vector>
 
 #include "tools/compiler/codegen.h"
-#include "tools/compiler/emitter.h"
+#include "tools/compiler/program_frame.h"
 
 namespace weft::compiler {
 
 enum class CarryStep { one, samples_of_batch };
 
-class TileGenerator {
+class TileGenerator : private ProgramFrame {
  public:
   TileGenerator(const ProgramPlan& plan, int tile)
-      : plan_(plan),
-        network_(plan.network),
-        layout_(plan.layout),
-        tile_(plan.layout.tiles.at(static_cast<std::size_t>(tile))),
-        shards_(plan.placement.of_tile(tile)),
-        as_(tile_.code),
-        e_(as_) {}
+      : TileGenerator(plan, plan.layout.tiles.at(static_cast<std::size_t>(tile))) {}
 
   TileProgram make();
 
  private:
-  // Registers that live through the program.
-  static constexpr Reg slot = Reg::s0;           // sample within the batch
-  static constexpr Reg chunk = Reg::s1;          // samples in this batch
-  static constexpr Reg order = Reg::s2;          // next entry of the order table
-  static constexpr Reg epoch = Reg::s3;          // from 0
-  static constexpr Reg remaining = Reg::s4;      // samples left in this pass over the data
-  static constexpr Reg rates = Reg::s5;          // row of the rate table
-  static constexpr Reg metrics = Reg::s6;        // counters of this pass
-  static constexpr Reg training = Reg::s7;       // 1 while training, 0 while evaluating
-  static constexpr Reg labels = Reg::s8;         // next label
-  static constexpr Reg record_out = Reg::s9;     // this epoch's record in DRAM
-  static constexpr Reg scratch_page = Reg::s10;  // tile control
-  static constexpr Reg step = Reg::s11;          // of overlapping passes; row of a deposit
+  // Lives through the program, beside the registers of the frame.
+  static constexpr Reg step = Reg::s11;  // of overlapping passes; row of a deposit
+
+  TileGenerator(const ProgramPlan& plan, const TileLayout& tile)
+      : ProgramFrame({tile.tile, tile.base, tile.code, tile.code_size}, tile.data),
+        plan_(plan),
+        network_(plan.network),
+        layout_(plan.layout),
+        tile_(tile),
+        shards_(plan.placement.of_tile(tile.tile)) {}
 
   // ---- what the tile is part of ----
 
@@ -60,7 +51,6 @@ class TileGenerator {
   std::uint32_t target_word(unsigned counter) const { return tile_.data.expected + 4 * counter; }
 
   std::string region_name(int index, const char* pass) const;
-  void region(const char* name) { as_.region(fmt::format("tile{}.{}", tile_.tile, name)); }
 
   // Units of one column block: its row blocks lie side by side.
   std::uint32_t column_mask(int index, int column_block, int copy) const;
@@ -83,10 +73,6 @@ class TileGenerator {
   void emit_start();
   void emit_trap_handler();
   void take_guarded_failure();
-
-  // t0 is the tile control's address.
-  void stop(std::uint32_t event);
-  void emit_end();
   void emit_initialisation();
   void prepare_reram();
   void set_range(unsigned number, const StoredRange& range);
@@ -110,13 +96,8 @@ class TileGenerator {
 
   // One pass over the training set, or over the test set.
   void emit_pass(bool trains);
-  void emit_sample_loop(Label body);
-  void emit_serial_loop();
   void emit_batch_update();
   void finish_update();
-  void emit_record();
-
-  // Four words of metrics into the record at t0.
   void emit_read_out();
   void read_block(int index, const WeightBlock& block);
 
@@ -168,9 +149,6 @@ class TileGenerator {
 
   // Adds 1 to the correct samples if the winner is the label.
   void count_correct();
-
-  // Adds t0, signed, to the 64-bit loss.
-  void add_loss();
 
   // area[label] −= amount, int16, saturating; no value there is less than `least`. The label is in a3.
   void subtract_at_label(const Area& area, std::int32_t amount, std::int32_t least);
@@ -344,9 +322,6 @@ class TileGenerator {
   const Layout& layout_;
   const TileLayout& tile_;
   std::vector<int> shards_;
-  Assembler as_;
-  Emitter e_;
-  Label trap_handler_;
   Label forward_;
   Label backward_;
   Label update_;
