@@ -3,16 +3,7 @@
 
 #if defined(__x86_64__)
 
-// GCC 12 takes the deliberately undefined source operand of its own AVX-512 intrinsics for a mistake.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-#else
-#include <immintrin.h>
-#endif
+#include "models/common/avx512_intrinsics.h"
 
 #define WEFT_VECTOR_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,popcnt")))
 
@@ -55,21 +46,14 @@ struct Vector {
   WEFT_AVX512 Reg unpack_high_8(Reg a, Reg b) { return _mm512_unpackhi_epi8(a, b); }
   WEFT_AVX512 Reg unpack_low_16(Reg a, Reg b) { return _mm512_unpacklo_epi16(a, b); }
   WEFT_AVX512 Reg unpack_high_16(Reg a, Reg b) { return _mm512_unpackhi_epi16(a, b); }
+  WEFT_AVX512 Reg unpack_low_32(Reg a, Reg b) { return _mm512_unpacklo_epi32(a, b); }
+  WEFT_AVX512 Reg unpack_high_32(Reg a, Reg b) { return _mm512_unpackhi_epi32(a, b); }
+  WEFT_AVX512 Reg unpack_low_64(Reg a, Reg b) { return _mm512_unpacklo_epi64(a, b); }
+  WEFT_AVX512 Reg unpack_high_64(Reg a, Reg b) { return _mm512_unpackhi_epi64(a, b); }
 
-  // A 16 x 16 matrix of 32-bit lanes.
-  WEFT_AVX512 void transpose(Reg* m) {
+  // What transpose_blocks() leaves to do: the blocks themselves change places.
+  WEFT_AVX512 void transpose_quarters(Reg* m) {
     Reg t[16];
-    for (int i = 0; i < 16; i += 2) {
-      t[i] = _mm512_unpacklo_epi32(m[i], m[i + 1]);
-      t[i + 1] = _mm512_unpackhi_epi32(m[i], m[i + 1]);
-    }
-    for (int i = 0; i < 16; i += 4) {
-      m[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-      m[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-      m[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-      m[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-    }
-    // m[4 q + j] has, in its quarter l, column 4 l + j of rows 4 q .. 4 q + 3.
     for (int j = 0; j < 4; ++j) {
       t[j] = _mm512_shuffle_i32x4(m[j], m[4 + j], 0x88);
       t[4 + j] = _mm512_shuffle_i32x4(m[j], m[4 + j], 0xdd);

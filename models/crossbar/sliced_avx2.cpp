@@ -43,21 +43,13 @@ struct Vector {
   WEFT_AVX2 Reg unpack_high_8(Reg a, Reg b) { return _mm256_unpackhi_epi8(a, b); }
   WEFT_AVX2 Reg unpack_low_16(Reg a, Reg b) { return _mm256_unpacklo_epi16(a, b); }
   WEFT_AVX2 Reg unpack_high_16(Reg a, Reg b) { return _mm256_unpackhi_epi16(a, b); }
+  WEFT_AVX2 Reg unpack_low_32(Reg a, Reg b) { return _mm256_unpacklo_epi32(a, b); }
+  WEFT_AVX2 Reg unpack_high_32(Reg a, Reg b) { return _mm256_unpackhi_epi32(a, b); }
+  WEFT_AVX2 Reg unpack_low_64(Reg a, Reg b) { return _mm256_unpacklo_epi64(a, b); }
+  WEFT_AVX2 Reg unpack_high_64(Reg a, Reg b) { return _mm256_unpackhi_epi64(a, b); }
 
-  // An 8 x 8 matrix of 32-bit lanes.
-  WEFT_AVX2 void transpose(Reg* m) {
-    Reg t[8];
-    for (int i = 0; i < 8; i += 2) {
-      t[i] = _mm256_unpacklo_epi32(m[i], m[i + 1]);
-      t[i + 1] = _mm256_unpackhi_epi32(m[i], m[i + 1]);
-    }
-    for (int i = 0; i < 8; i += 4) {
-      m[i] = _mm256_unpacklo_epi64(t[i], t[i + 2]);
-      m[i + 1] = _mm256_unpackhi_epi64(t[i], t[i + 2]);
-      m[i + 2] = _mm256_unpacklo_epi64(t[i + 1], t[i + 3]);
-      m[i + 3] = _mm256_unpackhi_epi64(t[i + 1], t[i + 3]);
-    }
-    // m[4 q + j] has, in its quarter l, column 4 l + j of rows 4 q .. 4 q + 3.
+  // What transpose_blocks() leaves to do: the blocks themselves change places.
+  WEFT_AVX2 void transpose_quarters(Reg* m) {
     for (int j = 0; j < 4; ++j) {
       const Reg front = _mm256_permute2x128_si256(m[j], m[4 + j], 0x20);
       m[4 + j] = _mm256_permute2x128_si256(m[j], m[4 + j], 0x31);

@@ -3,16 +3,7 @@
 
 #if defined(__x86_64__)
 
-// GCC 12 takes the deliberately undefined source operand of its own AVX-512 intrinsics for a mistake.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-#else
-#include <immintrin.h>
-#endif
+#include "models/common/avx512_intrinsics.h"
 
 #define WEFT_VECTOR_TARGET __attribute__((target("avx512f,avx512cd")))
 
