@@ -348,18 +348,8 @@ Operation decode(std::uint32_t instruction, unsigned length, std::uint32_t pc, c
 namespace {
 
 bool is_load(const Operation& operation) {
-  switch (operation.kind) {
-    case Kind::lb:
-    case Kind::lh:
-    case Kind::lw:
-    case Kind::lbu:
-    case Kind::lhu:
-      return true;
-    case Kind::atomic:
-      return field_funct5(operation.immediate) == funct5_lr;
-    default:
-      return false;
-  }
+  if (operation.kind == Kind::atomic) return field_funct5(operation.immediate) == funct5_lr;
+  return is_load(operation.kind);
 }
 
 bool reads_first_source(const Operation& operation) {
@@ -387,45 +377,16 @@ bool reads_first_source(const Operation& operation) {
 }
 
 bool reads_second_source(const Operation& operation) {
-  if (is_branch(operation.kind) || operation.kind == Kind::branch_misaligned) return true;
-  switch (operation.kind) {
-    case Kind::add_r:
-    case Kind::sub_r:
-    case Kind::sll_r:
-    case Kind::slt_r:
-    case Kind::sltu_r:
-    case Kind::xor_r:
-    case Kind::srl_r:
-    case Kind::sra_r:
-    case Kind::or_r:
-    case Kind::and_r:
-    case Kind::mul:
-    case Kind::mulh:
-    case Kind::mulhsu:
-    case Kind::mulhu:
-    case Kind::div:
-    case Kind::divu:
-    case Kind::rem:
-    case Kind::remu:
-    case Kind::sh1add:
-    case Kind::sh2add:
-    case Kind::sh3add:
-    case Kind::andn:
-    case Kind::orn:
-    case Kind::xnor:
-    case Kind::max:
-    case Kind::maxu:
-    case Kind::min:
-    case Kind::minu:
+  const Kind kind = operation.kind;
+  if (is_register_arithmetic(kind) || is_store(kind) || is_branch(kind)) return true;
+  switch (kind) {
     case Kind::rol:
     case Kind::ror:
     case Kind::bclr:
     case Kind::bext:
     case Kind::binv:
     case Kind::bset:
-    case Kind::sb:
-    case Kind::sh:
-    case Kind::sw:
+    case Kind::branch_misaligned:
     case Kind::atomic:
     case Kind::custom:
       return true;
@@ -468,37 +429,13 @@ static unsigned float_cost(std::uint32_t instruction, const CycleCosts& costs) {
 }
 
 unsigned cycle_cost(const Operation& operation, const CycleCosts& costs) {
-  switch (operation.kind) {
-    case Kind::mul:
-    case Kind::mulh:
-    case Kind::mulhsu:
-    case Kind::mulhu:
-      return costs.multiply;
-    case Kind::div:
-    case Kind::divu:
-    case Kind::rem:
-    case Kind::remu:
-      return costs.divide;
-    case Kind::lb:
-    case Kind::lh:
-    case Kind::lw:
-    case Kind::lbu:
-    case Kind::lhu:
-    case Kind::flw:
-      return costs.load;
-    case Kind::sb:
-    case Kind::sh:
-    case Kind::sw:
-    case Kind::fsw:
-      return costs.store;
-    case Kind::beq:
-    case Kind::bne:
-    case Kind::blt:
-    case Kind::bge:
-    case Kind::bltu:
-    case Kind::bgeu:
-    case Kind::branch_misaligned:
-      return costs.branch;
+  const Kind kind = operation.kind;
+  if (is_multiply(kind)) return costs.multiply;
+  if (is_divide(kind)) return costs.divide;
+  if (is_load(kind) || kind == Kind::flw) return costs.load;
+  if (is_store(kind) || kind == Kind::fsw) return costs.store;
+  if (is_branch(kind) || kind == Kind::branch_misaligned) return costs.branch;
+  switch (kind) {
     case Kind::jal:
     case Kind::jalr:
     case Kind::jal_misaligned:
@@ -515,7 +452,7 @@ unsigned cycle_cost(const Operation& operation, const CycleCosts& costs) {
     case Kind::custom:
       return costs.custom;
     default:
-      return is_float(operation.kind) ? float_cost(operation.immediate, costs) : costs.alu;
+      return is_float(kind) ? float_cost(operation.immediate, costs) : costs.alu;
   }
 }
 

@@ -11,7 +11,7 @@
 namespace weft::hart {
 
 // Every operation the dispatch loop has a handler for. A list because the enumeration and the table of
-// handler addresses must never disagree.
+// handler addresses must never disagree. The is_…() below are ranges of it.
 // clang-format off
 #define WEFT_HART_OPERATIONS(X)                                                             \
   X(constant)                                                                               \
@@ -81,6 +81,13 @@ bool is_used_by(const Operation& operation, const Operation& next);
 // Whether the instruction that follows in memory may not be the next one executed.
 bool ends_block(Kind kind);
 
+constexpr bool is_multiply(Kind kind) { return kind >= Kind::mul && kind <= Kind::mulhu; }
+constexpr bool is_divide(Kind kind) { return kind >= Kind::div && kind <= Kind::remu; }
+// rd = rs1 op rs2, but for the rotations and single bits of Zbb and Zbs.
+constexpr bool is_register_arithmetic(Kind kind) {
+  return (kind >= Kind::add_r && kind <= Kind::remu) || (kind >= Kind::sh1add && kind <= Kind::xnor) ||
+         (kind >= Kind::max && kind <= Kind::minu);
+}
 constexpr bool is_float(Kind kind) { return kind >= Kind::flw && kind <= Kind::float_rounded; }
 constexpr bool is_branch(Kind kind) { return kind >= Kind::beq && kind <= Kind::bgeu; }
 // Plain loads and stores, at x[rs1] + immediate.

@@ -73,7 +73,8 @@ class Jit {
 // Null, and the reason, if this host cannot run translated code. `x` are the registers as in Core.
 std::unique_ptr<Jit> make_jit(const Options& options, std::uint32_t* x, std::string& why_not);
 
-// Whether translated code can do such an operation; the others are always left to the dispatch loop.
-bool is_translatable(Kind kind);
+// Whether translated code can do such an operation, as it can the integer ones at the front of the list; the
+// others are always left to the dispatch loop.
+constexpr bool is_translatable(Kind kind) { return kind < Kind::flw; }
 
 }  // namespace weft::hart::jit
