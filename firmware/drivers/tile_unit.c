@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weft/tile_unit.h"
 
+#include "weft/inversion_unit.h"
 #include "weft/mmio.h"
 #include "weft/plic.h"
 #include "weft/registers.h"
 #include "weft/tiles.h"
 #include "weft/trap.h"
 
-enum { first_inversion = 32, inversions = 8, inversion_window = WEFT_WINDOW_INVERSIONS_SIZE / inversions };
+enum { first_inversion = 32 };
 
 static uint32_t watched_window;
 static volatile uint32_t failed;
@@ -27,7 +28,7 @@ static void on_interrupt(void) {
   mmio_write32(control(WEFT_TILE_CONTROL_EVENTS), WEFT_TILE_CONTROL_EVENTS_UNIT_ERROR);
   const uint32_t second_word = control(WEFT_TILE_CONTROL_UNIT_ERRORS) + WEFT_TILE_CONTROL_UNIT_ERRORS_STRIDE;
   const uint32_t units = mmio_read32(second_word) >> (first_inversion - 32);
-  for (uint32_t number = 0; number < inversions; ++number) {
+  for (uint32_t number = 0; number < inversion_units_of_a_tile; ++number) {
     if ((units >> number & 1) != 0) take_error(tile_unit_inversion(number));
   }
   interrupts = interrupts + 1;
@@ -43,9 +44,7 @@ void tile_unit_init(uint32_t tile) {
   interrupts_on();
 }
 
-uint32_t tile_unit_inversion(uint32_t number) {
-  return watched_window + WEFT_WINDOW_INVERSIONS_OFFSET + number * inversion_window;
-}
+uint32_t tile_unit_inversion(uint32_t number) { return inversion_unit_registers(watched_window, number); }
 
 struct tile_unit_error tile_unit_run(uint32_t window, const struct tile_unit_command* command) {
   const uint32_t before = mmio_read32(window + WEFT_UNIT_OPERATIONS);

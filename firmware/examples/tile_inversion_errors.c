@@ -2,15 +2,11 @@
 // Systems that an analogue inversion unit cannot solve as they are, and what a program does about it.
 #include <stdint.h>
 
+#include "example_system.h"
 #include "weft/inversion.h"
 #include "weft/tile_program.h"
 
-enum { unknowns = 8, check_way = 0x100, check_failure = 0x200, check_residual = 0x300 };
-
-static float matrix[unknowns * unknowns];
-static float right[unknowns];
-static float solution[unknowns];
-static float workspace[unknowns * unknowns];
+enum { check_way = 0x100, check_failure = 0x200, check_residual = 0x300 };
 
 static const struct inversion_job job = {.unit = 0,
                                          .unknowns = unknowns,
@@ -21,16 +17,6 @@ static const struct inversion_job job = {.unit = 0,
                                          .accuracy = 1.0f / 1024,
                                          .more_damping = 1.0f / 64,
                                          .workspace = workspace};
-
-// r^|i-j|: the closer r is to 1, the worse the system is conditioned.
-static void prepare(float r) {
-  float power = 1;
-  for (int distance = 0; distance < unknowns; ++distance, power *= r) {
-    for (int i = 0; i + distance < unknowns; ++i)
-      matrix[i * unknowns + i + distance] = matrix[(i + distance) * unknowns + i] = power;
-  }
-  for (int i = 0; i < unknowns; ++i) right[i] = (float)(i % 3 - 1);
-}
 
 static float magnitude(float value) { return value < 0 ? -value : value; }
 

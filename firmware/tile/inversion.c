@@ -6,6 +6,9 @@
 #include "weft/tile_program.h"
 #include "weft/xweft.h"
 
+// Where the linker has put the tile's window.
+extern char __tile_window[];
+
 static const uint32_t fp32_to_fp32 = 0x303;
 
 static volatile uint32_t first_failure;
@@ -32,20 +35,12 @@ enum inversion_failure inversion_wait(uint32_t ticket) {
   return (enum inversion_failure)failure;
 }
 
-static uint32_t bits_of(float value) {
-  union {
-    float real;
-    uint32_t bits;
-  } word = {.real = value};
-  return word.bits;
-}
-
 static uint32_t load(const struct inversion_job* job, enum inversion_way way, float damping) {
   const uint32_t mask = 1u << job->unit;
   const uint32_t matrix = bus_address(job->matrix);
   xweft_set_wdim(job->unknowns | job->unknowns << 16);
-  if (way == inversion_compensated) return xweft_inv_loadc(matrix, bits_of(damping), mask);
-  return xweft_inv_loadd(matrix, bits_of(damping), mask);
+  if (way == inversion_compensated) return xweft_inv_loadc(matrix, float_bits(damping), mask);
+  return xweft_inv_loadd(matrix, float_bits(damping), mask);
 }
 
 // Inaccurate is as bad as not converged.
@@ -66,11 +61,6 @@ static enum inversion_failure attempt(const struct inversion_job* job, enum inve
   return status.correction > job->accuracy ? inversion_not_converged : inversion_ok;
 }
 
-// Whether another way may help.
-static int is_of_the_circuit(enum inversion_failure failure) {
-  return failure == inversion_unstable || failure == inversion_not_converged || failure == inversion_singular;
-}
-
 static enum inversion_failure solve_on_hart(const struct inversion_job* job) {
   const uint32_t n = job->unknowns;
   float* const a = job->workspace;
@@ -85,10 +75,10 @@ static enum inversion_failure solve_on_hart(const struct inversion_job* job) {
 static int is_final(struct inversion_result* result, enum inversion_failure failure) {
   result->failure = failure;
   if (failure != inversion_ok) ++result->failures;
-  return failure == inversion_ok || !is_of_the_circuit(failure);
+  return failure == inversion_ok || !inversion_is_of_the_circuit(failure);
 }
 
-struct inversion_result inversion_solve(const struct inversion_job* job) {
+static struct inversion_result find_solution(const struct inversion_job* job) {
   struct inversion_result result = {inversion_ok, inversion_as_asked, job->damping, 0};
   if (is_final(&result, attempt(job, inversion_as_asked, job->damping))) return result;
   result.way = inversion_compensated;
@@ -103,5 +93,12 @@ struct inversion_result inversion_solve(const struct inversion_job* job) {
   if (job->workspace == 0) return result;
   result.way = inversion_digital;
   result.failure = solve_on_hart(job);
+  return result;
+}
+
+struct inversion_result inversion_solve(const struct inversion_job* job) {
+  const struct inversion_result result = find_solution(job);
+  inversion_report(inversion_unit_registers(bus_address(__tile_window), job->unit),
+                   result.failure == inversion_ok ? result.way : inversion_unsolved);
   return result;
 }

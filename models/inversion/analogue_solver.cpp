@@ -126,7 +126,6 @@ Outcome AnalogueSolver::load_factor(std::size_t n, std::size_t m, const Matrix& 
                                     unsigned element_bits, std::uint32_t load) {
   forget();
   fused_ = true;
-  if (n > settings_.array) return Outcome::too_large;
   if (!all_finite(factor.data(), factor.size()) || !std::isfinite(damping)) return Outcome::not_finite;
   CounterRng random = programming_random(settings_, load);
   Matrix rounded = factor;
@@ -158,7 +157,7 @@ Outcome AnalogueSolver::take(std::size_t n, Matrix matrix, std::optional<Inverse
   return Outcome::ok;
 }
 
-Outcome AnalogueSolver::solve(const double* b, std::size_t sides, double* x) {
+Outcome AnalogueSolver::solve(const double* b, std::size_t sides, double* x, unsigned iterations) {
   reports_.assign(sides, {});
   if (n_ == 0) return Outcome::not_loaded;
   if (!array_) return Outcome::unstable;
@@ -167,7 +166,7 @@ Outcome AnalogueSolver::solve(const double* b, std::size_t sides, double* x) {
     Group group(n_, std::min(sides_together, sides - side), b + side * n_, x + side * n_, &reports_[side]);
     for (std::size_t i = 0; i < group.sides; ++i)
       group.random.push_back(reading_random(settings_, sides_solved_++));
-    solve_group(group);
+    solve_group(group, iterations > 0 ? iterations : settings_.iterations());
     if (!all_finite(group.x, n_ * group.sides)) return Outcome::not_converged;
     for (std::size_t i = 0; i < group.sides; ++i) {
       if (!group.done[i]) return Outcome::not_converged;
@@ -176,9 +175,9 @@ Outcome AnalogueSolver::solve(const double* b, std::size_t sides, double* x) {
   return Outcome::ok;
 }
 
-void AnalogueSolver::solve_group(Group& group) {
+void AnalogueSolver::solve_group(Group& group, unsigned iterations) {
   const bool fixed = settings_.residual_bits == 0;
-  const unsigned count = fixed ? settings_.iterations() : settings_.limit;
+  const unsigned count = fixed ? iterations : settings_.limit;
   for (unsigned iteration = 1; iteration <= count; ++iteration) {
     for (std::size_t side = 0; side < group.sides; ++side) {
       if (group.done[side]) continue;

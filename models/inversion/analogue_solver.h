@@ -40,8 +40,9 @@ class AnalogueSolver {
                       unsigned element_bits, std::uint32_t load);
 
   // `sides` right-hand sides of size() numbers, one after the other, and as many solutions. The first
-  // failure in their order ends it; `x` is then of no use.
-  Outcome solve(const double* b, std::size_t sides, double* x);
+  // failure in their order ends it; `x` is then of no use. `iterations`: terms or passes where their number
+  // is fixed; 0: those of the settings.
+  Outcome solve(const double* b, std::size_t sides, double* x, unsigned iterations = 0);
 
   std::size_t size() const { return n_; }
   bool fused() const { return fused_; }
@@ -61,7 +62,7 @@ class AnalogueSolver {
   void multiply_high(Group& group, const std::vector<double>& x, unsigned bits) const;
   void multiply_rest(Group& group, const std::vector<double>& x, unsigned bits) const;
   void forget();
-  void solve_group(Group& group);
+  void solve_group(Group& group, unsigned iterations);
   void nested_term(Group& group, bool more);
   void merged_pass(Group& group, bool more);
   void invert_slices(const Group& group, const std::vector<double>& right, unsigned bits, unsigned slices,

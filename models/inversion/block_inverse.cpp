@@ -8,15 +8,6 @@ namespace weft::inversion {
 
 namespace {
 
-Matrix block_of(std::size_t n, const Matrix& matrix, std::size_t row, std::size_t column, std::size_t rows,
-                std::size_t columns) {
-  Matrix block(rows * columns);
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < columns; ++j) block[i * columns + j] = matrix[(row + i) * n + column + j];
-  }
-  return block;
-}
-
 void put_block(std::size_t n, Matrix& matrix, std::size_t row, std::size_t column, std::size_t rows,
                std::size_t columns, const Matrix& block) {
   for (std::size_t i = 0; i < rows; ++i) {
@@ -79,6 +70,11 @@ unsigned halvings(std::size_t n, std::size_t array) {
   unsigned stages = 0;
   for (; n > array; n = (n + 1) / 2) ++stages;
   return stages;
+}
+
+std::size_t largest_block(std::size_t n, std::size_t array) {
+  const unsigned stages = halvings(n, array);
+  return (n + (std::size_t{1} << stages) - 1) >> stages;
 }
 
 std::optional<InverseArray> program_blocks(std::size_t n, const Matrix& matrix, unsigned stages,

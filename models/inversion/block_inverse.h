@@ -15,6 +15,9 @@ namespace weft::inversion {
 // Halvings until blocks of `n` unknowns have at most `array`.
 unsigned halvings(std::size_t n, std::size_t array);
 
+// Unknowns of the largest of these blocks.
+std::size_t largest_block(std::size_t n, std::size_t array);
+
 // As program_inverse(), for any n. Stability is that of every loop.
 std::optional<InverseArray> program_blocks(std::size_t n, const Matrix& matrix, unsigned stages,
                                            const SolverSettings& settings, CounterRng& random);

@@ -6,7 +6,8 @@
 //   product    t_DAC + t_array + conversions
 // A converter serves `columns_per_adc` columns one after the other. In the fused mapping a time constant of
 // the second array's amplifiers, (1 + greatest row) / (2π · GBW), comes on top, and a product goes through
-// both arrays. `slowest` is that of InverseArray: about 1 / condition. All derived.
+// both arrays. Partial sums of products from arrays side by side are converted each by itself. `slowest` is
+// that of InverseArray: about 1 / condition. All derived.
 #pragma once
 
 #include <cstdint>
@@ -28,10 +29,24 @@ struct OperationTimes {
 // The loaded system.
 struct SystemShape {
   std::size_t unknowns = 0;
-  std::size_t samples = 0;  // columns of the factor of the fused mapping; 0: direct
-  std::size_t block = 0;    // unknowns of the largest block on one array
-  unsigned arrays = 1;      // VMM arrays that hold the slices of a number
+  std::size_t samples = 0;        // columns of the factor of the fused mapping; 0: direct
+  std::size_t block = 0;          // unknowns of the largest block on one array
+  unsigned arrays = 1;            // VMM arrays that hold the slices of a number
+  std::size_t row_arrays = 1;     // above each other that hold the matrix, or the factor
+  std::size_t column_arrays = 1;  // side by side
 };
+
+// `samples`: 0 for a matrix. `element_bits`: of its numbers, sign included.
+SystemShape system_shape(const SolverSettings& settings, std::size_t unknowns, std::size_t samples,
+                         unsigned element_bits);
+
+// Loading: steps, one after the other, in which all arrays write a row each, and rows of single arrays that
+// are written in them. A factor is written twice, once for each side of the loop.
+struct LoadCost {
+  std::uint64_t steps = 0;
+  std::uint64_t rows = 0;
+};
+LoadCost load_cost(const SolverSettings& settings, const SystemShape& shape);
 
 // `g_min` and `g_max` in microsiemens, of a cell at level 0 and at the greatest one.
 struct ConductanceRange {

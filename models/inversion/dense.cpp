@@ -151,6 +151,15 @@ bool invert(std::size_t n, Matrix& matrix) {
   return true;
 }
 
+Matrix block_of(std::size_t n, const Matrix& matrix, std::size_t row, std::size_t column, std::size_t rows,
+                std::size_t columns) {
+  Matrix block(rows * columns);
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < columns; ++j) block[i * columns + j] = matrix[(row + i) * n + column + j];
+  }
+  return block;
+}
+
 Matrix product(std::size_t a, std::size_t b, std::size_t c, const Matrix& left, const Matrix& right) {
   Matrix result(a * c, 0.0);
   const Subtract subtract_line = best_subtract();

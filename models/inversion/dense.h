@@ -31,6 +31,10 @@ class PackedMatrix {
 // n·2^-52 times the greatest element, or an element is not finite; the matrix is then of no use.
 bool invert(std::size_t n, Matrix& matrix);
 
+// The block of `rows` x `columns` from (row, column) on of a matrix with n columns.
+Matrix block_of(std::size_t n, const Matrix& matrix, std::size_t row, std::size_t column, std::size_t rows,
+                std::size_t columns);
+
 // Product of an a x b and a b x c matrix.
 Matrix product(std::size_t a, std::size_t b, std::size_t c, const Matrix& left, const Matrix& right);
 

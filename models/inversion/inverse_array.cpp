@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "models/device/wires.h"
+#include "models/inversion/tiling.h"
 
 namespace weft::inversion {
 
@@ -20,9 +21,22 @@ double row_sum(std::size_t n, const Matrix& matrix, std::size_t row) {
   return sum;
 }
 
+// Part of a matrix that has `pitch` columns.
+struct Tile {
+  std::size_t row;
+  std::size_t column;
+  std::size_t rows;
+  std::size_t columns;
+  std::size_t pitch;
+
+  std::size_t at(std::size_t i, std::size_t j) const { return (row + i) * pitch + column + j; }
+};
+
 // The amplifiers drive the columns from the edge at row 0 and sense the rows at the edge at column 0. Each
 // sign has an array of its own.
-void add_wires(std::size_t rows, std::size_t columns, const ArrayEffects& effects, Matrix& cells) {
+void add_wires(const Tile& tile, const ArrayEffects& effects, Matrix& cells) {
+  const std::size_t rows = tile.rows;
+  const std::size_t columns = tile.columns;
   const double siemens = effects.g_max_uS * 1e-6;
   // wires.h senses at the far end of what it calls columns; hence the order of the driven lines.
   const auto place = [&](std::size_t i, std::size_t j) { return (columns - 1 - j) * rows + i; };
@@ -30,28 +44,35 @@ void add_wires(std::size_t rows, std::size_t columns, const ArrayEffects& effect
     device::ConductanceMatrix half;
     half.rows = static_cast<int>(columns);
     half.cols = static_cast<int>(rows);
-    half.value.resize(cells.size());
+    half.value.resize(rows * columns);
     for (std::size_t i = 0; i < rows; ++i) {
       for (std::size_t j = 0; j < columns; ++j)
-        half.value[place(i, j)] = std::max(0.0, sign * cells[i * columns + j]) * siemens;
+        half.value[place(i, j)] = std::max(0.0, sign * cells[tile.at(i, j)]) * siemens;
     }
     const device::ConductanceMatrix seen = device::ladder_conductances(half, effects.wire_ohm);
     for (std::size_t i = 0; i < rows; ++i) {
       for (std::size_t j = 0; j < columns; ++j) {
-        double& cell = cells[i * columns + j];
+        double& cell = cells[tile.at(i, j)];
         if (sign * cell > 0) cell = sign * seen.value[place(i, j)] / siemens;
       }
     }
   }
 }
 
-// What cells at `levels` (full scale 1) conduct.
-Matrix as_programmed(std::size_t rows, std::size_t columns, Matrix cells, const ArrayEffects& effects,
-                     CounterRng& random) {
+// What cells at `levels` (full scale 1) conduct. Arrays have `array` lines at most; those side by side share
+// amplifiers, at whose inputs their currents add, but have wires of their own.
+Matrix as_programmed(std::size_t rows, std::size_t columns, std::size_t array, Matrix cells,
+                     const ArrayEffects& effects, CounterRng& random) {
   if (effects.programming_sigma > 0) {
     for (double& cell : cells) cell += effects.programming_sigma * random.normal();
   }
-  if (effects.wire_ohm > 0) add_wires(rows, columns, effects, cells);
+  if (effects.wire_ohm == 0) return cells;
+  const Tiling down(rows, array);
+  const Tiling across(columns, array);
+  for (std::size_t i = 0; i < down.tiles(); ++i) {
+    for (std::size_t j = 0; j < across.tiles(); ++j)
+      add_wires({down.begin(i), across.begin(j), down.size(i), across.size(j), columns}, effects, cells);
+  }
   return cells;
 }
 
@@ -169,7 +190,7 @@ std::optional<InverseArray> program_inverse(std::size_t n, const Matrix& matrix,
   const double scale = greatest_magnitude(matrix.data(), matrix.size());
   Matrix nominal = level_values(n, matrix, settings.array_bits, settings.rounding);
   const Matrix levels = scaled(nominal, 1 / scale);
-  Matrix loop = as_programmed(n, n, levels, settings.effects, random);
+  Matrix loop = as_programmed(n, n, settings.array, levels, settings.effects, random);
   auto array = close_loop(n, std::move(nominal), std::move(loop), scale, settings.effects);
   if (array) note_conductances(n, n, levels, *array);
   return array;
@@ -188,8 +209,8 @@ std::optional<InverseArray> program_fused(std::size_t n, std::size_t m, const Ma
   Matrix nominal = damped_square(rounded, rounded, 1);
   const double scale = greatest_magnitude(nominal.data(), nominal.size());
   const Matrix levels = greatest == 0 ? rounded : scaled(rounded, 1 / greatest);
-  const Matrix forward = as_programmed(n, m, levels, settings.effects, random);
-  const Matrix back = as_programmed(n, m, levels, settings.effects, random);
+  const Matrix forward = as_programmed(n, m, settings.array, levels, settings.effects, random);
+  const Matrix back = as_programmed(n, m, settings.array, levels, settings.effects, random);
   Matrix loop = scaled(damped_square(forward, back, greatest * greatest), 1 / scale);
   auto array = close_loop(n, std::move(nominal), std::move(loop), scale, settings.effects);
   if (!array) return array;

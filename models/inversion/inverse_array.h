@@ -41,7 +41,9 @@ std::optional<InverseArray> program_inverse(std::size_t n, const Matrix& matrix,
                                             const SolverSettings& settings, CounterRng& random);
 
 // The fused mapping: two arrays of the n x m factor a in series in the loop, which then holds
-// a·aᵀ / m + damping·I; the damping is a conductance of its own.
+// a·aᵀ / m + damping·I; the damping is a conductance of its own. A factor with more rows or columns than an
+// array lies on several on each side of the loop: currents add at the inputs of the amplifiers, so that the
+// loop is the same one, with n and m amplifiers. Only wires are shorter (derived).
 std::optional<InverseArray> program_fused(std::size_t n, std::size_t m, const Matrix& factor, double damping,
                                           const SolverSettings& settings, CounterRng& random);
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 
 namespace weft::inversion {
 
@@ -20,11 +21,15 @@ enum class Failure : std::uint32_t {
   unstable = 5,
   not_converged = 6,
   asymmetric = 7,
-  bad_diagonal = 8,
-  too_large = 9
+  bad_diagonal = 8
 };
-constexpr std::size_t failure_count = 10;
+constexpr std::size_t failure_count = 9;
 const char* to_text(Failure failure);
+
+// How software has found a solution that the unit has not: what it writes to FALLBACK.
+enum class Fallback : std::uint32_t { compensated = 1, damped = 2, digital = 3, unsolved = 4 };
+constexpr std::size_t fallback_count = 4;
+const char* to_text(Fallback fallback);
 
 // How many values lay where, in steps of a tenth of a bit: enough for a median that depends neither on the
 // order of the values nor on a sample of them. The value is −log2 of a relative error, at most 53.
@@ -44,6 +49,12 @@ class BitHistogram {
   }
   std::uint64_t total() const { return total_; }
   double lowest() const { return lowest_; }
+  // Values with fewer than so many bits.
+  std::uint64_t below(unsigned bits) const {
+    const auto steps = std::min(counts_.size(), static_cast<std::size_t>(bits * steps_a_bit));
+    return std::accumulate(counts_.begin(), counts_.begin() + static_cast<std::ptrdiff_t>(steps),
+                           std::uint64_t{0});
+  }
   // Half of the values have at least as many bits.
   double median() const {
     std::uint64_t below = 0;
@@ -71,7 +82,8 @@ struct InversionStatistics {
   std::uint64_t iterations = 0;
   std::uint64_t inversions = 0;
   std::uint64_t products = 0;
-  std::array<std::uint64_t, failure_count> failures{};  // commands, by Failure
+  std::array<std::uint64_t, failure_count> failures{};    // commands, by Failure
+  std::array<std::uint64_t, fallback_count> fallbacks{};  // told by software, by Fallback - 1
   // Of solutions, against double precision on the matrix as it was loaded; empty if not measured.
   BitHistogram bits;      // greatest error relative to the greatest element of the solution
   BitHistogram residual;  // greatest element of b − A x relative to that of b
@@ -84,6 +96,7 @@ struct InversionStatistics {
     inversions += other.inversions;
     products += other.products;
     for (std::size_t i = 0; i < failure_count; ++i) failures[i] += other.failures[i];
+    for (std::size_t i = 0; i < fallback_count; ++i) fallbacks[i] += other.fallbacks[i];
     bits.add(other.bits);
     residual.add(other.residual);
   }

@@ -11,7 +11,6 @@
 
 #include "models/common/error.h"
 #include "models/hart/xweft_table.h"
-#include "models/inversion/block_inverse.h"
 #include "models/unit/requantise.h"
 
 namespace weft::inversion {
@@ -48,8 +47,6 @@ Failure failure_of(Outcome outcome) {
       return Failure::asymmetric;
     case Outcome::bad_diagonal:
       return Failure::bad_diagonal;
-    case Outcome::too_large:
-      return Failure::too_large;
   }
   return Failure::none;
 }
@@ -62,6 +59,7 @@ unsigned element_bits(Format format) {
 
 bool is_solve(const Command& command) { return what(command) == InversionCommand::inv_solve; }
 bool is_status(const Command& command) { return what(command) == InversionCommand::inv_stat; }
+bool is_terms(const Command& command) { return what(command) == InversionCommand::inv_terms; }
 bool is_fused(const Command& command) { return what(command) == InversionCommand::inv_loadf; }
 
 constexpr unsigned status_words = 8;
@@ -147,8 +145,20 @@ const char* to_text(Failure failure) {
       return "asymmetric";
     case Failure::bad_diagonal:
       return "bad_diagonal";
-    case Failure::too_large:
-      return "too_large";
+  }
+  return "?";
+}
+
+const char* to_text(Fallback fallback) {
+  switch (fallback) {
+    case Fallback::compensated:
+      return "compensated";
+    case Fallback::damped:
+      return "damped";
+    case Fallback::digital:
+      return "digital";
+    case Fallback::unsolved:
+      return "unsolved";
   }
   return "?";
 }
@@ -172,6 +182,16 @@ InversionUnit::InversionUnit(const sc_core::sc_module_name& name, const Inversio
 void InversionUnit::reset() {
   CommandUnit::reset();
   last_ = {};
+  iterations_ = 0;
+}
+
+void InversionUnit::note_fallback(std::uint32_t way) {
+  if (way >= 1 && way <= fallback_count) {
+    ++statistics_.fallbacks[way - 1];
+    return;
+  }
+  context().log.write({LogLevel::warning, sc_core::sc_time_stamp().to_string(), this->name(),
+                       fmt::format("FALLBACK: found {}; allowed are 1 to {}", way, fallback_count)});
 }
 
 Fault InversionUnit::failed(Failure failure) {
@@ -198,6 +218,9 @@ std::optional<Fault> InversionUnit::check(const Command& command) const {
       return check_solve(command, 1);
     case InversionCommand::inv_stat:
       return check_store(command.dst, status_words * sizeof(std::uint32_t), sizeof(std::uint32_t));
+    case InversionCommand::inv_terms:
+      if (command.src1 > most_iterations) return illegal(command.src1);
+      return std::nullopt;
   }
   return illegal(command.opcode);
 }
@@ -224,6 +247,7 @@ std::optional<Fault> InversionUnit::check_solve(const Command& command, std::siz
 // Of a solution, what the matrix that is loaded now would need.
 unit::Footprint InversionUnit::footprint(const Command& command) const {
   using Use = unit::Extent::Use;
+  if (is_terms(command)) return {};
   if (is_status(command)) return {{command.dst, status_words * sizeof(std::uint32_t), Use::writes}};
   const std::uint64_t size = unit::bytes_of(command.format0);
   if (!is_solve(command)) {
@@ -237,6 +261,10 @@ unit::Footprint InversionUnit::footprint(const Command& command) const {
 
 std::optional<Fault> InversionUnit::execute(const Command& command) {
   if (is_status(command)) return write_status(command);
+  if (is_terms(command)) {
+    iterations_ = command.src1;
+    return std::nullopt;
+  }
   return is_solve(command) ? solve(command) : load_matrix(command);
 }
 
@@ -272,14 +300,10 @@ std::optional<Fault> InversionUnit::load_matrix(const Command& command) {
     wait(delay);
     return failed(failure_of(outcome));
   }
-  const unsigned bits =
-      config_.solver.matrix_bits != 0 ? config_.solver.matrix_bits : element_bits(command.format0);
-  system_.unknowns = size.rows;
-  system_.samples = fused ? size.columns : 0;
-  const unsigned stages = fused ? 0 : halvings(size.rows, config_.solver.array);
-  system_.block = (size.rows + (std::size_t{1} << stages) - 1) >> stages;
-  system_.arrays = (bits + config_.solver.cell_bits - 1) / config_.solver.cell_bits;
-  charge_load(size, fused, delay);
+  system_ = system_shape(config_.solver, size.rows, fused ? size.columns : 0, element_bits(command.format0));
+  const LoadCost cost = load_cost(config_.solver, system_);
+  accounts_.row_write.charge(cost.rows);
+  wait(delay + config_.row_write * static_cast<double>(cost.steps));
   return std::nullopt;
 }
 
@@ -325,16 +349,6 @@ Outcome InversionUnit::load_factor(const Command& command, Shape shape, const Ma
   return outcome;
 }
 
-// Arrays are written side by side, row after row. The factor is written twice, once for each side of the
-// loop.
-void InversionUnit::charge_load(Shape shape, bool fused, const sc_time& delay) {
-  const std::uint64_t steps = fused ? 2 * shape.rows : shape.rows;
-  const unsigned cell = config_.solver.cell_bits;
-  const unsigned inverse_arrays = (config_.solver.array_bits + cell - 1) / cell;
-  accounts_.row_write.charge(is_analogue() ? steps * (system_.arrays + inverse_arrays) : steps);
-  wait(delay + config_.row_write * static_cast<double>(steps));
-}
-
 std::optional<Fault> InversionUnit::solve(const Command& command) {
   last_ = {};
   const std::size_t n = system_.unknowns;
@@ -366,7 +380,7 @@ std::optional<Fault> InversionUnit::solve_reference(std::size_t n, std::size_t s
 }
 
 std::optional<Fault> InversionUnit::solve_analogue(std::size_t n, std::size_t sides) {
-  const Outcome outcome = analogue_.solve(right_.data(), sides, solution_.data());
+  const Outcome outcome = analogue_.solve(right_.data(), sides, solution_.data(), iterations_);
   for (const SolveReport& report : analogue_.reports()) {
     last_.iterations = std::max(last_.iterations, report.iterations);
     last_.operations.inversions += report.operations.inversions;

@@ -63,6 +63,7 @@ class InversionUnit : public unit::CommandUnit {
   std::optional<unit::Fault> check(const unit::Command& command) const override;
   std::optional<unit::Fault> execute(const unit::Command& command) override;
   unit::Footprint footprint(const unit::Command& command) const override;
+  void note_fallback(std::uint32_t way) override;
 
  private:
   struct Shape {
@@ -77,7 +78,6 @@ class InversionUnit : public unit::CommandUnit {
   std::optional<unit::Fault> load_matrix(const unit::Command& command);
   Outcome load_direct(const unit::Command& command, std::size_t n, Matrix matrix);
   Outcome load_factor(const unit::Command& command, Shape shape, const Matrix& factor);
-  void charge_load(Shape shape, bool fused, const sc_core::sc_time& delay);
   std::optional<unit::Fault> solve(const unit::Command& command);
   std::optional<unit::Fault> solve_reference(std::size_t n, std::size_t sides);
   std::optional<unit::Fault> solve_analogue(std::size_t n, std::size_t sides);
@@ -95,6 +95,7 @@ class InversionUnit : public unit::CommandUnit {
   Matrix given_;  // A as it was loaded, where solutions are measured
   SystemShape system_;
   std::uint32_t load_number_ = 0;
+  unsigned iterations_ = 0;  // of inv.terms; 0: those of the settings
   InversionStatistics statistics_;
 
   // Of the last load or solution, for inv.stat.

@@ -5,15 +5,21 @@
 #include <cmath>
 #include <cstdint>
 
+#include "models/device/wires.h"
+#include "models/inversion/block_inverse.h"
 #include "models/inversion/converter.h"
+#include "models/inversion/tiling.h"
 
 namespace weft::inversion {
 
 namespace {
 
+// What a closed cell conducts, as a share of the greatest conductance.
+double closed_share(const ProductEffects& effects) { return effects.on_off > 0 ? 1 / effects.on_off : 0; }
+
 // Noise is a share of the greatest conductance, signals span what is above the least one.
 double noise_of_span(double sigma, const ProductEffects& effects) {
-  return effects.on_off > 0 ? sigma / (1 - 1 / effects.on_off) : sigma;
+  return sigma / (1 - closed_share(effects));
 }
 
 Matrix transposed(std::size_t rows, std::size_t columns, const Matrix& matrix) {
@@ -22,6 +28,25 @@ Matrix transposed(std::size_t rows, std::size_t columns, const Matrix& matrix) {
     for (std::size_t j = 0; j < columns; ++j) result[j * rows + i] = matrix[i * columns + j];
   }
   return result;
+}
+
+// What an array's cells, as shares of the span, weigh once its wires have taken their part.
+Matrix seen_through_wires(std::size_t rows, std::size_t columns, const Matrix& cells,
+                          const ProductEffects& effects) {
+  const double siemens = effects.g_max_uS * 1e-6;
+  const double closed = closed_share(effects);
+  Matrix seen(cells.size());
+  for (const double sign : {1.0, -1.0}) {
+    device::ConductanceMatrix array;
+    array.rows = static_cast<int>(columns);
+    array.cols = static_cast<int>(rows);
+    array.value = transposed(rows, columns, cells);
+    for (double& each : array.value) each = (closed + (1 - closed) * std::max(0.0, sign * each)) * siemens;
+    const Matrix effective =
+        transposed(columns, rows, device::ladder_conductances(array, effects.wire_ohm).value);
+    for (std::size_t i = 0; i < seen.size(); ++i) seen[i] += sign * effective[i] / siemens / (1 - closed);
+  }
+  return seen;
 }
 
 Matrix difference(Matrix all, const Matrix& part) {
@@ -44,8 +69,14 @@ unsigned rest_arrays(unsigned arrays, const SolverSettings& settings) {
 }  // namespace
 
 SlicedMatrix::SlicedMatrix(std::size_t rows, std::size_t columns, const Matrix& matrix, unsigned slices,
-                           const SolverSettings& settings, CounterRng& random)
+                           std::size_t array, const SolverSettings& settings, CounterRng& random)
     : rows_(rows), columns_(columns), dac_bits_(settings.dac_bits), effects_(settings.products) {
+  const Tiling down(rows, array);
+  const Tiling across(columns, array);
+  for (std::size_t i = 0; i < down.tiles(); ++i) {
+    for (std::size_t j = 0; j < across.tiles(); ++j)
+      parts_.push_back({down.begin(i), across.begin(j), down.size(i), across.size(j), {}});
+  }
   const double greatest = greatest_magnitude(matrix.data(), matrix.size());
   const double cell_levels = std::ldexp(1.0, static_cast<int>(settings.cell_bits)) - 1;
   const double levels = std::ldexp(1.0, static_cast<int>(settings.cell_bits * slices)) - 1;
@@ -63,7 +94,12 @@ SlicedMatrix::SlicedMatrix(std::size_t rows, std::size_t columns, const Matrix& 
       cells[i] = std::copysign(digit / cell_levels, matrix[i]);
       if (sigma > 0) cells[i] += sigma * random.normal();
     }
-    slices_.emplace_back(rows, columns, cells);
+    for (Part& part : parts_) {
+      Matrix levels_of_part = block_of(columns, cells, part.row, part.column, part.rows, part.columns);
+      if (effects_.wire_ohm > 0)
+        levels_of_part = seen_through_wires(part.rows, part.columns, levels_of_part, effects_);
+      part.slices.emplace_back(part.rows, part.columns, levels_of_part);
+    }
     weights_.push_back(greatest > 0 ? place * cell_levels * greatest / levels : 0);
   }
 }
@@ -84,23 +120,24 @@ void SlicedMatrix::multiply(const double* x, double* y, unsigned bits, CounterRn
       const std::uint64_t digit = static_cast<std::uint64_t>(std::fabs(value)) >> shift;
       digits[j] = std::copysign(static_cast<double>(step + 1 == steps ? digit : digit & mask) / full, value);
     }
-    add_step(digits, std::ldexp(converter.step * full, static_cast<int>(shift)), random, y);
+    const double unit = std::ldexp(converter.step * full, static_cast<int>(shift));
+    for (const Part& part : parts_) add_step(part, &digits[part.column], unit, random, y + part.row);
   }
 }
 
-void SlicedMatrix::add_step(const std::vector<double>& digits, double unit, CounterRng& random,
+void SlicedMatrix::add_step(const Part& part, const double* digits, double unit, CounterRng& random,
                             double* y) const {
   double square = 0;
-  for (const double digit : digits) square += digit * digit;
+  for (std::size_t j = 0; j < part.columns; ++j) square += digits[j] * digits[j];
   const double noise = noise_of_span(effects_.read_sigma, effects_) * std::sqrt(square);
-  std::vector<double> sums(rows_);
-  for (std::size_t slice = 0; slice < slices_.size(); ++slice) {
-    slices_[slice].multiply(digits.data(), sums.data(), 1);
+  std::vector<double> sums(part.rows);
+  for (std::size_t slice = 0; slice < part.slices.size(); ++slice) {
+    part.slices[slice].multiply(digits, sums.data(), 1);
     if (noise > 0) {
       for (double& sum : sums) sum += noise * random.normal();
     }
-    if (effects_.adc_bits > 0) convert(sums.data(), rows_, effects_.adc_bits);
-    for (std::size_t i = 0; i < rows_; ++i) y[i] += unit * weights_[slice] * sums[i];
+    if (effects_.adc_bits > 0) convert(sums.data(), part.rows, effects_.adc_bits);
+    for (std::size_t i = 0; i < part.rows; ++i) y[i] += unit * weights_[slice] * sums[i];
   }
 }
 
@@ -108,9 +145,9 @@ ProductArrays::ProductArrays(std::size_t n, const Matrix& matrix, const Matrix& 
                              const SolverSettings& settings, CounterRng& random)
     : n_(n),
       nested_(settings.mode == Mode::nested),
-      high_(n, n, high, high_arrays(settings), settings, random),
-      rest_(n, n, nested_ ? difference(matrix, high) : matrix, rest_arrays(arrays, settings), settings,
-            random) {}
+      high_(n, n, high, high_arrays(settings), largest_block(n, settings.array), settings, random),
+      rest_(n, n, nested_ ? difference(matrix, high) : matrix, rest_arrays(arrays, settings),
+            largest_block(n, settings.array), settings, random) {}
 
 ProductArrays::ProductArrays(std::size_t n, std::size_t m, const Matrix& factor, const Matrix& high,
                              double damping, unsigned arrays, const SolverSettings& settings,
@@ -119,12 +156,12 @@ ProductArrays::ProductArrays(std::size_t n, std::size_t m, const Matrix& factor,
       samples_(m),
       damping_(damping),
       nested_(settings.mode == Mode::nested),
-      high_(n, m, high, high_arrays(settings), settings, random),
-      rest_(n, m, nested_ ? difference(factor, high) : factor, rest_arrays(arrays, settings), settings,
-            random),
-      high_transposed_(m, n, transposed(n, m, high), high_arrays(settings), settings, random),
+      high_(n, m, high, high_arrays(settings), settings.array, settings, random),
+      rest_(n, m, nested_ ? difference(factor, high) : factor, rest_arrays(arrays, settings), settings.array,
+            settings, random),
+      high_transposed_(m, n, transposed(n, m, high), high_arrays(settings), settings.array, settings, random),
       rest_transposed_(m, n, transposed(n, m, nested_ ? difference(factor, high) : factor),
-                       rest_arrays(arrays, settings), settings, random) {}
+                       rest_arrays(arrays, settings), settings.array, settings, random) {}
 
 void ProductArrays::multiply_high(const double* x, double* y, unsigned bits, CounterRng& random) const {
   if (!fused()) return high_.multiply(x, y, bits, random);

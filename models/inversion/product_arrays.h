@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The VMM arrays of refinement where they are not ideal: a number lies in several cells, most significant
-// bits first, operands come in steps of a DAC, every partial sum is converted by itself, and cells differ
-// from their levels. Without effects products are exact and need none of this (dense.h).
+// bits first, operands come in steps of a DAC, every partial sum is converted by itself, cells differ from
+// their levels, and wires from conductors. Without effects products are exact and need none of this
+// (dense.h).
 #pragma once
 
 #include <cstddef>
@@ -13,27 +14,38 @@
 
 namespace weft::inversion {
 
-// A matrix in arrays of one cell a number and slice. Signs are pairs of cells, so that what a closed cell
-// conducts cancels.
+// A matrix in arrays of one cell a number and slice; one that is larger than an array lies on several, whose
+// partial sums are converted each by itself. Each sign has an array of its own; what closed cells conduct
+// cancels, but for what it drops on wires. The operand drives the lines of the columns from one end, the sums
+// are sensed at the far end of the lines of the rows (models/device/wires.h, ladders).
 class SlicedMatrix {
  public:
   SlicedMatrix() = default;
-  // `random`: the errors of programming.
+  // `array`: lines of an array. `random`: the errors of programming.
   SlicedMatrix(std::size_t rows, std::size_t columns, const Matrix& matrix, unsigned slices,
-               const SolverSettings& settings, CounterRng& random);
+               std::size_t array, const SolverSettings& settings, CounterRng& random);
 
   // y = A·x, x rounded to `bits` bits; `random`: of this right-hand side, the noise of reading.
   void multiply(const double* x, double* y, unsigned bits, CounterRng& random) const;
 
  private:
-  void add_step(const std::vector<double>& digits, double unit, CounterRng& random, double* y) const;
+  // The arrays that hold the same part of the matrix.
+  struct Part {
+    std::size_t row;
+    std::size_t column;
+    std::size_t rows;
+    std::size_t columns;
+    std::vector<PackedMatrix> slices;
+  };
+
+  void add_step(const Part& part, const double* digits, double unit, CounterRng& random, double* y) const;
 
   std::size_t rows_ = 0;
   std::size_t columns_ = 0;
   unsigned dac_bits_ = 1;
   ProductEffects effects_;
-  std::vector<PackedMatrix> slices_;
-  std::vector<double> weights_;  // of a fully open cell
+  std::vector<Part> parts_;
+  std::vector<double> weights_;  // of a fully open cell of each slice
 };
 
 // The two products of refinement: with A_H, and with the rest of A (nested) or all of it (merged).

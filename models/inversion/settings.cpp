@@ -32,8 +32,8 @@ void SolverSettings::validate() const {
   require("dac_bits", dac_bits, 1, 16);
   require("adc_bits", adc_bits, 2, 16);
   require("cell_bits", cell_bits, 1, 8);
-  require("terms", terms, 1, 256);
-  require("passes", passes, 1, 256);
+  require("terms", terms, 1, most_iterations);
+  require("passes", passes, 1, most_iterations);
   require("residual_bits", residual_bits, 0, 48);
   require("limit", limit, 1, 1024);
   require_share("programming_sigma", effects.programming_sigma, 1);
@@ -44,11 +44,14 @@ void SolverSettings::validate() const {
   if (products.adc_bits != 0) require("adc_bits of products", products.adc_bits, 2, 24);
   require_share("programming_sigma of products", products.programming_sigma, 1);
   require_share("read_sigma of products", products.read_sigma, 1);
+  require_share("wire_ohm of products", products.wire_ohm, 1e6);
   if (products.on_off != 0 && !(products.on_off > 1 && products.on_off <= 1e9))
     throw Error(fmt::format("inversion: on_off is {}; allowed are 0 (infinite) and more than 1 to 1e9",
                             products.on_off));
-  if (!(effects.g_max_uS > 0 && effects.g_max_uS <= 1e6))
-    throw Error(fmt::format("inversion: g_max is {} uS; allowed are more than 0 to 1e6", effects.g_max_uS));
+  for (const double g_max_uS : {effects.g_max_uS, products.g_max_uS}) {
+    if (!(g_max_uS > 0 && g_max_uS <= 1e6))
+      throw Error(fmt::format("inversion: g_max is {} uS; allowed are more than 0 to 1e6", g_max_uS));
+  }
 }
 
 unsigned SolverSettings::input_slices() const { return ceil_divide(input_bits - 1, dac_bits); }

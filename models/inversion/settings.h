@@ -12,6 +12,8 @@
 namespace weft::inversion {
 
 constexpr unsigned max_size = 1024;
+// Taylor terms, or passes, of a solution.
+constexpr unsigned most_iterations = 256;
 
 enum class Mode : std::uint8_t {
   reference,  // double precision (solver.h)
@@ -48,9 +50,11 @@ struct ProductEffects {
   double programming_sigma = 0;  // of every cell, standard deviation, share of the greatest conductance
   double read_sigma = 0;         // of every cell at every step, likewise
   double on_off = 0;             // greatest by least conductance; 0: infinite
+  double wire_ohm = 0;           // of a line from cell to cell
+  double g_max_uS = 35;          // the greatest conductance; matters to wires only
 
   // A finite ratio by itself cancels in pairs of cells.
-  bool on() const { return adc_bits > 0 || programming_sigma > 0 || read_sigma > 0; }
+  bool on() const { return adc_bits > 0 || programming_sigma > 0 || read_sigma > 0 || wire_ohm > 0; }
 };
 
 struct SolverSettings {

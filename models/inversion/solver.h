@@ -20,8 +20,7 @@ enum class Outcome {
   unstable,       // the array as programmed has an eigenvalue whose real part is not positive
   not_converged,  // the terms or passes do not shrink, or the residual is too large after all of them
   asymmetric,
-  bad_diagonal,  // an element of the diagonal is not positive
-  too_large      // a factor with more rows than the array
+  bad_diagonal  // an element of the diagonal is not positive
 };
 
 class ReferenceSolver {

@@ -115,6 +115,7 @@ void CommandUnit::declare_registers() {
     return static_cast<std::uint32_t>(
         static_cast<std::uint64_t>(busy_time_ / sc_core::sc_time(1.0, sc_core::SC_NS)));
   });
+  registers_.on_write(r::fallback, [this](unsigned, std::uint32_t way) { note_fallback(way); });
   registers_.on_peek(r::saturated, [this](unsigned slice) { return saturated(slice); });
   registers_.on_peek(r::operations, [this](unsigned) { return static_cast<std::uint32_t>(operations_); });
   for (std::size_t word = 0; word < descriptor_registers.size(); ++word) {

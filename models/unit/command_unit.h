@@ -69,6 +69,8 @@ class CommandUnit : public sc_core::sc_module {
   virtual Footprint footprint(const Command&) const { return {}; }
   // What the register SATURATED shows.
   virtual std::uint32_t saturated(unsigned /*slice*/) const { return 0; }
+  // What is written to the register FALLBACK.
+  virtual void note_fallback(std::uint32_t /*way*/) {}
   // What the tile is told when `command` has completed. A unit that has raised the counter itself, in
   // another tile, clears the completion word.
   virtual Command announced(const Command& command) const { return command; }

@@ -272,6 +272,8 @@ inversion::SolverSettings solver_settings(const config::Scenario& scenario) {
   solver.products.programming_sigma = from.product_effects.programming_sigma;
   solver.products.read_sigma = from.product_effects.read_sigma;
   solver.products.on_off = from.product_effects.on_off;
+  solver.products.wire_ohm = from.product_effects.wire_ohm;
+  solver.products.g_max_uS = scenario.technology.inversion.g_max_uS;
   solver.seed = from.seed;
   return solver;
 }

@@ -429,6 +429,15 @@ void check_optimizer(const Scenario& scenario, Reader& reader) {
                        tile.hart.isa));
   }
   if (tile.inversion_units < 1) refuse("platform.tile.inversion_units", "found 0, expected at least 1");
+  const InversionConfig& inversion = scenario.platform.inversion;
+  if (scenario.training.kfac.bits > 0 && (!inversion.is_analogue() || inversion.residual_bits > 0)) {
+    const std::string path = "training.kfac.bits";
+    reader.error(
+        reader.where(path), path,
+        fmt::format("found {}, which chooses terms or passes: needs platform.inversion.mode nested or "
+                    "merged and platform.inversion.residual_bits 0",
+                    scenario.training.kfac.bits));
+  }
   if (tile.crossbars < 2) {
     refuse("platform.tile.crossbars",
            fmt::format("found {}, expected one more than those that hold weights", tile.crossbars));

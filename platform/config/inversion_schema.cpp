@@ -37,7 +37,9 @@ const Table<InversionProductEffects>& product_effects_table() {
                "Noise of a cell at every step of a product, as a share of Gmax.")
           .add("on_off", &E::on_off, real(0, 1e9),
                "Greatest by least conductance of a cell, which lets noise weigh more; 0: infinite, otherwise "
-               "more than 1.");
+               "more than 1.")
+          .add("wire_ohm", &E::wire_ohm, real(0, 1e6),
+               "Resistance of a line of a product's arrays from cell to cell.");
   return table;
 }
 

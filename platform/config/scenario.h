@@ -162,6 +162,7 @@ struct InversionProductEffects {
   double programming_sigma = 0;
   double read_sigma = 0;
   double on_off = 0;  // 0: infinite
+  double wire_ohm = 0;
 };
 
 struct InversionConfig {
@@ -501,6 +502,7 @@ struct KfacConfig {
   double weight_decay = 0;
   int retries = 3;
   FactorMapping mapping = FactorMapping::automatic;
+  int bits = 0;  // 0: the terms or passes that the inversion units have
 };
 
 // Of optimizers momentum and adam.

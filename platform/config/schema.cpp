@@ -476,7 +476,11 @@ const Table<KfacConfig>& kfac_table() {
                                       {"fused", FactorMapping::fused}}),
                "What an inversion unit gets: direct: the damped running average; fused: the samples of the "
                "batch, whose product the circuit forms itself; auto: the smaller product of cells, time and "
-               "energy.");
+               "energy.")
+          .add("bits", &K::bits, integer(0, 40),
+               "Bits that solutions of inversion circuits are to have: the compiler chooses the terms or "
+               "passes "
+               "of every factor; 0: those of platform.inversion.");
   return table;
 }
 

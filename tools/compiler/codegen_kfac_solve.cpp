@@ -145,6 +145,10 @@ void TileGenerator::issue_load(const FactorBuffers& at, const LoweredFactor& low
   e_.csr(xweft::csr_wcomp, 0);
   e_.csr(xweft::csr_wsstr, 0);
   as_.li(Reg::a3, 1u << at.unit);
+  if (lowered.terms > 0) {
+    as_.li(Reg::t1, static_cast<std::uint32_t>(lowered.terms));
+    as_.xweft(Mnemonic::inv_terms, Reg::zero, Reg::zero, Reg::t1, Reg::a3);
+  }
   if (lowered.fused) {
     as_.li(Reg::a0, at.shared ? at.held.address : tile_.kfac.transposed.address);
     as_.xweft(Mnemonic::inv_loadf, Reg::zero, Reg::a0, Reg::t0, Reg::a3);
@@ -297,17 +301,23 @@ void TileGenerator::solve_turn(const std::vector<FactorBlock>& turn, std::uint32
   for (const auto& [at, lowered] : turn) recover(at, lowered);
 }
 
+std::uint32_t TileGenerator::inversion_register(const FactorBuffers& at, std::uint64_t offset) const {
+  return tile_.base + static_cast<std::uint32_t>(tile::window::inversions_base) +
+         static_cast<std::uint32_t>(at.unit) * unit_window_size + static_cast<std::uint32_t>(offset);
+}
+
 void TileGenerator::load_failure(Reg rd, const FactorBuffers& at) {
-  load_word(rd, tile_.base + static_cast<std::uint32_t>(tile::window::inversions_base) +
-                    static_cast<std::uint32_t>(at.unit) * unit_window_size +
-                    static_cast<std::uint32_t>(unit::registers::error_cause.offset));
+  load_word(rd, inversion_register(at, unit::registers::error_cause.offset));
 }
 
 void TileGenerator::clear_failure(const FactorBuffers& at) {
   count(kfac_word::failures);
-  store_word(Reg::zero, tile_.base + static_cast<std::uint32_t>(tile::window::inversions_base) +
-                            static_cast<std::uint32_t>(at.unit) * unit_window_size +
-                            static_cast<std::uint32_t>(unit::registers::error_clear.offset));
+  store_word(Reg::zero, inversion_register(at, unit::registers::error_clear.offset));
+}
+
+void TileGenerator::report_fallback(const FactorBuffers& at, inversion::Fallback way) {
+  as_.li(Reg::t0, static_cast<std::uint32_t>(way));
+  store_word(Reg::t0, inversion_register(at, unit::registers::fallback.offset));
 }
 
 // Loads and solves once more; goes on at `solved` unless that fails.
@@ -320,6 +330,8 @@ void TileGenerator::solve_again(const FactorBuffers& at, const LoweredFactor& lo
   wait_inversion(1u << at.unit);
   load_failure(Reg::t0, at);
   as_.bne(Reg::t0, Reg::zero, failed);
+  report_fallback(
+      at, loading == Mnemonic::inv_loadc ? inversion::Fallback::compensated : inversion::Fallback::damped);
   as_.j(solved);
   e_.bind(failed);
   clear_failure(at);
@@ -377,6 +389,7 @@ void TileGenerator::recover(const FactorBuffers& at, const LoweredFactor& lowere
 
 void TileGenerator::solve_digitally(const FactorBuffers& at, const LoweredFactor& lowered) {
   count(kfac_word::digital);
+  report_fallback(at, inversion::Fallback::digital);
   fill_damped_matrix(at, lowered);
   as_.note("on the controller");
   store_solution_fraction(at, lowered);

@@ -30,6 +30,30 @@ LoweredFactor make_factor(int order, int bits, int fraction, int batch, int most
   return factor;
 }
 
+void choose_terms(int index, const reference::KfacPlan& plan, const InversionPrices& prices,
+                  LoweredFactor& factor) {
+  if (plan.bits == 0) return;
+  const double reachable = reachable_bits(prices.solver);
+  if (plan.bits > reachable) {
+    throw Error(
+        fmt::format("training.kfac.bits: found {}, but slices of x with platform.inversion.solution_bits {} "
+                    "and adc_bits {} "
+                    "end at {:.0f} bits; allowed: at most {:.0f}, or more solution_bits",
+                    plan.bits, prices.solver.solution_bits, prices.solver.adc_bits, reachable, reachable));
+  }
+  const MappingCosts& costs = factor.fused ? factor.fused_costs : factor.direct_costs;
+  if (costs.terms > most_terms) {
+    throw Error(
+        fmt::format("training.kfac.bits: found {}, which takes {} terms for factors of {} unknowns in layer "
+                    "{} at about {:.1f} "
+                    "bits a term; allowed: fewer bits, more platform.inversion.array_bits, more "
+                    "training.kfac.damping, or "
+                    "training.kfac.mapping fused",
+                    plan.bits, costs.terms, factor.order, index, costs.bits));
+  }
+  factor.terms = costs.terms;
+}
+
 void choose_mapping(int index, const LoweredNetwork& network, const reference::KfacPlan& plan,
                     const InversionPrices& prices, LoweredFactor& factor) {
   constexpr int sample_bits = 16;
@@ -39,30 +63,21 @@ void choose_mapping(int index, const LoweredNetwork& network, const reference::K
   shape.bits = factor.bits;
   shape.factor_interval = plan.factor_interval;
   shape.inverse_interval = plan.inverse_interval;
+  // Of the diagonal where inputs and errors have a mean square of 1.
+  shape.damping = std::sqrt(plan.damping);
+  shape.wanted_bits = plan.bits;
   factor.direct_costs = mapping_costs(shape, prices);
   shape.fused = true;
   shape.element_bits = sample_bits;
   factor.fused_costs = mapping_costs(shape, prices);
-  const bool fits = !prices.analogue() || static_cast<unsigned>(factor.order) <= prices.solver.array;
-  switch (plan.mapping) {
-    case reference::FactorMapping::direct:
-      factor.reason = "training.kfac.mapping";
-      return;
-    case reference::FactorMapping::fused:
-      if (!fits) {
-        throw Error(fmt::format(
-            "training.kfac.mapping: found fused, but layer {} has factors of {} unknowns and an array has {} "
-            "(platform.inversion.array); allowed: direct, auto, or arrays as large as the factors",
-            index, factor.order, prices.solver.array));
-      }
-      factor.fused = true;
-      factor.reason = "training.kfac.mapping";
-      return;
-    case reference::FactorMapping::automatic:
-      factor.fused = fits && prefers_fused(factor.direct_costs, factor.fused_costs, prices);
-      factor.reason = fits ? "the cheaper product of cells, time and energy"
-                           : fmt::format("samples do not fit arrays of {} unknowns", prices.solver.array);
+  if (plan.mapping == reference::FactorMapping::automatic) {
+    factor.fused = prefers_fused(factor.direct_costs, factor.fused_costs, prices);
+    factor.reason = "the cheaper product of cells, time and energy";
+  } else {
+    factor.fused = plan.mapping == reference::FactorMapping::fused;
+    factor.reason = "training.kfac.mapping";
   }
+  choose_terms(index, plan, prices, factor);
 }
 
 void check_block(int index, int rows, int columns, const LoweredNetwork& network, int largest_system) {
@@ -156,11 +171,15 @@ std::string explain_mapping(const LoweredNetwork& network, const LoweredFactor& 
   const MappingCosts& fused = factor.fused_costs;
   std::string text = fmt::format(
       "{}, {} x {}: {:.0f} cells written a refresh as a matrix, {:.0f} as twice {} samples; {:.1f} or {:.1f} "
-      "us and "
-      "{:.3f} or {:.3f} uJ an update",
+      "us and {:.3f} or {:.3f} uJ an update",
       factor.fused ? "fused" : "direct", factor.order, factor.order, direct.cells, fused.cells, network.batch,
       direct.ns() / thousand, fused.ns() / thousand, direct.pJ() / million, fused.pJ() / million);
   if (direct.bits > 0) text += fmt::format("; about {:.1f} or {:.1f} bits a term", direct.bits, fused.bits);
+  if (factor.terms > 0) text += fmt::format(", so {} or {} terms", direct.terms, fused.terms);
+  if (direct.row_arrays > 1 || fused.column_arrays > 1) {
+    text += fmt::format("; arrays of {} x {} or twice {} x {}", direct.row_arrays, direct.column_arrays,
+                        fused.row_arrays, fused.column_arrays);
+  }
   return text + "; chosen by " + factor.reason;
 }
 

@@ -39,6 +39,7 @@ struct LoweredFactor {
   int bits = 0;      // magnitude bits of the samples
   int fraction = 0;  // of the samples
   bool fused = false;
+  int terms = 0;            // or passes of a solution; 0: as many as units have
   int sum_shift = 0;        // right shift of the sum of products over a batch
   int matrix_fraction = 0;  // of the factor
   int mean_shift = 0;       // with the reciprocal of the samples

@@ -14,34 +14,31 @@ namespace {
 // damping; rounding the samples instead leaves a 20th of that (derived for random factors).
 constexpr double rounding_share = 0.577;
 constexpr double fused_gain = 20;
-// Of the diagonal; 0.03 to 3 are usual.
-constexpr double typical_damping = 0.3;
 // A series that hardly converges.
 constexpr double fewest_bits = 0.1;
-constexpr double wanted_bits = 16;
+constexpr double usual_bits = 16;
+// Factors and right-hand sides of a run scatter by about as much (docs/second_order.md).
+constexpr double spare_bits = 1.5;
 // Mean level of a cell of the INV array.
 constexpr double mean_level = 0.2;
 
 double bits_of_term(const MappingShape& shape, const inversion::SolverSettings& solver) {
   double rate = rounding_share * std::sqrt(shape.order) *
-                std::ldexp(1.0, -static_cast<int>(solver.array_bits)) / typical_damping;
+                std::ldexp(1.0, -static_cast<int>(solver.array_bits)) / shape.damping;
   if (shape.fused) rate /= fused_gain;
   const double bits = std::max(fewest_bits, -std::log2(rate));
   return solver.mode == inversion::Mode::merged ? std::min(bits, solver.adc_bits - 1.0) : bits;
 }
 
-unsigned ceil_divide(unsigned a, unsigned b) { return (a + b - 1) / b; }
+int terms_for(const MappingShape& shape, double bits_of_each) {
+  if (shape.wanted_bits == 0) return 0;
+  return static_cast<int>(std::ceil((shape.wanted_bits + spare_bits) / bits_of_each));
+}
 
-inversion::SystemShape system_of(const MappingShape& shape, const InversionPrices& prices, unsigned stages) {
-  const auto order = static_cast<std::size_t>(shape.order);
-  const auto bits = static_cast<unsigned>(shape.element_bits);
-  inversion::SystemShape system;
-  system.unknowns = order;
-  system.samples = shape.fused ? static_cast<std::size_t>(shape.batch) : 0;
-  system.block = (order + (std::size_t{1} << stages) - 1) >> stages;
-  system.arrays =
-      ceil_divide(prices.solver.matrix_bits != 0 ? prices.solver.matrix_bits : bits, prices.solver.cell_bits);
-  return system;
+inversion::SystemShape system_of(const MappingShape& shape, const InversionPrices& prices) {
+  return system_shape(prices.solver, static_cast<std::size_t>(shape.order),
+                      shape.fused ? static_cast<std::size_t>(shape.batch) : 0,
+                      static_cast<unsigned>(shape.element_bits));
 }
 
 double price(const inversion::OperationCost& cost, const InversionPrices& prices) {
@@ -60,7 +57,7 @@ void add_solutions(const MappingShape& shape, const InversionPrices& prices, Map
   }
   const unsigned stages =
       shape.fused ? 0 : inversion::halvings(static_cast<std::size_t>(shape.order), prices.solver.array);
-  const inversion::SystemShape system = system_of(shape, prices, stages);
+  const inversion::SystemShape system = system_of(shape, prices);
   // As if every array settled at the floor: conditions are not known yet.
   inversion::InverseArray array;
   array.stages = stages;
@@ -70,33 +67,35 @@ void add_solutions(const MappingShape& shape, const InversionPrices& prices, Map
   const inversion::OperationCost inversion =
       inversion_cost(prices.times, prices.conductance, prices.solver, system, array);
   const inversion::OperationCost product = product_cost(prices.times, system);
+  costs.bits = bits_of_term(shape, prices.solver);
+  costs.terms = terms_for(shape, costs.bits);
+  const unsigned iterations =
+      costs.terms > 0 ? static_cast<unsigned>(costs.terms) : prices.solver.iterations();
   const inversion::OperationCounts counts =
-      operation_counts(prices.solver, prices.solver.iterations(), prices.solver.residual_bits > 0);
+      operation_counts(prices.solver, iterations, prices.solver.residual_bits > 0);
   const auto inversions = static_cast<double>(counts.inversions) * shape.batch;
   const auto products = static_cast<double>(counts.products) * shape.batch;
   costs.solve_ns = inversions * inversion.ns + products * product.ns;
   costs.solve_pJ = inversions * price(inversion, prices) + products * price(product, prices);
-  costs.bits = bits_of_term(shape, prices.solver);
+  costs.row_arrays = system.row_arrays;
+  costs.column_arrays = system.column_arrays;
 }
 
 void add_refreshes(const MappingShape& shape, const InversionPrices& prices, MappingCosts& costs) {
-  const double rows = shape.fused ? 2.0 * shape.order : shape.order;
-  const unsigned arrays = prices.analogue()
-                              ? system_of(shape, prices, 0).arrays +
-                                    ceil_divide(prices.solver.array_bits, prices.solver.cell_bits)
-                              : 1;
-  costs.refresh_ns = rows * prices.row_write_ns / shape.inverse_interval;
-  costs.refresh_pJ = rows * arrays * prices.row_write_pJ / shape.inverse_interval;
+  const inversion::SystemShape system = system_of(shape, prices);
+  const inversion::LoadCost load = load_cost(prices.solver, system);
+  costs.refresh_ns = static_cast<double>(load.steps) * prices.row_write_ns / shape.inverse_interval;
+  costs.refresh_pJ = static_cast<double>(load.rows) * prices.row_write_pJ / shape.inverse_interval;
   if (shape.fused) return;
   const double steps = static_cast<double>(shape.order) * shape.bits;
   costs.refresh_ns += (prices.program_ns + steps * prices.product_bit_ns) / shape.factor_interval;
   costs.refresh_pJ += (prices.program_pJ + steps * prices.product_bit_pJ) / shape.factor_interval;
 }
 
-// What `solving` would be with as many terms as 16 bits take.
+// What `solving` would be with as many terms as 16 bits take, unless it has as many as are wanted.
 double for_wanted_bits(double solving, const MappingCosts& costs, const InversionPrices& prices) {
-  if (!prices.analogue()) return solving;
-  return solving * wanted_bits / (costs.bits * prices.solver.iterations());
+  if (!prices.analogue() || costs.terms > 0) return solving;
+  return solving * usual_bits / (costs.bits * prices.solver.iterations());
 }
 
 }  // namespace
@@ -108,6 +107,11 @@ MappingCosts mapping_costs(const MappingShape& shape, const InversionPrices& pri
   add_refreshes(shape, prices, costs);
   add_solutions(shape, prices, costs);
   return costs;
+}
+
+double reachable_bits(const inversion::SolverSettings& solver) {
+  if (solver.mode != inversion::Mode::nested || solver.ideal_converters) return HUGE_VAL;
+  return solver.solution_slices() * (solver.adc_bits - 1.0);
 }
 
 bool prefers_fused(const MappingCosts& direct, const MappingCosts& fused, const InversionPrices& prices) {

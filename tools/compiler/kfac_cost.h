@@ -40,6 +40,8 @@ struct MappingShape {
   int factor_interval = 1;
   int inverse_interval = 1;
   bool fused = false;
+  double damping = 0.3;  // expected share of the diagonal
+  int wanted_bits = 0;   // of a solution; 0: of as many terms as units have
 };
 
 struct MappingCosts {
@@ -49,6 +51,10 @@ struct MappingCosts {
   double solve_ns = 0;  // all samples of a batch
   double solve_pJ = 0;
   double bits = 0;  // of a Taylor term or pass, expected; 0: solutions are exact
+  int terms = 0;    // or passes, for the bits that are wanted; 0: as many as units have
+  // Arrays above each other and side by side that hold the matrix, or each side of the loop the samples.
+  std::size_t row_arrays = 1;
+  std::size_t column_arrays = 1;
 
   double ns() const { return refresh_ns + solve_ns; }
   double pJ() const { return refresh_pJ + solve_pJ; }
@@ -56,8 +62,15 @@ struct MappingCosts {
 
 MappingCosts mapping_costs(const MappingShape& shape, const InversionPrices& prices);
 
+// More terms than this are a circuit that does not suit the factor.
+constexpr int most_terms = 64;
+
+// Bits of a solution that the slices of x leave to any number of terms.
+double reachable_bits(const inversion::SolverSettings& solver);
+
 // Whether the fused mapping is the better one: the product of its cells, its time and its energy, each
-// relative to those of the direct one. Solutions of circuits count as far as they are needed for 16 bits.
+// relative to those of the direct one. Solutions of circuits count with the terms that the bits wanted take;
+// where none are, as far as they are needed for 16.
 bool prefers_fused(const MappingCosts& direct, const MappingCosts& fused, const InversionPrices& prices);
 
 }  // namespace weft::compiler

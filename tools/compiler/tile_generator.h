@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "models/inversion/inversion_statistics.h"
 #include "tools/compiler/codegen.h"
 #include "tools/compiler/program_frame.h"
 
@@ -286,7 +287,9 @@ class TileGenerator : private ProgramFrame {
   void recover(const FactorBuffers& at, const LoweredFactor& lowered);
   void solve_again(const FactorBuffers& at, const LoweredFactor& lowered, xweft::Mnemonic loading,
                    Label solved);
+  std::uint32_t inversion_register(const FactorBuffers& at, std::uint64_t offset) const;
   void load_failure(Reg rd, const FactorBuffers& at);
+  void report_fallback(const FactorBuffers& at, inversion::Fallback way);
   void solve_digitally(const FactorBuffers& at, const LoweredFactor& lowered);
   void emit_digital_solver();
   void subtract_products(Reg end, std::optional<Reg> pitch = std::nullopt);

@@ -45,6 +45,7 @@ struct KfacPlan {
   double weight_decay = 0;
   int retries = 3;  // with ten times the damping, before the controller solves a system itself
   FactorMapping mapping = FactorMapping::automatic;
+  int bits = 0;  // that solutions of inversion circuits are to have; 0: whatever the circuits give
 };
 
 struct TrainingPlan {

@@ -230,7 +230,7 @@ json crossbar_counts(const machine::Accelerator& accelerator) {
 }
 
 // What inversion units did, and how exact their solutions were; null where nothing was measured.
-json inversion(const machine::Accelerator& accelerator) {
+json inversion(const machine::Accelerator& accelerator, int wanted_bits) {
   inversion::InversionStatistics sum;
   for (int number = 0; number < accelerator.tiles(); ++number) {
     for (const auto& unit : accelerator.tile(number).inversions()) sum.add(unit->statistics());
@@ -238,17 +238,26 @@ json inversion(const machine::Accelerator& accelerator) {
   json failures = json::object();
   for (std::size_t i = 1; i < inversion::failure_count; ++i)
     failures[inversion::to_text(static_cast<inversion::Failure>(i))] = sum.failures[i];
+  json fallbacks = json::object();
+  for (std::size_t i = 0; i < inversion::fallback_count; ++i)
+    fallbacks[inversion::to_text(static_cast<inversion::Fallback>(i + 1))] = sum.fallbacks[i];
   const auto measured = [](const inversion::BitHistogram& values) -> json {
     if (values.total() == 0) return {{"min", nullptr}, {"p50", nullptr}};
     return {{"min", values.lowest()}, {"p50", values.median()}};
   };
+  json bits = measured(sum.bits);
+  if (wanted_bits > 0) {
+    bits["target"] = wanted_bits;
+    bits["below_target"] = sum.bits.below(static_cast<unsigned>(wanted_bits));
+  }
   return {{"loads", sum.loads},
           {"compensated_loads", sum.compensated_loads},
           {"solves", sum.solves},
           {"measured", sum.bits.total()},
-          {"bits", measured(sum.bits)},
+          {"bits", bits},
           {"residual_bits", measured(sum.residual)},
           {"failures", failures},
+          {"fallbacks", fallbacks},
           {"inversions", sum.inversions},
           {"products", sum.products},
           {"inversions_per_solve", mean(static_cast<double>(sum.inversions), sum.solves)},
@@ -337,10 +346,15 @@ json second_order(const compiler::LoweredNetwork& network, const OptimiserCounts
   };
   json factors = json::array();
   for (const compiler::LoweredLayer& layer : network.layers) {
-    factors.push_back({{"A", mapping(layer.kfac->a)},
-                       {"A_order", layer.kfac->a.order},
-                       {"G", mapping(layer.kfac->g)},
-                       {"G_order", layer.kfac->g.order}});
+    json factor = {{"A", mapping(layer.kfac->a)},
+                   {"A_order", layer.kfac->a.order},
+                   {"G", mapping(layer.kfac->g)},
+                   {"G_order", layer.kfac->g.order}};
+    if (layer.kfac->a.terms > 0) {
+      factor["A_terms"] = layer.kfac->a.terms;
+      factor["G_terms"] = layer.kfac->g.terms;
+    }
+    factors.push_back(std::move(factor));
   }
   return {
       {"factors", factors},        {"updates", counts.updates},        {"refreshes", counts.refreshes},
@@ -441,6 +455,10 @@ std::string inversion_summary(const json& inversion) {
   if (inversion["bits"]["min"].is_number()) {
     text += fmt::format(" to {:.1f} bits at least, {:.1f} in the median",
                         inversion["bits"]["min"].get<double>(), inversion["bits"]["p50"].get<double>());
+    if (inversion["bits"].contains("target")) {
+      text += fmt::format(" ({} with fewer than {})", inversion["bits"]["below_target"].get<std::uint64_t>(),
+                          inversion["bits"]["target"].get<int>());
+    }
   }
   return text + fmt::format("; {} commands failed", failed);
 }
@@ -488,7 +506,8 @@ json make_results(const RunReport& report) {
   if (report.scenario.platform.crossbar.arithmetic == config::Arithmetic::device)
     results["devices"] = devices(report);
   if (report.scenario.platform.tile.inversion_units > 0)
-    results["inversion"] = inversion(report.simulation.machine().accelerator());
+    results["inversion"] =
+        inversion(report.simulation.machine().accelerator(), report.scenario.training.kfac.bits);
   add_write_report(results, report.scenario, report.simulation.machine().accelerator(),
                    report.outcome.simulated_s);
   add_buffer_report(results, report.scenario, report.simulation.machine().accelerator(),

@@ -77,6 +77,7 @@ reference::KfacPlan make_kfac(const config::KfacConfig& from) {
   plan.weight_decay = from.weight_decay;
   plan.retries = from.retries;
   plan.mapping = static_cast<reference::FactorMapping>(from.mapping);
+  plan.bits = from.bits;
   return plan;
 }
 

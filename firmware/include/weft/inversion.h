@@ -5,19 +5,7 @@
 
 #include <stdint.h>
 
-// Why a command of the unit has failed; 0: it has not.
-enum inversion_failure {
-  inversion_ok = 0,
-  inversion_not_loaded = 1,
-  inversion_singular = 2,
-  inversion_not_finite = 3,
-  inversion_overflow = 4,
-  inversion_unstable = 5,
-  inversion_not_converged = 6,
-  inversion_asymmetric = 7,
-  inversion_bad_diagonal = 8,
-  inversion_too_large = 9,
-};
+#include "weft/inversion_unit.h"
 
 // What inv.stat writes.
 struct inversion_status {
@@ -29,14 +17,6 @@ struct inversion_status {
   float correction;  // of the last term or pass, as a share of the solution
   float slowest;     // least eigenvalue of the loop, about 1 / condition
   uint32_t unknowns;
-};
-
-// How a solution was found, in the order in which they are tried.
-enum inversion_way {
-  inversion_as_asked,
-  inversion_compensated,  // with diagonally compensated rounding: the same system
-  inversion_damped,       // of a system with more damping
-  inversion_digital,      // by the hart
 };
 
 struct inversion_job {
@@ -67,5 +47,6 @@ void inversion_init(void);
 // Waits for the command with this ticket. The first failure of a unit since the last call.
 enum inversion_failure inversion_wait(uint32_t ticket);
 
-// Solves by whatever the job allows. With a failure, `solution` holds nothing of use.
+// Solves by whatever the job allows, and reports what it took (inversion_report). With a failure, `solution`
+// holds nothing of use.
 struct inversion_result inversion_solve(const struct inversion_job* job);

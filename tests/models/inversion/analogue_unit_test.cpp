@@ -227,15 +227,17 @@ TEST_CASE("blocks take turns in the loops: three inversions and two products for
   InverseArray array;
   array.slowest = 1;
   const SolverSettings settings = nested_unit().solver;
-  const double whole = inversion_cost(times, {}, settings, {256, 0, 256, 6}, array).ns;
+  const SystemShape one_array = system_shape(settings, 256, 0, 24);
+  const SystemShape four_arrays = system_shape(settings, 512, 0, 24);
+  const double whole = inversion_cost(times, {}, settings, one_array, array).ns;
   array.stages = 1;
-  const OperationCost halved = inversion_cost(times, {}, settings, {512, 0, 256, 6}, array);
+  const OperationCost halved = inversion_cost(times, {}, settings, four_arrays, array);
   CHECK(halved.ns == Approx(3 * whole - 2 * 100 + 2 * 100));
   CHECK(halved.cells == 2 * 6 * 256 * 256);
   CHECK(halved.conversions == 512);
-  const OperationCost product = product_cost(times, {512, 0, 256, 6});
+  const OperationCost product = product_cost(times, four_arrays);
   CHECK(product.conversions == 2 * 6 * 512);
-  CHECK(product.ns == product_cost(times, {256, 0, 256, 6}).ns);
+  CHECK(product.ns == product_cost(times, one_array).ns);
 }
 
 TEST_CASE("a factor goes through two arrays") {
@@ -310,11 +312,6 @@ TEST_CASE("what the circuit cannot do is a unit error with its reason, and x is 
     loading = load(Op::inv_loadd, 2, 2, std::nanf(""));
     expected = Failure::not_finite;
   }
-  SECTION("a factor larger than the array") {
-    config.solver.array = 1;
-    loading = load(Op::inv_loadf, 2, 2, 0.5F);
-    expected = Failure::too_large;
-  }
   SECTION("indefinite once rounded") {
     config.solver.array_bits = 1;
     matrix[1] = matrix[2] = 0.6;
@@ -380,6 +377,28 @@ TEST_CASE("the unit reports on its last load or solution") {
   CHECK(1 / reals[6] > 8.46);
   CHECK(1 / reals[6] < 1.6 * 8.46);
   CHECK(words[7] == n);
+}
+
+TEST_CASE("inv.terms sets the terms or passes of solutions until it is told otherwise") {
+  const auto terms = [](std::uint32_t number) {
+    Command command;
+    command.opcode = static_cast<std::uint8_t>(Op::inv_terms);
+    command.src1 = number;
+    return command;
+  };
+  InversionUnitConfig config = nested_unit();
+  config.solver.mode = GENERATE(Mode::nested, Mode::merged);
+  const unsigned own = config.solver.iterations();
+  Bench bench({load(16), terms(2), solve(), solve(), terms(0), solve(), status()}, config);
+  bench.put(matrix_at, floats(kms(16, 0.5)));
+  bench.put(right_at, floats(cosines(16)));
+  sc_core::sc_start();
+  const InversionStatistics& statistics = bench.unit.statistics();
+  CHECK(statistics.iterations == 2 + 2 + own);
+  CHECK(statistics.inversions == 2 * operation_counts(config.solver, 2, false).inversions +
+                                     operation_counts(config.solver, own, false).inversions);
+  CHECK(statistics.solves == 3);
+  CHECK(bench.get<std::uint32_t>(status_at, 8)[2] == own);
 }
 
 TEST_CASE("the unit reports the failure, too") {

@@ -223,8 +223,8 @@ TEST_CASE("what the unit cannot do is refused with the reason") {
   command = load(2, 2, Format::fp32);
   command.length = 2u | 3u << 16;
   cases.push_back({command, 2, command.length});
-  command.opcode = 7;
-  cases.push_back({command, 2, 7});
+  command.opcode = 8;
+  cases.push_back({command, 2, 8});
   for (const Format format : {Format::int8, Format::fp16, Format::bf16}) {
     cases.push_back({load(2, 2, format), 2, static_cast<std::uint32_t>(format)});
     cases.push_back({solve(format, Format::fp32), 2, static_cast<std::uint32_t>(format)});
@@ -246,6 +246,10 @@ TEST_CASE("what the unit cannot do is refused with the reason") {
   cases.push_back({command, 6, 0x102});
   command.dst = buffer_bytes;
   cases.push_back({command, 7, buffer_bytes});
+  command = {};
+  command.opcode = static_cast<std::uint8_t>(Op::inv_terms);
+  command.src1 = most_iterations + 1;
+  cases.push_back({command, 2, most_iterations + 1});
   Bench bench([&](Master& master) {
     for (const Case& each : cases) {
       CAPTURE(each.command.opcode, each.value);
@@ -256,6 +260,19 @@ TEST_CASE("what the unit cannot do is refused with the reason") {
     }
   });
   sc_core::sc_start();
+}
+
+TEST_CASE("the unit counts what software tells of solutions it has found in other ways") {
+  std::vector<std::string> warnings;
+  Bench bench([](Master& master) {
+    for (const std::uint32_t way : {1u, 2u, 2u, 3u, 4u, 4u, 4u, 0u, 5u}) master.write(r::fallback, way);
+  });
+  bench.context.log.set_sink([&](const LogEntry& entry) { warnings.push_back(entry.text); },
+                             LogLevel::warning);
+  sc_core::sc_start();
+  CHECK(bench.unit.statistics().fallbacks == std::array<std::uint64_t, fallback_count>{1, 2, 1, 3});
+  CHECK(warnings == std::vector<std::string>{"FALLBACK: found 0; allowed are 1 to 4",
+                                             "FALLBACK: found 5; allowed are 1 to 4"});
 }
 
 TEST_CASE("an inversion unit has 1 to 1024 unknowns") {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "models/device/wires.h"
 #include "models/inversion/product_arrays.h"
 #include "tests/models/inversion/analogue_bench.h"
 
@@ -17,7 +18,7 @@ namespace {
 std::vector<double> product_of(const SolverSettings& settings, const std::vector<double>& matrix,
                                const std::vector<double>& x, unsigned slices, unsigned bits) {
   CounterRng random(3, 0, 0);
-  const SlicedMatrix sliced(x.size(), x.size(), matrix, slices, settings, random);
+  const SlicedMatrix sliced(x.size(), x.size(), matrix, slices, settings.array, settings, random);
   std::vector<double> y(x.size());
   sliced.multiply(x.data(), y.data(), bits, random);
   return y;
@@ -61,6 +62,29 @@ TEST_CASE("a converter of a product rounds every partial sum to its step") {
   CHECK(y[1] == Approx(15 * 4.0 / 8));
 }
 
+TEST_CASE("arrays side by side have partial sums of their own, which are converted one by one") {
+  SolverSettings settings = nested();
+  settings.products.adc_bits = 4;
+  const std::vector<double> matrix{6.0 / 15, 7.0 / 15, 1, 0};
+  const std::vector<double> x{15, 15};
+  // One array: sums of 13/15 and 1, in steps of 1/8.
+  CHECK(product_of(settings, matrix, x, 1, 5) == std::vector<double>{15 * 7.0 / 8, 15 * 7.0 / 8});
+  // Arrays of one cell: ranges of their own, 6/15 and 7/15 in steps of 1/16, 1 in steps of 1/8.
+  settings.array = 1;
+  const std::vector<double> y = product_of(settings, matrix, x, 1, 5);
+  CHECK(y[0] == Approx(15 * (6.0 / 16 + 7.0 / 16)));
+  CHECK(y[1] == Approx(15 * 7.0 / 8));
+}
+
+TEST_CASE("a product on several arrays is that on one") {
+  const std::vector<double> matrix = kms(23, -0.6);
+  const std::vector<double> x = cosines(23);
+  SolverSettings settings = nested();
+  const std::vector<double> whole = product_of(settings, matrix, x, 3, 9);
+  settings.array = GENERATE(1u, 4u, 22u);
+  CHECK(greatest_difference(product_of(settings, matrix, x, 3, 9), whole) < 1e-12);
+}
+
 TEST_CASE("noise of reading is that of every cell that is driven") {
   // The sum of n cells of equal drive has sigma · sqrt(n).
   constexpr std::size_t n = 400;
@@ -77,6 +101,71 @@ TEST_CASE("noise of reading is that of every cell that is driven") {
   CHECK(spread(0) == Approx(0.01 * 20).epsilon(0.15));
   // Levels span half of the conductances.
   CHECK(spread(2) == Approx(2 * spread(0)));
+}
+
+TEST_CASE("wires of a product's arrays take what nodal analysis says") {
+  // One slice of four bits, signs in arrays of their own, closed cells of a 20th of the greatest conductance.
+  constexpr std::size_t n = 24;
+  SolverSettings settings = nested();
+  settings.products.g_max_uS = 35;
+  settings.products.wire_ohm = GENERATE(0.5, 2.0, 8.0);
+  settings.products.on_off = GENERATE(0.0, 20.0);
+  settings.array = GENERATE(24u, 12u);
+  const double closed = settings.products.on_off > 0 ? 1 / settings.products.on_off : 0;
+  CounterRng random(3, 0, 0);
+  std::vector<double> matrix(n * n);
+  for (double& each : matrix) each = (std::floor(31 * random.uniform()) - 15) / 15;
+  matrix[0] = 1;
+  std::vector<double> x(n);
+  for (double& each : x) each = std::floor(31 * random.uniform()) - 15;
+  x[0] = 15;
+  const std::vector<double> found = product_of(settings, matrix, x, 1, 5);
+
+  std::vector<double> exact(n);
+  for (std::size_t row = 0; row < n; row += settings.array) {
+    for (std::size_t column = 0; column < n; column += settings.array) {
+      for (const double sign : {1.0, -1.0}) {
+        const auto lines = static_cast<int>(settings.array);
+        device::ConductanceMatrix cells{lines, lines, {}};
+        for (std::size_t j = 0; j < settings.array; ++j) {
+          for (std::size_t i = 0; i < settings.array; ++i) {
+            const double level = std::max(0.0, sign * matrix[(row + i) * n + column + j]);
+            cells.value.push_back((closed + (1 - closed) * level) * 35e-6);
+          }
+        }
+        const device::ConductanceMatrix seen = device::nodal_conductances(cells, settings.products.wire_ohm);
+        for (int j = 0; j < lines; ++j) {
+          for (int i = 0; i < lines; ++i)
+            exact[row + static_cast<std::size_t>(i)] +=
+                sign * seen.at(j, i) / (35e-6 * (1 - closed)) * x[column + static_cast<std::size_t>(j)];
+        }
+      }
+    }
+  }
+  const std::vector<double> ideal = times(matrix, x);
+  const double lost = greatest_difference(exact, ideal);
+  CAPTURE(settings.products.wire_ohm, closed, settings.array, lost, greatest_difference(found, exact));
+  CHECK(lost > 1e-4 * greatest(ideal));
+  CHECK(greatest_difference(found, exact) < 0.06 * lost);
+}
+
+TEST_CASE("wires of products are errors that refinement does not see, and shorter ones are smaller") {
+  SolverSettings settings = until(20, merged());
+  settings.products.wire_ohm = 1.73;
+  const double whole = bits_of_solution(settings);
+  settings.products.wire_ohm = 0.173;
+  const double tenth = bits_of_solution(settings);
+  settings.products.wire_ohm = 1.73;
+  settings.array = 32;
+  const double halves = bits_of_solution(settings);
+  CAPTURE(whole, tenth, halves);
+  CHECK(whole > 3);
+  CHECK(whole < 10);
+  CHECK(tenth == Approx(whole + std::log2(10)).margin(0.3));
+  CHECK(halves > whole + 0.7);
+  // Off, nothing changes.
+  settings = until(20, merged());
+  CHECK(bits_of_solution(settings) > 19);
 }
 
 TEST_CASE("refinement finds the inverse of what the arrays of products hold") {

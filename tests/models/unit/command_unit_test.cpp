@@ -415,7 +415,7 @@ TEST_CASE("accesses that the command window does not have are refused") {
   std::vector<Status> seen;
   Bench bench([&](Master& master) {
     seen.push_back(master.write(r::status, 0));
-    seen.push_back(master.write_at(0x60, 0));
+    seen.push_back(master.write_at(0x64, 0));
     seen.push_back(master.write_at(2, 0));
     std::uint8_t byte = 0;
     sc_core::sc_time delay;

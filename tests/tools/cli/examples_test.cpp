@@ -84,6 +84,9 @@ TEST_CASE("a program goes on where an analogue unit fails, and the run reports h
   CHECK(failures["not_converged"] == 3 + 1);
   CHECK(failures["asymmetric"] == 1);
   CHECK(failures["not_loaded"] == 0);
+  // Without a workspace, the asymmetric and the indefinite system have no solution.
+  const nlohmann::json expected = {{"compensated", 1}, {"damped", 1}, {"digital", 1}, {"unsolved", 3}};
+  CHECK(all["inversion"]["fallbacks"] == expected);
 }
 
 TEST_CASE("the host takes the interrupt of an inversion unit that fails and finds another way") {
@@ -103,6 +106,8 @@ TEST_CASE("the host takes the interrupt of an inversion unit that fails and find
   CHECK(all["inversion"]["failures"]["asymmetric"] == 1);
   // r = 0.91 once, r = 0.99 twice.
   CHECK(all["inversion"]["compensated_loads"] == 3);
+  const nlohmann::json expected = {{"compensated", 1}, {"damped", 1}, {"digital", 1}, {"unsolved", 1}};
+  CHECK(all["inversion"]["fallbacks"] == expected);
 }
 
 TEST_CASE("a program reads what a write filter has held back and changes its threshold") {

@@ -40,14 +40,19 @@ TEST_CASE("an epoch of K-FAC on MNIST is bit-exact and within half a point of fl
 
 TEST_CASE("circuits solve MNIST's damped factors to sixteen bits and more") {
   if (!fs::exists(mnist())) WEFT_SKIP("no MNIST files beside the project");
-  // Samples take the default's four terms, matrices the five of the preset repast.
+  // Samples take the default's four terms, matrices the five of the preset repast; the compiler finds that
+  // three and five are enough.
   const bool direct = GENERATE(false, true);
+  const bool automatic = GENERATE(false, true);
   const config::Scenario own = weft::test::mnist_scenario(
       "repast_mlp_t4.yaml", {"training.epochs=1", "dataset.train=960", "dataset.test=48",
                              direct ? "training.kfac.mapping=direct" : "training.kfac.mapping=auto",
-                             direct ? "platform.inversion.terms=5" : "platform.inversion.terms=4"});
+                             direct ? "platform.inversion.terms=5" : "platform.inversion.terms=4",
+                             automatic ? "training.kfac.bits=16" : "training.kfac.bits=0"});
   const tool::Workload workload = tool::prepare(own);
-  CHECK(workload.program.network.layers[0].kfac->a.fused == !direct);
+  const compiler::LoweredFactor& factor = workload.program.network.layers[0].kfac->a;
+  CHECK(factor.fused == !direct);
+  if (automatic) CHECK(factor.terms == (direct ? 5 : 3));
   tool::SimulationOptions options;
   options.firmware = loader::read_file(tool::default_firmware());
   tool::Simulation simulation(own, &workload.program, options);
