@@ -548,7 +548,7 @@ Status Array::read(int row, int col, int rows, int cols, std::int32_t* values, i
 }
 
 void Array::hold(const std::vector<HeldCell>& cells) {
-  assert(!devices() && !config_.pairs());
+  assert(!devices());
   if (weights_live_) leave_exact();
   config_.arithmetic = Arithmetic::sliced;
   cells_.hold(cells);
@@ -573,6 +573,14 @@ int Array::cell(int slice, int row, int col) {
   if (!computes()) return 0;
   bring_cells_up_to_date();
   return devices() ? device_cells_.cell(slice, row, col) : cells_.cell(slice, row, col);
+}
+
+int Array::cell_of_pair(int slice, int row, int col, int part) {
+  assert(config_.pairs());
+  if (!computes()) return 0;
+  bring_cells_up_to_date();
+  return devices() ? device_cells_.cell_of_pair(slice, row, col, part)
+                   : cells_.cell_of_pair(slice, row, col, part);
 }
 
 // ---- From weights to cells ----

@@ -92,13 +92,15 @@ class Array {
   void calibrate(const std::vector<int>& full_scale);
 
   // Cells that nothing changes from now on, instead of those named before. The sliced model computes from
-  // here on; neither for encoding differential nor for Arithmetic::device.
+  // here on; not for Arithmetic::device.
   void hold(const std::vector<HeldCell>& cells);
 
   // For debuggers and tests: no statistics, no clamping.
   std::int64_t weight(int row, int col) const;
   // The digit that the cell or pair of cells holds; may have to reconstruct the cells first.
   int cell(int slice, int row, int col);
+  // State of the first (part 0) or second cell of a pair; Encoding::differential only.
+  int cell_of_pair(int slice, int row, int col, int part);
 
   const ArrayConfig& config() const { return config_; }
   const ArrayStatistics& statistics() const { return statistics_; }

@@ -116,12 +116,6 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
       array_(config.array) {
   if (config.registers) registers_.emplace(this->name(), *config.registers, context);
   saturated_before_ = array_->statistics().saturated;
-  if (config.policy == UpdatePolicy::in_place && config.endurance.on() && config.array.pairs()) {
-    throw Error(
-        "crossbar unit: outer products wear one cell a digit, encoding differential has two; allowed: "
-        "another "
-        "encoding, update: write_back, or no endurance");
-  }
   const bool cells_fail = config.endurance.count_wear && config.endurance.cells_fail;
   const bool holds_cells = config.array.arithmetic != Arithmetic::exact &&
                            config.array.arithmetic != Arithmetic::device &&

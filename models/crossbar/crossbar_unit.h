@@ -25,6 +25,7 @@
 #include "models/crossbar/update_port.h"
 #include "models/crossbar/working_array.h"
 #include "models/endurance/worn_cells.h"
+#include "models/endurance/write_lines.h"
 #include "models/unit/command_unit.h"
 
 namespace weft::crossbar {
@@ -50,8 +51,9 @@ struct CrossbarEnergy {
   Joule array_write;  // all rows, verify pulses included
   // Where pulses are counted (EnduranceConfig), instead of array_write.
   Joule write_pulse;  // a cell
-  Joule half_select;  // a pulse, of a cell of the row that is not written
-  Joule row_setup;    // a row of a slice: decoder, drivers, lines
+  Joule half_select;  // a pulse, of a cell that is not written, in the same row or on a pulsed bit line
+  Joule row_setup;    // a row of a slice: decoder, drivers
+  endurance::LineEnergy lines;
   // A line, whenever a step drives it with something (PipeLayer's spikes); besides mvm_step.
   Joule spike;
   Joule array_pulse;  // all cells, one pulse; where devices say how many pulses a verified write takes
@@ -177,12 +179,14 @@ class CrossbarUnit : public unit::CommandUnit {
   weft::Status write_row(unsigned row, std::vector<std::int32_t>& values, const endurance::Mark* marks,
                          bool updates, sc_core::sc_time& delay);
   struct PulseAccounts;
-  void charge_pulses(const endurance::RowWrite& done, unsigned rows, const PulseAccounts& accounts,
+  void charge_pulses(const endurance::RowWrite& done, unsigned rows, PulseAccounts& accounts,
                      sc_core::sc_time& delay);
   void write_cells(unsigned row, std::vector<std::int32_t>& values, const endurance::Mark* marks,
                    bool updates, sc_core::sc_time& delay);
   std::vector<std::int8_t> levels_of(const std::vector<std::int32_t>& values) const;
   int digit_in_cells(int slice, int row, int column) const;
+  // Level of a cell in the array, of which `physical` counts both arrays of pairs.
+  int level_in_array(int physical, unsigned row, int column);
   std::vector<std::int32_t> weights_in_cells(unsigned row, unsigned columns) const;
   device::CellStatistics pulses_so_far() const;
   // Charges the writing of `rows` rows since `before` to one of the accounts, and says how long it takes.
@@ -233,6 +237,7 @@ class CrossbarUnit : public unit::CommandUnit {
     EnergyLedger::Account& pulse;
     EnergyLedger::Account& half_select;
     EnergyLedger::Account& row_setup;
+    endurance::LineAccounts lines;
   };
   PulseAccounts open_pulses(Context& context, const std::string& prefix) const;
   PulseAccounts program_pulses_;

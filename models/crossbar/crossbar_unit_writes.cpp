@@ -196,6 +196,12 @@ int CrossbarUnit::digit_in_cells(int slice, int row, int column) const {
   return cells_->level(2 * slice, row, column) - cells_->level(2 * slice + 1, row, column);
 }
 
+int CrossbarUnit::level_in_array(int physical, unsigned row, int column) {
+  const int at = static_cast<int>(row);
+  if (!config_.array.pairs()) return array_->cell(physical, at, column);
+  return array_->cell_of_pair(physical / 2, at, column, physical % 2);
+}
+
 void CrossbarUnit::wear_out(const UpdateHeader& header, const std::int16_t* x, const std::int16_t* d) {
   endurance::Deposit done;
   done.x = x;
@@ -204,6 +210,7 @@ void CrossbarUnit::wear_out(const UpdateHeader& header, const std::int16_t* x, c
   done.columns = header.columns;
   done.digit_bits = config_.array.digit_bits;
   done.steps = header.magnitude_bits;
+  done.pairs = config_.array.pairs();
   cells_->deposit(done);
   hold_failed_cells();
 }
@@ -211,15 +218,14 @@ void CrossbarUnit::wear_out(const UpdateHeader& header, const std::int16_t* x, c
 // A cell whose level is right already takes no pulse: the rows have just been read.
 void CrossbarUnit::wear_out_rewritten(sc_core::sc_time& delay) {
   const std::vector<Mark> marks(columns_in_use_, Mark::changed);
-  const std::size_t digits_of_row = static_cast<std::size_t>(config_.array.slices) * columns_in_use_;
+  const int arrays = cells_->geometry().slices;
+  const std::size_t digits_of_row = static_cast<std::size_t>(arrays) * columns_in_use_;
   for (unsigned row = 0; row < rows_in_use_; ++row) {
     std::vector<std::int8_t> digits;
     digits.reserve(digits_of_row);
-    for (int slice = 0; slice < config_.array.slices; ++slice) {
-      for (unsigned column = 0; column < columns_in_use_; ++column) {
-        digits.push_back(
-            static_cast<std::int8_t>(array_->cell(slice, static_cast<int>(row), static_cast<int>(column))));
-      }
+    for (int physical = 0; physical < arrays; ++physical) {
+      for (unsigned column = 0; column < columns_in_use_; ++column)
+        digits.push_back(static_cast<std::int8_t>(level_in_array(physical, row, static_cast<int>(column))));
     }
     const endurance::RowWrite done = cells_->write_row(
         static_cast<int>(row), static_cast<int>(columns_in_use_), marks.data(), digits.data());
@@ -231,10 +237,10 @@ void CrossbarUnit::wear_out_rewritten(sc_core::sc_time& delay) {
 
 void CrossbarUnit::take_levels(unsigned row) {
   if (cells_->geometry().by_row) return;
-  for (int slice = 0; slice < config_.array.slices; ++slice) {
+  for (int physical = 0; physical < cells_->geometry().slices; ++physical) {
     for (int column = 0; column < config_.array.cols; ++column) {
-      const int digit = array_->cell(slice, static_cast<int>(row), column);
-      cells_->set_level(slice, static_cast<int>(row), column, static_cast<std::int8_t>(digit));
+      const int level = level_in_array(physical, row, column);
+      cells_->set_level(physical, static_cast<int>(row), column, static_cast<std::int8_t>(level));
     }
   }
 }
@@ -244,8 +250,10 @@ void CrossbarUnit::hold_failed_cells() {
   cells_held_ = cells_->statistics().cells_stuck;
   std::vector<HeldCell> held;
   for (const endurance::WornCells::StuckCell& stuck : cells_->stuck_cells()) {
-    const int digit = array_->cell(stuck.slice, stuck.row, stuck.column);
-    held.push_back({stuck.slice, stuck.row, stuck.column, static_cast<std::int8_t>(digit)});
+    const int level = level_in_array(stuck.slice, static_cast<unsigned>(stuck.row), stuck.column);
+    const int arrays = config_.array.arrays_per_slice();
+    held.push_back({stuck.slice / arrays, stuck.row, stuck.column, static_cast<std::int8_t>(level),
+                    stuck.slice % arrays});
   }
   array_->hold(held);
 }
@@ -267,13 +275,15 @@ CrossbarUnit::PulseAccounts CrossbarUnit::open_pulses(Context& context, const st
   const CrossbarEnergy& energy = config_.energy;
   return {context.energy.open(name(), prefix + "write_pulse", energy.write_pulse),
           context.energy.open(name(), prefix + "write_half_select", energy.half_select),
-          context.energy.open(name(), prefix + "write_row_setup", energy.row_setup)};
+          context.energy.open(name(), prefix + "write_row_setup", energy.row_setup),
+          endurance::LineAccounts(context.energy, name(), prefix, energy.lines)};
 }
 
-void CrossbarUnit::charge_pulses(const endurance::RowWrite& done, unsigned rows,
-                                 const PulseAccounts& accounts, sc_core::sc_time& delay) {
+void CrossbarUnit::charge_pulses(const endurance::RowWrite& done, unsigned rows, PulseAccounts& accounts,
+                                 sc_core::sc_time& delay) {
   accounts.pulse.charge(done.pulses);
   accounts.half_select.charge(done.half_selected);
+  accounts.lines.charge(done);
   accounts.row_setup.charge(std::uint64_t{rows} * slices_in_use_ *
                             static_cast<unsigned>(config_.array.arrays_per_slice()));
   delay += config_.timing.write_pulse * static_cast<double>(done.set_pulses + done.reset_pulses);

@@ -83,6 +83,11 @@ std::int8_t DeviceCells::cell(int slice, int row, int col) const {
   return level;
 }
 
+std::int8_t DeviceCells::cell_of_pair(int slice, int row, int col, int part) const {
+  return slices_.empty() ? std::int8_t{0}
+                         : slices_[static_cast<std::size_t>(slice)].peek_part(part, row, col);
+}
+
 // ---- Products ----
 
 // Chunk k of a line goes to chunk[k * spacing].

@@ -36,6 +36,7 @@ class DeviceCells {
   void read(int row, int col, int count, std::int64_t* value);
   void values(int row, int col, int count, std::int64_t* value) const;
   std::int8_t cell(int slice, int row, int col) const;
+  std::int8_t cell_of_pair(int slice, int row, int col, int part) const;
 
   void mvm(const Operand& x, int in_bits, bool carries_resolved, int cols, std::int64_t* y,
            AdcCounts& counts);

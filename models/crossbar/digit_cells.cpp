@@ -82,6 +82,12 @@ void DigitCells::peek(int row, int col, int count, std::int8_t* digit) const {
     digit[i] = static_cast<std::int8_t>(digit[i] - negative[static_cast<std::size_t>(i)]);
 }
 
+std::int8_t DigitCells::peek_part(int part, int row, int col) const {
+  std::int8_t level = 0;
+  arrays_[static_cast<std::size_t>(part)].peek(row, col, 1, &level);
+  return level;
+}
+
 const float* DigitCells::seen() {
   if (!pairs()) return arrays_.front().seen();
   const std::array<std::uint64_t, 2> versions{arrays_[0].version(), arrays_[1].version()};

@@ -30,6 +30,8 @@ class DigitCells {
   device::PulseLosses pulse(std::uint64_t operation, int row, int count, const std::int16_t* pulses);
   void read(std::uint64_t operation, int row, int col, int count, std::int8_t* digit);
   void peek(int row, int col, int count, std::int8_t* digit) const;
+  // Of the first (part 0) or second cell of a pair.
+  std::int8_t peek_part(int part, int row, int col) const;
   const float* seen();
   double line_variance() const;
   double relative_variance() const { return arrays_.front().relative_variance(); }

@@ -42,6 +42,11 @@ void PairCells::write(std::size_t offset, int count, const std::int8_t* digits) 
   }
 }
 
+std::int8_t PairCells::set_state(std::size_t at, int part, std::uint8_t state) {
+  (part == 0 ? positive_ : negative_)[at] = state;
+  return static_cast<std::int8_t>(positive_[at] - negative_[at]);
+}
+
 Saturation PairCells::deposit(const DepositJob& job, std::size_t offset) {
   Saturation saturation;
   Units units;

@@ -19,6 +19,10 @@ class PairCells {
   void allocate(std::size_t count);
   // Makes pairs of `count` digits from `offset` on.
   void write(std::size_t offset, int count, const std::int8_t* digits);
+  // State of the first (part 0) or second cell of a pair.
+  std::uint8_t state(std::size_t at, int part) const { return part == 0 ? positive_[at] : negative_[at]; }
+  // Gives one cell of a pair a state, and says what digit they now are.
+  std::int8_t set_state(std::size_t at, int part, std::uint8_t state);
   // As Kernels::deposit, from pair `offset` of job.cells' slice on; job.cells, the digits, follows. One
   // version for every processor.
   Saturation deposit(const DepositJob& job, std::size_t offset);

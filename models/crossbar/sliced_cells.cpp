@@ -57,7 +57,11 @@ void SlicedCells::hold(const std::vector<HeldCell>& cells) {
 }
 
 void SlicedCells::restore_held() {
-  for (const HeldCell& held : held_) cells_[offset(held.slice, held.row, held.col)] = held.digit;
+  for (const HeldCell& held : held_) {
+    const std::size_t at = offset(held.slice, held.row, held.col);
+    cells_[at] =
+        config_.pairs() ? pairs_.set_state(at, held.part, static_cast<std::uint8_t>(held.digit)) : held.digit;
+  }
 }
 
 // A few slices at a time in 32-bit lanes: sums of 64 bits are only needed between these groups.
@@ -77,6 +81,10 @@ void SlicedCells::values(int row, int col, int count, std::int64_t* value) const
 
 std::int8_t SlicedCells::cell(int slice, int row, int col) const {
   return cells_.empty() ? std::int8_t{0} : cells_[offset(slice, row, col)];
+}
+
+std::uint8_t SlicedCells::cell_of_pair(int slice, int row, int col, int part) const {
+  return cells_.empty() ? std::uint8_t{0} : pairs_.state(offset(slice, row, col), part);
 }
 
 Conversion SlicedCells::conversion(const Adc& adc, int slice, int steps, int driven, int lines) {

@@ -19,12 +19,13 @@
 
 namespace weft::crossbar {
 
-// A cell that no longer switches, and the digit that it holds.
+// A cell that no longer switches, and the digit that it holds; of a pair, which of them and its state.
 struct HeldCell {
   int slice;
   int row;
   int col;
   std::int8_t digit;
+  int part = 0;
 };
 
 class SlicedCells {
@@ -37,6 +38,8 @@ class SlicedCells {
   // value[i] = what the digits at (row, col + i) stand for.
   void values(int row, int col, int count, std::int64_t* value) const;
   std::int8_t cell(int slice, int row, int col) const;
+  // State of the first (part 0) or second cell of a pair; Encoding::differential only.
+  std::uint8_t cell_of_pair(int slice, int row, int col, int part) const;
 
   // Rows driven, columns read: y[c] for c < cols.
   void mvm(const Operand& x, int in_bits, bool carries_resolved, int cols, std::int64_t* y,

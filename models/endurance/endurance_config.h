@@ -19,11 +19,13 @@ enum class PulseModel : std::uint8_t { array, fixed, linear, distribution };
 //   swing  (|change| / whole window)^alpha a write; alpha 1 reproduces PANTHER's 6 years (section 7.8)
 enum class WearMode : std::uint8_t { write, pulse, swing };
 
-// Where a matrix lies in its array is changed every `period` update passes.
+// Where a matrix lies in its array is changed every `period` update passes, and where a buffer's rows lie in
+// their subarray every `period` rows written.
 //   row_swap         the most and the least worn row change places
+//   row_rotation     all rows move on by one, the last becomes the first
 //   column_rotation  all columns move on by one, the last becomes the first (FloatPIM)
 //   random           rows are drawn anew, columns rotated by a drawn number
-enum class Levelling : std::uint8_t { none, row_swap, column_rotation, random };
+enum class Levelling : std::uint8_t { none, row_swap, row_rotation, column_rotation, random };
 
 struct EnduranceConfig {
   PulseModel pulses_model = PulseModel::array;

@@ -24,8 +24,22 @@ void RowWrite::add(const RowWrite& other) {
   cells += other.cells;
   pulses += other.pulses;
   half_selected += other.half_selected;
+  unselected += other.unselected;
+  row_pulses += other.row_pulses;
   set_pulses += other.set_pulses;
   reset_pulses += other.reset_pulses;
+}
+
+void WearStatistics::add(const WearStatistics& other) {
+  cells_written += other.cells_written;
+  cells_skipped += other.cells_skipped;
+  pulses += other.pulses;
+  cells_stuck += other.cells_stuck;
+  writes_refused += other.writes_refused;
+  levelling_moves += other.levelling_moves;
+  levelling_cells += other.levelling_cells;
+  if (first_failure == 0 || (other.first_failure != 0 && other.first_failure < first_failure))
+    first_failure = other.first_failure;
 }
 
 WornCells::WornCells(const EnduranceConfig& config, Geometry geometry)
@@ -76,10 +90,12 @@ RowWrite WornCells::write_row(int row, int columns, const Mark* marks, std::int8
       digit = levels_[at];
     }
     done.cells += written;
-    done.half_selected += (static_cast<std::uint64_t>(geometry_.columns) - written) * (set + reset);
+    done.row_pulses += set + reset;
+    done.unselected += (static_cast<std::uint64_t>(geometry_.columns) - written) * (set + reset);
     done.set_pulses = std::max(done.set_pulses, set);
     done.reset_pulses = std::max(done.reset_pulses, reset);
   }
+  done.half_selected = half_selected(done);
   statistics_.cells_written += done.cells;
   statistics_.pulses += done.pulses;
   statistics_.cells_skipped +=
@@ -87,7 +103,13 @@ RowWrite WornCells::write_row(int row, int columns, const Mark* marks, std::int8
   return done;
 }
 
+std::uint64_t WornCells::half_selected(const RowWrite& done) const {
+  return done.unselected + done.pulses * static_cast<std::uint64_t>(geometry_.rows - 1);
+}
+
 void WornCells::preset(int slice, int row, int column, std::int8_t level) {
+  rows_in_use_ = std::max(rows_in_use_, row + 1);
+  columns_in_use_ = std::max(columns_in_use_, column + 1);
   const std::size_t at = cell(slice, row, column);
   if (stuck_.empty() || stuck_[at] == 0) levels_[at] = level;
 }
@@ -157,6 +179,9 @@ WornCells::Move WornCells::end_of_pass() {
       std::iter_swap(coldest, hottest);
       break;
     }
+    case Levelling::row_rotation:
+      for (int& row : row_of) row = (row + 1) % geometry_.rows;
+      break;
     case Levelling::column_rotation:
       shift = (shift + 1) % geometry_.columns;
       break;
@@ -210,7 +235,9 @@ WornCells::Move WornCells::move_to(const std::vector<int>& row_of, int shift) {
   const std::vector<Mark> marks(static_cast<std::size_t>(columns_in_use_), Mark::changed);
   for (std::size_t i = 0; i < moved.size(); ++i) {
     std::vector<std::int8_t> wanted = digits[i];
-    move.write.add(write_row(moved[i], columns_in_use_, marks.data(), wanted.data()));
+    const RowWrite done = write_row(moved[i], columns_in_use_, marks.data(), wanted.data());
+    move.rows_written += done.pulses > 0 ? 1 : 0;
+    move.write.add(done);
     move.digits_changed = move.digits_changed || wanted != digits[i];
   }
   statistics_.levelling_cells += move.write.cells;

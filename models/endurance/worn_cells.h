@@ -29,8 +29,12 @@ struct Geometry {
 struct RowWrite {
   std::uint64_t cells = 0;
   std::uint64_t pulses = 0;
-  std::uint64_t half_selected = 0;  // pulses seen by cells of the row that are not written
-  unsigned set_pulses = 0;          // of the slowest cell
+  // Pulses seen by cells that are not written: the row's other ones, and the other rows' on the same bit
+  // lines.
+  std::uint64_t half_selected = 0;
+  std::uint64_t unselected = 0;  // pulses during which a bit line is not selected
+  std::uint64_t row_pulses = 0;  // of the word lines of all slices
+  unsigned set_pulses = 0;       // of the slowest cell
   unsigned reset_pulses = 0;
 
   void add(const RowWrite& other);  // another row, after this one: phases add up
@@ -45,6 +49,9 @@ struct Deposit {
   int columns = 0;
   int digit_bits = 1;
   int steps = 1;  // of the stream
+  // A digit is a pair of cells in arrays of their own, one after the other: what is added goes into the
+  // first, what is taken off into the second.
+  bool pairs = false;
 };
 
 struct WearStatistics {
@@ -56,6 +63,8 @@ struct WearStatistics {
   std::uint64_t first_failure = 0;   // cells written when the first one failed; 0: none has
   std::uint64_t levelling_moves = 0;
   std::uint64_t levelling_cells = 0;
+
+  void add(const WearStatistics& other);  // of other arrays; the earlier failure is kept
 };
 
 class WornCells {
@@ -91,7 +100,8 @@ class WornCells {
   // Counts an update pass, and moves the matrix when it is time to. The rows moved are rewritten;
   // their number and writes are returned.
   struct Move {
-    unsigned rows = 0;
+    unsigned rows = 0;          // that lie elsewhere now, each of them read
+    unsigned rows_written = 0;  // of them, where a cell has another level than before
     RowWrite write;
     bool digits_changed = false;  // a stuck cell now stands where another level was wanted
   };
@@ -109,6 +119,7 @@ class WornCells {
   // Per physical cell, [slice][row][column]; by rows, [slice][row] of the columns in use. Empty unless wear
   // is counted.
   const std::vector<double>& wear() const { return wear_; }
+  int rows_in_use() const { return rows_in_use_; }
   int columns_in_use() const { return columns_in_use_; }
   // Drawn for each cell; the median for all without spread.
   double endurance(std::size_t cell) const { return endurance_.empty() ? config_.median : endurance_[cell]; }
@@ -129,6 +140,7 @@ class WornCells {
   void add_wear(std::size_t at, double more);
   void deposit_in(int slice, const Deposit& done);
   void pulse_cell(std::size_t at, unsigned pulses, double swing);
+  std::uint64_t half_selected(const RowWrite& done) const;
   RowWrite write_unseen_row(int row, int columns, const Mark* marks);
   void deposit_unseen(const Deposit& done);
   double unseen_wear(double pulses) const;

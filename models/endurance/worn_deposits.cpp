@@ -37,13 +37,15 @@ void WornCells::deposit(const Deposit& done) {
 
 void WornCells::deposit_in(int slice, const Deposit& done) {
   const double window = geometry_.levels[static_cast<std::size_t>(slice)] - 1;
+  const int digit = done.pairs ? slice / 2 : slice;
+  const bool takes_off = done.pairs && slice % 2 != 0;
   std::vector<ColumnDeposits> columns(static_cast<std::size_t>(done.columns));
   for (int column = 0; column < done.columns; ++column) {
     ColumnDeposits& own = columns[static_cast<std::size_t>(column)];
     const auto magnitude = static_cast<std::uint64_t>(std::abs(int{done.d[column]}));
     for (int step = 0; step < most_steps; ++step) {
       const std::uint64_t chunk =
-          (magnitude << step) >> (slice * done.digit_bits) & ((1u << done.digit_bits) - 1);
+          (magnitude << step) >> (digit * done.digit_bits) & ((1u << done.digit_bits) - 1);
       if (chunk == 0) continue;
       own.steps |= 1u << step;
       own.swing[static_cast<std::size_t>(step)] =
@@ -57,6 +59,8 @@ void WornCells::deposit_in(int slice, const Deposit& done) {
       const ColumnDeposits& own = columns[static_cast<std::size_t>(column)];
       const std::uint32_t steps = stream & own.steps;
       if (steps == 0) continue;
+      const bool lowers = (done.x[row] < 0) != (done.d[column] < 0);
+      if (done.pairs && lowers != takes_off) continue;
       double swing = 0;
       for (int step = 0; config_.mode == WearMode::swing && step < most_steps; ++step)
         swing += (steps >> step & 1u) != 0 ? own.swing[static_cast<std::size_t>(step)] : 0;

@@ -31,7 +31,9 @@ RowWrite WornCells::write_unseen_row(int row, int columns, const Mark* marks) {
   done.cells = written * slices;
   done.pulses = static_cast<std::uint64_t>(std::llround(pulses * static_cast<double>(done.cells)));
   done.set_pulses = static_cast<unsigned>(std::lround(pulses));
-  done.half_selected = (static_cast<std::uint64_t>(geometry_.columns) - written) * slices * done.set_pulses;
+  done.row_pulses = slices * done.set_pulses;
+  done.unselected = (static_cast<std::uint64_t>(geometry_.columns) - written) * done.row_pulses;
+  done.half_selected = half_selected(done);
   statistics_.cells_written += done.cells;
   statistics_.pulses += done.pulses;
   statistics_.cells_skipped += static_cast<std::uint64_t>(columns) * slices - done.cells;
@@ -42,7 +44,9 @@ RowWrite WornCells::write_unseen_row(int row, int columns, const Mark* marks) {
 }
 
 void WornCells::deposit_unseen(const Deposit& done) {
-  const auto cells = static_cast<std::uint64_t>(geometry_.slices) * static_cast<std::uint64_t>(done.rows) *
+  // One cell of each pair, though which of them is not known.
+  const int arrays = done.pairs ? geometry_.slices / 2 : geometry_.slices;
+  const auto cells = static_cast<std::uint64_t>(arrays) * static_cast<std::uint64_t>(done.rows) *
                      static_cast<std::uint64_t>(done.columns);
   statistics_.cells_written += cells;
   statistics_.pulses += cells * static_cast<std::uint64_t>(done.steps);

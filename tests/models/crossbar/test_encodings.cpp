@@ -249,4 +249,28 @@ TEST_CASE("an encoding that cells cannot have is refused") {
   CHECK_THROWS_WITH(config.validate(), Catch::Contains("cell_bits[0] = 8 is not allowed (2 to 7)"));
 }
 
+TEST_CASE("a cell of a pair that is held takes no more deposits while its partner does") {
+  ArrayConfig config = sixteen_bit(Encoding::differential, 6);
+  config.rows = config.cols = 2;
+  Array array(config);
+  const std::vector<std::int32_t> weights{1, -2, 0, 0};
+  REQUIRE(array.program(0, 0, 2, 2, weights.data(), 2).ok());
+  array.hold({{0, 0, 0, 1, 0}, {0, 0, 1, 2, 1}});
+  const std::vector<std::int16_t> x{1, 0};
+  const std::vector<std::int16_t> up{1, 1};
+  const std::vector<std::int16_t> down{-1, -1};
+  REQUIRE(array.opa(x, 1, up).ok());
+  CHECK(array.cell_of_pair(0, 0, 0, 0) == 1);  // held
+  CHECK(array.cell_of_pair(0, 0, 1, 0) == 1);
+  REQUIRE(array.opa(x, 1, down).ok());
+  CHECK(array.cell_of_pair(0, 0, 0, 1) == 1);
+  CHECK(array.cell_of_pair(0, 0, 1, 1) == 2);  // held
+  CHECK(array.cell(0, 0, 0) == 1 - 1);
+  CHECK(array.cell(0, 0, 1) == 1 - 2);
+  // Carry resolution cannot clear what is held.
+  array.crs();
+  CHECK(array.cell_of_pair(0, 0, 0, 0) == 1);
+  CHECK(array.cell_of_pair(0, 0, 1, 1) == 2);
+}
+
 }  // namespace weft::test

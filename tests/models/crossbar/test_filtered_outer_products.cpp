@@ -2,7 +2,7 @@
 // Outer products in the array on their way through the write filter, and the wear of cells under them.
 #include <algorithm>
 
-#include "tests/models/crossbar/crossbar_unit_bench.h"
+#include "tests/models/crossbar/filtered_bench.h"
 
 using namespace weft;
 using namespace weft::test;
@@ -15,66 +15,22 @@ namespace {
 constexpr unsigned bits = 10;  // of the row operand
 
 write_filter::WriteFilterConfig rules(Policy policy, double threshold = 1) {
-  write_filter::WriteFilterConfig config;
-  config.rules.policy = policy;
+  write_filter::WriteFilterConfig config = filter_rules(policy, threshold);
   config.rules.granularity = Granularity::row;
-  config.rules.threshold = threshold;
-  config.rules.residual_bits = 40;
-  config.rows = rows;
-  config.columns = columns;
-  config.cycle = ns(1);
   config.lanes = 1;
   config.outer_products = true;
   return config;
 }
 
-struct Finished {
-  std::vector<std::int32_t> weights;
-  std::map<std::string, std::uint64_t> counts;
-  std::map<std::string, std::uint64_t> filter_counts;
-  Timing timing;
-  write_filter::FilterStatistics filter;
-  endurance::WearStatistics wear;
-  double worst_wear = 0;
-};
-
 Finished run(const write_filter::WriteFilterConfig& filter, const Operands& x, const Operands& d,
              int updates = 1, const CrossbarUnitConfig& unit = config_of_test()) {
-  test::fresh_kernel();
   std::vector<Command> commands = {command(CrossbarCommand::prog)};
   for (int n = 0; n < updates; ++n) {
     commands.push_back(command(CrossbarCommand::opa, bits));
     commands.push_back(command(CrossbarCommand::crs));
   }
   commands.push_back(command(CrossbarCommand::rdarr));
-  Finished finished;
-  Bench bench(run_all(commands, finished.timing), unit, Bench::buffer_config(), filter);
-  bench.put(weights_at, small_weights());
-  bench.put(src0_at, x);
-  bench.put(src1_at, d);
-  sc_core::sc_start();
-  CHECK(bench.listener.faults.empty());
-  finished.weights = bench.get<std::int32_t>(dst_at, rows * columns);
-  finished.counts = bench.counts();
-  for (const auto& account : bench.context.energy.accounts()) {
-    if (account.component() == "filter") finished.filter_counts[account.operation()] = account.count();
-  }
-  finished.filter = bench.filter.statistics();
-  if (bench.unit.cells() != nullptr) {
-    finished.wear = bench.unit.cells()->statistics();
-    const std::vector<double>& wear = bench.unit.cells()->wear();
-    if (!wear.empty()) finished.worst_wear = *std::max_element(wear.begin(), wear.end());
-  }
-  return finished;
-}
-
-std::vector<std::int32_t> plus(const Operands& x, const Operands& d, int times = 1) {
-  std::vector<std::int32_t> weights = small_weights();
-  for (unsigned row = 0; row < rows; ++row) {
-    for (unsigned column = 0; column < columns; ++column)
-      weights[row * columns + column] += times * x[row] * d[column];
-  }
-  return weights;
+  return finish(commands, unit, filter, x, d);
 }
 
 // Rows 2, 5 and 9 are driven.
@@ -212,6 +168,45 @@ TEST_CASE("cells that have worn out under outer products keep their level and tr
   CHECK(finished.weights[0] > kept[0]);
   CHECK(finished.weights[0] < kept[0] + 8);
   CHECK(std::equal(kept.begin() + columns, kept.end(), finished.weights.begin() + columns));
+}
+
+TEST_CASE("either cell of a pair wears out by itself and holds its level") {
+  CrossbarUnitConfig unit = config_of_test();
+  unit.array.encoding = crossbar::Encoding::differential;
+  unit.endurance.count_wear = true;
+  unit.endurance.median = 6;
+  Operands x(rows, 0);
+  x[0] = 1;
+  const Operands up(columns, 1);
+  const Operands down(columns, -1);
+  const std::vector<std::int32_t> kept = small_weights();
+  // As many cells fail as with single cells at the most, in their own direction.
+  const Finished raised = run(rules(Policy::none), x, up, 20, unit);
+  CHECK(raised.wear.cells_stuck > 0);
+  CHECK(raised.wear.writes_refused > 0);
+  CHECK(raised.weights[0] > kept[0]);
+  CHECK(raised.weights[0] < kept[0] + 20);
+  const Finished lowered = run(rules(Policy::none), x, down, 20, unit);
+  CHECK(lowered.wear.cells_stuck > 0);
+  CHECK(lowered.weights[0] < kept[0]);
+  CHECK(lowered.weights[0] > kept[0] - 20);
+  for (const Finished* finished : {&raised, &lowered})
+    CHECK(std::equal(kept.begin() + columns, kept.end(), finished->weights.begin() + columns));
+}
+
+TEST_CASE("counting the wear of pairs changes no weight") {
+  CrossbarUnitConfig unit = config_of_test();
+  unit.array.encoding = crossbar::Encoding::differential;
+  Operands x(rows, 3);
+  Operands d(columns, 5);
+  x[2] = d[1] = -2;
+  const Finished plain = run(rules(Policy::none), x, d, 3, unit);
+  unit.endurance.count_wear = true;
+  unit.endurance.median = 1e6;
+  const Finished counted = run(rules(Policy::none), x, d, 3, unit);
+  CHECK(counted.weights == plain.weights);
+  CHECK(counted.wear.cells_stuck == 0);
+  CHECK(counted.wear.cells_written > 0);
 }
 
 TEST_CASE("pulses of a carry resolution are charged where they are counted") {

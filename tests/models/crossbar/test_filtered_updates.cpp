@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Digital updates on their way through the write filter into cells that wear.
-#include "tests/models/crossbar/crossbar_unit_bench.h"
+#include "tests/models/crossbar/filtered_bench.h"
 
 using namespace weft;
 using namespace weft::test;
@@ -20,14 +20,7 @@ CrossbarUnitConfig writing_back() {
 }
 
 write_filter::WriteFilterConfig rules(write_filter::Policy policy, double threshold = 1) {
-  write_filter::WriteFilterConfig config;
-  config.rules.policy = policy;
-  config.rules.threshold = threshold;
-  config.rules.residual_bits = 40;
-  config.rows = rows;
-  config.columns = columns;
-  config.cycle = ns(1);
-  return config;
+  return filter_rules(policy, threshold);
 }
 
 // An outer product whose rows 2 and 5 are not zero.
@@ -38,43 +31,14 @@ Operands two_rows() {
   return x;
 }
 
-struct Finished {
-  std::vector<std::int32_t> weights;
-  std::map<std::string, std::uint64_t> counts;
-  Timing timing;
-  write_filter::FilterStatistics filter;
-  endurance::WearStatistics wear;
-};
-
 Finished run(const CrossbarUnitConfig& unit, const write_filter::WriteFilterConfig& filter, const Operands& x,
              const Operands& d, int updates = 1) {
-  test::fresh_kernel();
   std::vector<Command> commands = {command(CrossbarCommand::prog)};
   for (int n = 0; n < updates; ++n) {
     commands.push_back(command(CrossbarCommand::opa));
     commands.push_back(command(CrossbarCommand::rdarr));
   }
-  Finished finished;
-  Bench bench(run_all(commands, finished.timing), unit, Bench::buffer_config(), filter);
-  bench.put(weights_at, small_weights());
-  bench.put(src0_at, x);
-  bench.put(src1_at, d);
-  sc_core::sc_start();
-  CHECK(bench.listener.faults.empty());
-  finished.weights = bench.get<std::int32_t>(dst_at, rows * columns);
-  finished.counts = bench.counts();
-  finished.filter = bench.filter.statistics();
-  if (bench.unit.cells() != nullptr) finished.wear = bench.unit.cells()->statistics();
-  return finished;
-}
-
-std::vector<std::int32_t> plus(const Operands& x, const Operands& d, int times = 1) {
-  std::vector<std::int32_t> weights = small_weights();
-  for (unsigned row = 0; row < rows; ++row) {
-    for (unsigned column = 0; column < columns; ++column)
-      weights[row * columns + column] += times * x[row] * d[column];
-  }
-  return weights;
+  return finish(commands, unit, filter, x, d);
 }
 
 }  // namespace
@@ -118,7 +82,11 @@ TEST_CASE("pulses are charged by the cell and a row takes as long as its slowest
   CHECK(finished.wear.cells_written == before.wear.cells_written + 1);
   CHECK(finished.counts.at("update_write_pulse") == before.counts.at("update_write_pulse") + 1);
   CHECK(finished.counts.at("update_write_half_select") ==
-        before.counts.at("update_write_half_select") + columns - 1);
+        before.counts.at("update_write_half_select") + (columns - 1) + (rows - 1));
+  CHECK(finished.counts.at("update_write_word_line") == before.counts.at("update_write_word_line") + 1);
+  CHECK(finished.counts.at("update_write_bit_line") == before.counts.at("update_write_bit_line") + 1);
+  CHECK(finished.counts.at("update_write_unselected_line") ==
+        before.counts.at("update_write_unselected_line") + columns - 1);
   CHECK(finished.counts.at("update_write_row_setup") == before.counts.at("update_write_row_setup") + slices);
   check_time(finished.timing.times[2], us(1 + rows) + ns(50 + rows));
   CHECK(finished.counts.at("update_row_write") == 0);

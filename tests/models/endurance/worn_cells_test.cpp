@@ -52,7 +52,11 @@ TEST_CASE("a row write takes as long as its slowest SET and its slowest RESET ce
   CHECK(both.cells == 2);
   CHECK(both.set_pulses == 2);
   CHECK(both.reset_pulses == 4);
-  CHECK(both.half_selected == 1u * (2 + 4));
+  // One cell of the row sees the pulses of both phases, and each of the written ones shares its bit line with
+  // cells of all other rows.
+  CHECK(both.unselected == 2 + 4);
+  CHECK(both.half_selected == 2 + 4 + (2 + 4) * (static_cast<std::uint64_t>(small().rows) - 1));
+  CHECK(both.row_pulses == 2 + 4);
   CHECK(cells.statistics().cells_skipped == 1);
 }
 
@@ -64,6 +68,8 @@ TEST_CASE("slices are written in parallel, so the slowest of them counts") {
   CHECK(done.set_pulses == 3);
   CHECK(done.reset_pulses == 7);
   CHECK(done.pulses == 13);
+  // 1 + 2 and 3 + 7, each slice on word lines of its own.
+  CHECK(done.row_pulses == 13);
 }
 
 TEST_CASE("what the filter leaves alone keeps its level and does not wear") {

@@ -83,6 +83,38 @@ TEST_CASE("every cell wears by the steps that deposit something in it") {
   }
 }
 
+TEST_CASE("of a pair, the first cell wears by what is added and the second by what is taken off") {
+  Geometry pairs{2 * slices, rows, columns, std::vector<int>(2 * slices, 64)};
+  WornCells cells(counting(WearMode::pulse), pairs);
+  const std::vector<std::int16_t> x{5, -3, 0, 7, -1};
+  const std::vector<std::int16_t> d{-9, 100, 0, 77};
+  Deposit deposit = deposit_of(x, d, 3);
+  deposit.pairs = true;
+  cells.deposit(deposit);
+  std::size_t cell = 0;
+  for (int array = 0; array < 2 * slices; ++array) {
+    for (const std::int16_t row : x) {
+      for (const std::int16_t column : d) {
+        const bool takes_off = row * column < 0;
+        const bool reached = takes_off == (array % 2 == 1);
+        CHECK(cells.wear()[cell++] == (reached ? expected(WearMode::pulse, row, column, array / 2) : 0));
+      }
+    }
+  }
+}
+
+TEST_CASE("rows of pairs without numbers count one cell of each pair, and wear both") {
+  Geometry pairs{2 * slices, rows, columns, std::vector<int>(2 * slices, 64), true};
+  WornCells cells(counting(WearMode::pulse), pairs);
+  const std::vector<std::int16_t> nothing(rows);
+  const std::vector<std::int16_t> two_columns(2);
+  Deposit deposit = deposit_of(nothing, two_columns, 7);
+  deposit.pairs = true;
+  cells.deposit(deposit);
+  CHECK(cells.statistics().cells_written == std::uint64_t{slices} * rows * 2);
+  CHECK(cells.wear() == std::vector<double>(2 * slices * rows, 7));
+}
+
 TEST_CASE("a cell that has failed refuses deposits and is named by its place in the matrix") {
   EnduranceConfig config = counting(WearMode::write);
   config.median = 2;
