@@ -19,7 +19,8 @@ ReramMemory::ReramMemory(const sc_core::sc_module_name& name, const ReramMemoryC
       pulse_energy_(context.energy.open(this->name(), "cell pulse", config.pulse_energy)),
       half_select_energy_(
           context.energy.open(this->name(), "half-selected pulse", config.half_select_energy)),
-      setup_energy_(context.energy.open(this->name(), "row set-up", config.row_setup_energy)) {
+      setup_energy_(context.energy.open(this->name(), "row set-up", config.row_setup_energy)),
+      line_energy_(context.energy, this->name(), "", config.line_energy) {
   socket.on_access([this](const Transfer& transfer, sc_time& delay) { return access(transfer, delay); });
 }
 
@@ -95,6 +96,8 @@ void ReramMemory::write_rows(WriteClass of, std::uint64_t offset, std::uint32_t 
   write_time_ += time;
   occupy_port(time, delay);
   if (on_write_) on_write_(offset, size);
+  if (on_write_ && contents_moved_) on_write_(0, rows_.size());
+  contents_moved_ = false;
 }
 
 sc_time ReramMemory::write_row(WriteClass of, std::uint64_t offset, std::uint32_t size,
@@ -106,11 +109,34 @@ sc_time ReramMemory::write_row(WriteClass of, std::uint64_t offset, std::uint32_
   // A row none of whose cells changes takes no pulse.
   if (done.pulses == 0) return sc_core::SC_ZERO_TIME;
   sum.rows += 1;
+  charge(done, 1);
+  return write_time_of(done, 1) + level_wear(offset);
+}
+
+void ReramMemory::charge(const endurance::RowWrite& done, std::uint64_t rows) {
   pulse_energy_.charge(done.pulses);
   half_select_energy_.charge(done.half_selected);
-  setup_energy_.charge(1);
-  if (config_.rows.endurance.pulses_model == endurance::PulseModel::array) return config_.row_write;
+  line_energy_.charge(done);
+  setup_energy_.charge(rows);
+}
+
+sc_time ReramMemory::write_time_of(const endurance::RowWrite& done, std::uint64_t rows) const {
+  if (config_.rows.endurance.pulses_model == endurance::PulseModel::array)
+    return config_.row_write * static_cast<double>(rows);
   return config_.row_write * static_cast<double>(done.set_pulses + done.reset_pulses);
+}
+
+sc_time ReramMemory::level_wear(std::uint64_t offset) {
+  const endurance::WornCells::Move move = rows_.end_of_write(offset);
+  if (move.rows == 0) return sc_core::SC_ZERO_TIME;
+  moved_.cells += move.write.cells;
+  moved_.pulses += move.write.pulses;
+  moved_.rows += move.rows_written;
+  rows_read_ += move.rows;
+  read_energy_.charge(move.rows);
+  charge(move.write, move.rows_written);
+  contents_moved_ = contents_moved_ || move.digits_changed;
+  return config_.row_read * static_cast<double>(move.rows) + write_time_of(move.write, move.rows_written);
 }
 
 void ReramMemory::occupy_port(const sc_time& time, sc_time& delay) {

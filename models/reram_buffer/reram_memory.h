@@ -8,8 +8,9 @@
 //   read   rows · row_read
 //   write  sum over the rows that are written of row_write · (most SET pulses + most RESET pulses); with
 //          pulses_model array, row_write a row
-// Rows without a byte to be written are left alone. There is no direct access: no write may pass the cells
-// by.
+// Every `period` rows that a subarray writes, levelling moves rows in it: they are read and rewritten one
+// after the other, in time and energy, by the write that made it time. Rows without a byte to be written are
+// left alone. There is no direct access: no write may pass the cells by.
 //
 // Errors: outside the memory is an address error, a marked write of odd length a burst error, reading marks a
 // command error.
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include "models/common/context.h"
+#include "models/endurance/write_lines.h"
 #include "models/reram_buffer/stored_rows.h"
 #include "models/reram_buffer/write_port.h"
 #include "models/tlm/target_socket.h"
@@ -34,9 +36,11 @@ struct ReramMemoryConfig {
   sc_core::sc_time row_read;
   sc_core::sc_time row_write;  // of one pulse, its verify read included
   Joule row_read_energy;
-  Joule pulse_energy;        // of a cell
-  Joule half_select_energy;  // of a cell that is not written, a pulse
+  Joule pulse_energy;  // of a cell
+  Joule
+      half_select_energy;  // of a cell that is not written, in the same row or on a pulsed bit line, a pulse
   Joule row_setup_energy;
+  endurance::LineEnergy line_energy;
 };
 
 struct ClassWrites {
@@ -59,8 +63,10 @@ class ReramMemory : public sc_core::sc_module {
   const ReramMemoryConfig& config() const { return config_; }
   const StoredRows& rows() const { return rows_; }
   const ClassWrites& writes(WriteClass of) const { return writes_[static_cast<std::size_t>(of)]; }
+  // Rewritten because levelling has moved them; of no class.
+  const ClassWrites& moved() const { return moved_; }
   std::uint64_t rows_read() const { return rows_read_; }
-  // Time the port was taken by reads and by writes, and time that accesses waited for it.
+  // Time the port was taken by reads and by writes, levelling included, and time that accesses waited for it.
   sc_core::sc_time read_time() const { return read_time_; }
   sc_core::sc_time write_time() const { return write_time_; }
   sc_core::sc_time waited() const { return waited_; }
@@ -74,6 +80,9 @@ class ReramMemory : public sc_core::sc_module {
                   const endurance::Mark* marks, sc_core::sc_time& delay);
   sc_core::sc_time write_row(WriteClass of, std::uint64_t offset, std::uint32_t size,
                              const std::uint8_t* data, const endurance::Mark* marks);
+  void charge(const endurance::RowWrite& done, std::uint64_t rows);
+  sc_core::sc_time write_time_of(const endurance::RowWrite& done, std::uint64_t rows) const;
+  sc_core::sc_time level_wear(std::uint64_t offset);
   bool holds(std::uint64_t offset, std::uint64_t size) const;
   void occupy_port(const sc_core::sc_time& time, sc_core::sc_time& delay);
 
@@ -81,8 +90,10 @@ class ReramMemory : public sc_core::sc_module {
   StoredRows rows_;
   WriteObserver on_write_;
   std::array<ClassWrites, class_count> writes_;
+  ClassWrites moved_;
   std::uint64_t rows_read_ = 0;
-  sc_core::sc_time port_free_;  // absolute simulated time
+  bool contents_moved_ = false;  // by this access, beyond what it writes
+  sc_core::sc_time port_free_;   // absolute simulated time
   sc_core::sc_time read_time_;
   sc_core::sc_time write_time_;
   sc_core::sc_time waited_;
@@ -92,6 +103,7 @@ class ReramMemory : public sc_core::sc_module {
   EnergyLedger::Account& pulse_energy_;
   EnergyLedger::Account& half_select_energy_;
   EnergyLedger::Account& setup_energy_;
+  endurance::LineAccounts line_energy_;
 };
 
 }  // namespace weft::reram_buffer

@@ -23,10 +23,6 @@ void StoredRowsConfig::validate() const {
           "allowed is a power of two that makes rows of 16 to 256 bytes");
   require(banks >= 1 && banks <= 256, "banks", banks, "allowed is 1 to 256");
   require(size >= 1, "size", static_cast<std::int64_t>(size), "it must be positive");
-  if (endurance.levelling != endurance::Levelling::none) {
-    throw Error(
-        "ReRAM buffer: levelling moves a matrix among the cells of its array; in a buffer it must be none");
-  }
   endurance.validate();
 }
 
@@ -102,6 +98,30 @@ endurance::RowWrite StoredRows::write_row(std::uint64_t offset, std::uint32_t si
   return done;
 }
 
+WornCells::Move StoredRows::end_of_write(std::uint64_t offset) {
+  if (config_.endurance.levelling == endurance::Levelling::none) return {};
+  const std::size_t subarray = place_of(offset / config_.row_bytes()).subarray;
+  WornCells& cells = cells_of(subarray);
+  const WornCells::Move move = cells.end_of_pass();
+  if (move.digits_changed) take_bytes(cells, subarray);
+  return move;
+}
+
+void StoredRows::take_bytes(const WornCells& cells, std::size_t subarray) {
+  for (int row = 0; row < cells.rows_in_use(); ++row) {
+    const std::uint64_t first = first_byte(subarray, row);
+    for (std::uint32_t byte = 0; byte < config_.row_bytes() && first + byte < config_.size; ++byte)
+      bytes_[first + byte] = byte_in(cells, row, static_cast<int>(byte));
+  }
+}
+
+std::uint8_t StoredRows::byte_in(const WornCells& cells, int row, int byte) const {
+  int value = 0;
+  for (int cell = 0; cell < cells_a_byte(); ++cell)
+    value |= cells.level(0, row, byte * cells_a_byte() + cell) << (cell * config_.cell_bits);
+  return static_cast<std::uint8_t>(value);
+}
+
 std::vector<double> StoredRows::wear_of_rows() const {
   std::vector<double> rows;
   if (!config_.endurance.count_wear) return rows;
@@ -127,13 +147,10 @@ void StoredRows::put(std::uint64_t offset, std::uint64_t size, const std::uint8_
     const Place place = place_of(at / config_.row_bytes());
     WornCells* const cells = subarrays_[place.subarray].get();
     if (cells == nullptr) continue;
-    int value = 0;
-    for (int cell = 0; cell < cells_a_byte(); ++cell) {
-      const int column = static_cast<int>(at % config_.row_bytes()) * cells_a_byte() + cell;
-      cells->preset(0, place.row, column, digit(data[i], cell));
-      value |= cells->level(0, place.row, column) << (cell * config_.cell_bits);
-    }
-    bytes_[at] = static_cast<std::uint8_t>(value);
+    const auto byte = static_cast<int>(at % config_.row_bytes());
+    for (int cell = 0; cell < cells_a_byte(); ++cell)
+      cells->preset(0, place.row, byte * cells_a_byte() + cell, digit(data[i], cell));
+    bytes_[at] = byte_in(*cells, place.row, byte);
   }
 }
 

@@ -41,11 +41,15 @@ class StoredRows {
   // Writes bytes of one row, a mark for each. Which cells they take is decided by their old and new levels.
   endurance::RowWrite write_row(std::uint64_t offset, std::uint32_t size, const std::uint8_t* data,
                                 const endurance::Mark* marks);
+  // Counts a row of the subarray that holds this byte as written, and moves its rows when it is time to. What
+  // they hold stays what it was, unless a cell that is stuck takes part.
+  endurance::WornCells::Move end_of_write(std::uint64_t offset);
   // Puts bytes where they belong without writing cells: no pulse, no wear. Stuck cells stay as they are.
   void put(std::uint64_t offset, std::uint64_t size, const std::uint8_t* data);
 
   const StoredRowsConfig& config() const { return config_; }
-  // Wear of each row, all its cells together, up to the last one that has any; empty unless wear is counted.
+  // Wear of each physical row, all its cells together, up to the last one that has any; empty unless wear is
+  // counted.
   std::vector<double> wear_of_rows() const;
   // Subarrays that have been written; null for others.
   const std::vector<std::unique_ptr<endurance::WornCells>>& subarrays() const { return subarrays_; }
@@ -57,9 +61,11 @@ class StoredRows {
   };
   Place place_of(std::uint64_t row) const;
   endurance::WornCells& cells_of(std::size_t subarray);
+  void take_bytes(const endurance::WornCells& cells, std::size_t subarray);
   void preset_row(endurance::WornCells& cells, std::size_t subarray, int row);
   std::uint64_t first_byte(std::size_t subarray, int row) const;
   int cells_a_byte() const { return 8 / config_.cell_bits; }
+  std::uint8_t byte_in(const endurance::WornCells& cells, int row, int byte) const;
   std::int8_t digit(std::uint8_t byte, int cell) const;
 
   StoredRowsConfig config_;

@@ -176,6 +176,7 @@ crossbar::CrossbarUnitConfig crossbar_config(const config::Scenario& scenario) {
   crossbar.energy.write_pulse = picojoule(technology.write_pulse_pJ);
   crossbar.energy.half_select = picojoule(technology.half_select_pJ);
   crossbar.energy.row_setup = picojoule(technology.row_setup_pJ);
+  crossbar.energy.lines = endurance::line_energy(technology.write_lines, from.rows, from.columns);
   crossbar.energy.spike = picojoule(technology.spike_pJ) * from.arrays_per_digit();
   crossbar.compares_kernels = scenario.platform.crossbar.kernel_filter.policy != write_filter::Policy::none;
   crossbar.endurance = scenario.platform.crossbar.endurance;
@@ -212,6 +213,8 @@ void set_reram_buffer(tile::TileConfig& tile, const config::Scenario& scenario) 
   tile.reram.pulse_energy = picojoule(technology.write_pJ);
   tile.reram.half_select_energy = picojoule(technology.half_select_pJ);
   tile.reram.row_setup_energy = picojoule(technology.row_setup_pJ);
+  tile.reram.line_energy = endurance::line_energy(technology.write_lines, reram_buffer::subarray_rows,
+                                                  from.reram_buffer.row_cells);
   tile.buffer_filter.rules = {from.write_filters.activation_buffer, from.write_filters.error_buffer,
                               from.write_filters.gradient_buffer};
   tile.buffer_filter.cycle = period(scenario.platform.clock_MHz);

@@ -14,85 +14,6 @@ namespace weft::config {
 
 namespace {
 
-// As write_filter_table(), without what makes no sense for values that replace each other.
-const Table<write_filter::FilterConfig>& buffer_filter_table() {
-  using F = write_filter::FilterConfig;
-  using write_filter::Granularity;
-  using write_filter::Policy;
-  using write_filter::ThresholdMode;
-  using write_filter::Tracking;
-  static const Table<F> table =
-      Table<F>()
-          .add("policy", &F::policy,
-               choice<Policy>({{"none", Policy::none},
-                               {"compare", Policy::compare},
-                               {"drop", Policy::drop},
-                               {"top_k", Policy::top_k},
-                               {"percentile", Policy::percentile},
-                               {"stochastic", Policy::stochastic},
-                               {"row_max", Policy::row_max},
-                               {"wear_adaptive", Policy::wear_adaptive}}),
-               "Which values replace the stored ones (docs/models/reram_buffer.md).")
-          .add("granularity", &F::granularity,
-               choice<Granularity>(
-                   {{"cell", Granularity::cell}, {"weight", Granularity::weight}, {"row", Granularity::row}}),
-               "What is written together: the cells that change, all cells of a value, whole rows.")
-          .add("threshold_mode", &F::threshold_mode,
-               choice<ThresholdMode>({{"absolute", ThresholdMode::absolute},
-                                      {"rms", ThresholdMode::rms},
-                                      {"maximum", ThresholdMode::maximum}}),
-               "What threshold counts in: units of the value, running root mean squares of the row's "
-               "differences, or the largest of them.")
-          .add("threshold", &F::threshold, real(1e-9, 1e9), "Differences below it are not significant.")
-          .add("rms_memory", &F::rms_memory, real(0, 0.999999),
-               "Weight of the past in the running mean square.")
-          .add("rms_of_non_zero", &F::rms_of_non_zero, flag(),
-               "The mean square is that of the differences other than zero.")
-          .add("density", &F::density, real(1e-9, 1), "Share that top_k writes, and that percentile aims at.")
-          .add("tracking", &F::tracking,
-               choice<Tracking>({{"gaussian", Tracking::gaussian},
-                                 {"laplace", Tracking::laplace},
-                                 {"feedback", Tracking::feedback}}),
-               "How percentile finds its threshold: from the distribution named, or by feedback.")
-          .add("feedback_gain", &F::feedback_gain, real(1e-6, 100), "Gain of tracking: feedback.")
-          .add("seed", &F::seed, seed_number(), "Seed of policy stochastic.");
-  return table;
-}
-
-// As endurance_table(), without levelling.
-const Table<endurance::EnduranceConfig>& buffer_endurance_table() {
-  using E = endurance::EnduranceConfig;
-  using endurance::PulseModel;
-  using endurance::WearMode;
-  static const Table<E> table =
-      Table<E>()
-          .add(
-              "pulses_model", &E::pulses_model,
-              choice<PulseModel>({{"array", PulseModel::array},
-                                  {"fixed", PulseModel::fixed},
-                                  {"linear", PulseModel::linear},
-                                  {"distribution", PulseModel::distribution}}),
-              "Pulses of a cell's write. array: 1, and a row takes technology.reram_buffer.write_time; "
-              "fixed: "
-              "pulses, SET and RESET cells after each other; linear: pulses a level of change; distribution: "
-              "geometric.")
-          .add("pulses", &E::pulses, integer(1, 10'000), "Pulses of models fixed and linear.")
-          .add("mean_pulses", &E::mean_pulses, real(1, 10'000), "Mean of model distribution (NeuRRAM: 8.52).")
-          .add("count_wear", &E::count_wear, flag(), "Count the wear of every cell.")
-          .add("mode", &E::mode,
-               choice<WearMode>(
-                   {{"write", WearMode::write}, {"pulse", WearMode::pulse}, {"swing", WearMode::swing}}),
-               "What wear counts: writes, pulses, or the change as a share of the window.")
-          .add("alpha", &E::alpha, real(1e-3, 10), "Exponent of mode swing.")
-          .add("median", &E::median, real(1e-3, 1e18), "Endurance of a cell, in units of wear.")
-          .add("spread", &E::spread, real(0, 5),
-               "Spread of the logarithm of the endurance from cell to cell.")
-          .add("cells_fail", &E::cells_fail, flag(), "A worn-out cell is stuck at its last level.")
-          .add("duty", &E::duty, real(1e-6, 1), "Share of its life that the machine works; for the lifetime.")
-          .add("seed", &E::seed, seed_number(), "Seed of endurances and pulses.");
-  return table;
-}
-
 constexpr double second = 1e9;      // in ns
 constexpr double millijoule = 1e9;  // in pJ
 
@@ -139,9 +60,12 @@ const Table<ReramBufferTechnology>& reram_buffer_technology_table() {
           .add("write_energy", &T::write_pJ, price(),
                "One pulse of a cell (PipeLayer: 3.91 nJ a spike, read as that of a row of 128 cells).")
           .add("half_select_energy", &T::half_select_pJ, price(),
-               "One pulse seen by a cell of the row that is not written. Assumed 0, as in a 1T1R array.")
+               "One pulse seen by a cell that is not written, of the row or on a pulsed bit line. Assumed 0, "
+               "as in a "
+               "1T1R array.")
           .add("row_setup_energy", &T::row_setup_pJ, price(),
-               "Decoder and drivers for a row that is written. Assumed part of the pulses.");
+               "Decoder and drivers for a row that is written. Assumed part of the pulses.")
+          .add("write_lines", &T::write_lines, object(write_lines_table()), "");
   return table;
 }
 
@@ -192,10 +116,12 @@ void check_reram_buffer(const Scenario& scenario, Reader& reader) {
     }
   }
   if (scenario.workload.layers.empty()) return;
-  if (scenario.training.gradient == Gradient::activation_kernels) {
+  if (scenario.training.gradient == Gradient::activation_kernels &&
+      tile.write_filters.gradient_buffer.policy != write_filter::Policy::none) {
     reader.error(
-        reader.where(path), path,
-        "training.gradient activation_kernels has no buffers in ReRAM; allowed there: outer_products");
+        reader.where(filters + "gradient_buffer"), filters + "gradient_buffer.policy",
+        "holds back factors of outer products, which training.gradient activation_kernels has none of; "
+        "allowed there: none");
   }
   if (scenario.workload.mapping == Mapping::fp_pim || scenario.training.optimizer == Optimizer::kfac) {
     reader.error(

@@ -16,6 +16,7 @@
 #include "models/device/device_config.h"
 #include "models/dram/dram_config.h"
 #include "models/endurance/endurance_config.h"
+#include "models/endurance/write_lines.h"
 #include "models/hart/cycle_costs.h"
 #include "models/write_filter/filter_config.h"
 
@@ -291,6 +292,7 @@ struct CrossbarTechnology {
   double write_pulse_pJ = 0.25;
   double half_select_pJ = 0;
   double row_setup_pJ = 0;
+  endurance::WriteLines write_lines;
   double spike_pJ = 0;
 };
 
@@ -415,6 +417,7 @@ struct ReramBufferTechnology {
   double write_pJ = 30.5;
   double half_select_pJ = 0;
   double row_setup_pJ = 0;
+  endurance::WriteLines write_lines = {0, 0, 1.1, 0};  // part of PipeLayer's pulses
 };
 
 struct TechnologyConfig {

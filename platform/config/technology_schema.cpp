@@ -71,12 +71,13 @@ const Table<CrossbarTechnology>& crossbar_technology_table() {
           .add("write_pulse_energy", &T::write_pulse_pJ, price(),
                "One pulse of a cell where pulses are counted (1T1R cell of INCA: 1.1 V, 240 kOhm, 50 ns).")
           .add("half_select_energy", &T::half_select_pJ, price(),
-               "One pulse seen by a cell of the row that is not written. Assumed 0, as in a 1T1R array; a "
-               "cross-point "
-               "with a V/2 scheme has a quarter of write_pulse_energy.")
+               "One pulse seen by a cell that is not written, of the row or on a pulsed bit line. Assumed 0, "
+               "as in a "
+               "1T1R array; a cross-point with a V/2 scheme has a quarter of write_pulse_energy.")
           .add("row_setup_energy", &T::row_setup_pJ, price(),
                "Decoder and drivers for one row of one slice where pulses are counted. Assumed part of the "
                "pulses.")
+          .add("write_lines", &T::write_lines, object(write_lines_table()), "")
           .add("spike_energy", &T::spike_pJ, price(),
                "A line of one array in a step that drives it with something, besides array_step. By default "
                "in that.");

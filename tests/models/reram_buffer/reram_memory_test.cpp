@@ -71,6 +71,37 @@ TEST_CASE("energy is that of rows read and of pulses") {
   CHECK(bench.memory.writes(WriteClass::other).rows == 1);
 }
 
+TEST_CASE("the lines of a row that is written are charged in each of its pulses") {
+  ReramMemoryConfig config = small_reram();
+  config.rows.endurance.pulses_model = endurance::PulseModel::linear;
+  config.line_energy = {picojoule(1000), picojoule(100'000), picojoule(10'000'000)};
+  MemoryBench bench(config);
+  bench.cost(true, 0, 1, 0x21);
+  // One cell takes a pulse and its neighbour two, during which the other 126 bit lines are not selected.
+  const double lines = 2 * 1000 + 3 * 100'000 + 126.0 * 2 * 10'000'000;
+  CHECK(bench.context.energy.total().value() == Approx((lines + 3 * 30) * 1e-12).epsilon(1e-12));
+}
+
+TEST_CASE("rows that levelling moves are read and rewritten in time and energy") {
+  ReramMemoryConfig config = small_reram();
+  config.rows.endurance.levelling = endurance::Levelling::row_rotation;
+  config.rows.endurance.period = 2;
+  config.row_setup_energy = picojoule(1'000'000);
+  MemoryBench bench(config);
+  CHECK(bench.cost(true, 0, 64, 0x11) == ns(50));
+  // Every other row of 64 bytes is of the other bank: this is the second of 32 of the subarray. All of them
+  // are read; row 1 holds what row 0 has held, only row 2 gets new contents.
+  CHECK(bench.cost(true, 128, 64, 0x11) == ns(50 + 32 * 30 + 50));
+  CHECK(bench.memory.rows_read() == 32);
+  CHECK(bench.memory.moved().rows == 1);
+  CHECK(bench.memory.moved().cells == 128);
+  CHECK(bench.driver.peek<std::uint8_t>(0) == 0x11);
+  CHECK(bench.driver.peek<std::uint8_t>(128) == 0x11);
+  CHECK(bench.driver.peek<std::uint8_t>(256) == 0);
+  const double energy = 32 * 1 + 3 * 128 * 30 + 3 * 1'000'000.0;
+  CHECK(bench.context.energy.total().value() == Approx(energy * 1e-12).epsilon(1e-12));
+}
+
 TEST_CASE("accesses at the same time take turns at the port") {
   MemoryBench bench;
   std::uint8_t byte = 0;

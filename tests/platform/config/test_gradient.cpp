@@ -18,7 +18,10 @@ TEST_CASE("gradients of activations as kernels are refused where the machine can
   };
   CHECK(refused({}).empty());
   CHECK_THAT(refused({"platform.crossbar.update=in_place"}), Catch::Contains("update: write_back"));
-  CHECK_THAT(refused({"platform.tile.reram_buffer.size=64 KiB"}), Catch::Contains("buffers in ReRAM"));
+  const std::string reram = "platform.tile.reram_buffer.size=64 KiB";
+  CHECK(refused({reram, "platform.tile.write_filters.error_buffer.policy=drop"}).empty());
+  CHECK_THAT(refused({reram, "platform.tile.write_filters.gradient_buffer.policy=drop"}),
+             Catch::Contains("gradient_buffer.policy: holds back factors of outer products"));
   CHECK_THAT(refused({"training.variant=3"}), Catch::Contains("one or two copies"));
   CHECK_THAT(refused({"training.deposits=batch"}), Catch::Contains("no outer products"));
   CHECK_THAT(refused({"platform.crossbar.columns=64"}), Catch::Contains("across the columns"));

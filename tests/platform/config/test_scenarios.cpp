@@ -156,7 +156,8 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
       "training: {epochs: 3, learning_rate: 0.1, write_filter_schedule: [{from_epoch: 1, policy: drop}]}\n"
       "dataset: {kind: digits, train: 100, test: 10}\n"
       "platform: {crossbar: {update: write_back}}\n";
-  const std::string buffers = digits + "platform: {tile: {reram_buffer: {size: 64 KiB}}}\n";
+  const std::string buffers =
+      digits + "platform: {tile: {reram_buffer: {size: 64 KiB, endurance: {count_wear: true}}}}\n";
   const std::string kernels =
       "workload: {layers: [{outputs: 12}]}\n"
       "training: {epochs: 1, learning_rate: 0.1, gradient: activation_kernels}\n"
@@ -209,6 +210,7 @@ TEST_CASE("every documented key reaches the resolved scenario and comes back fro
       {"platform.tile.reram_buffer.size", "4 KiB"},
       {"platform.tile.reram_buffer.row_cells", "64"},
       {"platform.tile.reram_buffer.cell_bits", "2"},
+      {"platform.tile.reram_buffer.endurance.count_wear", "false"},
   };
   const std::set<std::string> one_value_only = {"workload.layers[].type"};
   // Presets and includes leave their contents, not themselves; test_files.cpp is about them.
