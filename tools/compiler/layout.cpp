@@ -436,6 +436,8 @@ class LayoutMaker {
       for (const int index : shards) take_stored_errors(memory, index);
     });
     take_range(memory, own, {WriteClass::gradient, 0, 0, error_bits}, [&] {
+      // Products with kernels are no vectors of int16, and in the buffer.
+      if (network_.has_kernels()) return;
       for (const int index : shards) {
         ShardBuffers& buffers = layout_.shards[static_cast<std::size_t>(index)];
         const std::uint64_t slots = network_.deposits == PerBatch::batch ? batch() : 1;

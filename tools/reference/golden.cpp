@@ -217,6 +217,7 @@ EpochMetrics Golden::train_epoch(const std::vector<std::int16_t>& codes, const s
         update(number, traces, count, rate);
       }
     }
+    if (kernels_) kernels_->rows.end_of_batch();
   }
   return metrics;
 }

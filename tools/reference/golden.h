@@ -15,6 +15,7 @@
 #include "tools/reference/fixed_point.h"
 #include "tools/reference/golden_filter.h"
 #include "tools/reference/golden_kfac.h"
+#include "tools/reference/kernel_rows.h"
 #include "tools/reference/stop_request.h"
 #include "tools/reference/stored_buffers.h"
 
@@ -45,6 +46,10 @@ class Golden {
 
   // Updates pass write filters from now on; before the first epoch.
   void use_filter(const FilterPlan& plan) { filter_.emplace(plan); }
+  // Filters of activations that become kernels.
+  void use_kernel_filter(const compiler::Placement& placement, const KernelPlan& plan) {
+    kernels_.emplace(FilteredKernels{placement, KernelRows(plan)});
+  }
   // From now on inputs, activations, errors and updates are kept in ReRAM, as compiled. Throws Error with
   // K-FAC.
   void use_stored_buffers(const compiler::Placement& placement, const compiler::Layout& layout,
@@ -109,6 +114,11 @@ class Golden {
     StoredBuffers buffers;
   };
 
+  struct FilteredKernels {
+    compiler::Placement placement;
+    KernelRows rows;
+  };
+
   void check_samples(const std::vector<std::int16_t>& codes, std::size_t count) const;
   void check_labels(const std::vector<int>& labels) const;
 
@@ -147,6 +157,14 @@ class Golden {
   // The same with gradients of activations as kernels.
   void update_with_kernels(std::size_t number, const std::vector<Trace>& traces, std::size_t count,
                            const compiler::LoweredRate& rate);
+  // Inputs times errors of a part of a layer's matrix.
+  void add_gradient(const compiler::Part& rows, const compiler::Part& columns,
+                    const std::vector<std::int16_t>& x, const std::vector<std::int16_t>& error,
+                    std::vector<std::int64_t>& gradient, std::size_t outputs) const;
+  // The same shard by shard, where shards hold values of their own.
+  void add_gradient_of_shards(std::size_t number, const Trace& trace, std::vector<std::int64_t>& gradient);
+  // What the homes of a layer keep of its errors, which biases learn from.
+  std::vector<std::int16_t> stored_errors_of_homes(std::size_t number, const Trace& trace) const;
   // The same into all layers, second order.
   void update_second_order(const std::vector<Trace>& traces, std::size_t count,
                            const compiler::LoweredRate& rate);
@@ -176,6 +194,7 @@ class Golden {
   std::optional<GoldenKfac> kfac_;
   std::optional<GoldenFilter> filter_;
   std::optional<Stored> stored_;
+  std::optional<FilteredKernels> kernels_;
   StopRequest stop_;
 };
 

@@ -189,6 +189,7 @@ void Golden::store_errors(std::size_t layer, Trace& trace) {
 
 void Golden::update_stored(std::size_t number, const std::vector<Trace>& traces, std::size_t count,
                            const LoweredRate& rate) {
+  if (network_.has_kernels()) return update_with_kernels(number, traces, count, rate);
   Layer& layer = layers_[number];
   const std::size_t outputs = layer.bias.size();
   const bool at_once = network_.deposits == PerBatch::batch;
@@ -215,6 +216,17 @@ void Golden::update_stored(std::size_t number, const std::vector<Trace>& traces,
   }
   if (at_once) deposit_sum(layer, sum, rows);
   finish_update(layer, count);
+}
+
+std::vector<std::int16_t> Golden::stored_errors_of_homes(std::size_t number, const Trace& trace) const {
+  std::vector<std::int16_t> errors(layers_[number].bias.size());
+  for (const int each : stored_->placement.of_layer(static_cast<int>(number))) {
+    const Shard& shard = stored_->placement.shards[index(each)];
+    if (!shard.home()) continue;
+    const std::vector<std::int16_t>& held = trace.errors_of[index(each)];
+    std::copy_n(held.begin(), shard.columns, errors.begin() + shard.first_column);
+  }
+  return errors;
 }
 
 void Golden::deposit_shard(std::size_t number, const Shard& shard, const std::vector<std::int16_t>& x,

@@ -106,6 +106,25 @@ void use_filter(reference::Golden& golden, const Workload& workload, const confi
   golden.use_filter(filter_plan(workload.program, schedule, update == config::UpdatePolicy::in_place));
 }
 
+// Filters that lose nothing leave the kernels that the golden reference has anyway.
+void use_kernel_filter(reference::Golden& golden, const Workload& workload,
+                       const config::Scenario& scenario) {
+  const write_filter::FilterConfig& rules = scenario.platform.crossbar.kernel_filter;
+  if (rules.policy == write_filter::Policy::none || rules.policy == write_filter::Policy::compare) return;
+  const compiler::CompiledProgram& program = workload.program;
+  const compiler::LoweredNetwork& network = program.network;
+  reference::KernelPlan plan{rules, network.array_rows, network.array_columns, network.batch, {}, {}};
+  for (std::size_t i = 0; i < program.placement.shards.size(); ++i) {
+    const compiler::Shard& shard = program.placement.shards[i];
+    plan.block_rows.push_back(program.layout.shards[i].block_rows);
+    std::vector<std::uint32_t>& units = plan.units.emplace_back();
+    for (int block = 0; block < shard.row_blocks; ++block)
+      units.push_back(static_cast<std::uint32_t>(shard.tile * static_cast<int>(tile::max_crossbars) +
+                                                 shard.kernel_unit(block)));
+  }
+  golden.use_kernel_filter(program.placement, plan);
+}
+
 reference::StoredRules stored_rules(const config::TileConfig& tile) {
   reference::StoredRules rules;
   rules.rules = {tile.write_filters.activation_buffer, tile.write_filters.error_buffer,
@@ -130,6 +149,7 @@ GoldenRun run_golden(const Workload& workload, const config::Scenario& scenario,
   reference::Golden golden(program.network, program.lowered_initial,
                            {array.weight_min(), array.weight_max()});
   use_filter(golden, workload, scenario);
+  use_kernel_filter(golden, workload, scenario);
   const config::TileConfig& tile = scenario.platform.tile;
   if (tile.reram_buffer.size_bytes > 0)
     golden.use_stored_buffers(program.placement, program.layout, stored_rules(tile));

@@ -9,6 +9,7 @@
 #include "tests/models/tlm/fresh_kernel.h"
 #include "tests/tools/dataset/temporary_directory.h"
 #include "tests/tools/weft/training.h"
+#include "tools/weft/references.h"
 
 using namespace weft::tool;
 using namespace weft::tool::test;
@@ -25,19 +26,6 @@ Setup with_kernels(const std::string& store, const std::string& schedule, int va
                 "training.gradient_store=" + store,          "training.schedule=" + schedule,
                 fmt::format("training.variant={}", variant), "platform.crossbar.adc_bits=14"};
   return setup;
-}
-
-Comparison require_bit_exact(const Setup& setup) {
-  INFO(describe(setup));
-  Comparison result = compare_with_golden(setup);
-  INFO(result.outcome.detail);
-  REQUIRE(to_text(result.outcome.ending) == std::string("finished"));
-  CHECK(result.outcome.faults.empty());
-  CHECK(result.metrics == "");
-  CHECK(result.weights == "");
-  CHECK(result.cells_changed > 0);
-  CHECK(result.warnings.empty());
-  return result;
 }
 
 // Forward (12 bits + 2) product steps, as long as two products of 5 bits: the gradient of two outputs. The
@@ -108,7 +96,7 @@ TEST_CASE("gradients with activations as kernels are bit-exact, stored or summed
   const std::string store = GENERATE("batch", "example");
   const std::string schedule = GENERATE("auto", "sequential", "pipelined");
   const int variant = GENERATE(1, 2);
-  require_bit_exact(with_kernels(store, schedule, variant));
+  require_golden_bits(with_kernels(store, schedule, variant));
 }
 
 TEST_CASE("layers of several row and column blocks on one tile and on several are bit-exact with kernels") {
@@ -116,7 +104,7 @@ TEST_CASE("layers of several row and column blocks on one tile and on several ar
   Setup setup = with_kernels(store, "auto", 2);
   setup.layers = {{40, "relu"}, {10, "none"}};
   setup.crossbars = GENERATE(3, 8, 24);
-  const Comparison result = require_bit_exact(setup);
+  const Comparison result = require_golden_bits(setup);
   if (setup.crossbars == 3) CHECK(result.layers[0].row_shards() == 4);
   if (setup.crossbars == 24) CHECK(result.layers[0].columns_per_shard > 1);
 }
@@ -127,7 +115,58 @@ TEST_CASE("filtered gradients and kernels that are compared are bit-exact") {
   setup.more.emplace_back(
       "platform.crossbar.write_filter={policy: ef_reset, threshold_mode: rms, threshold: 2, residual_bits: "
       "30}");
-  require_bit_exact(setup);
+  require_golden_bits(setup);
+}
+
+TEST_CASE("kernels whose filter loses small changes are bit-exact, too, and learn something else") {
+  const std::string rules = GENERATE("{policy: drop, threshold: 40}", "{policy: top_k, density: 0.3}",
+                                     "{policy: drop, threshold_mode: rms, threshold: 1}",
+                                     "{policy: percentile, density: 0.2, granularity: cell}");
+  Setup setup = with_kernels(GENERATE("batch", "example"), "pipelined", 2);
+  setup.layers = {{40, "relu"}, {10, "none"}};
+  setup.crossbars = GENERATE(3, 24);
+  const Comparison plain = require_golden_bits(setup);
+  weft::test::fresh_kernel();
+  setup.more.push_back("platform.crossbar.kernel_filter=" + rules);
+  const Comparison lossy = require_golden_bits(setup);
+  CHECK(weft::tool::first_difference(lossy.trained, plain.trained) != "");
+}
+
+TEST_CASE("PipeLayer's way of training in ReRAM buffers gives the bits of SRAM") {
+  Setup in_sram = with_kernels(GENERATE("batch", "example"), GENERATE("sequential", "pipelined"), 2);
+  const Comparison sram = require_golden_bits(in_sram);
+  weft::test::fresh_kernel();
+  Setup in_reram = in_sram;
+  in_reram.more.emplace_back("platform.tile.reram_buffer.size=64KiB");
+  SECTION("without filters") {}
+  SECTION("with filters that lose nothing") {
+    in_reram.more.emplace_back(
+        "platform.tile.write_filters.activation_buffer={policy: compare, granularity: cell}");
+    in_reram.more.emplace_back(
+        "platform.tile.write_filters.error_buffer={policy: compare, granularity: weight}");
+    in_reram.more.emplace_back("platform.crossbar.kernel_filter={policy: compare, granularity: cell}");
+  }
+  SECTION("with levelling of the buffers' wear") {
+    in_reram.more.emplace_back(
+        "platform.tile.reram_buffer.endurance={count_wear: true, levelling: row_swap, period: 8}");
+  }
+  const Comparison reram = require_golden_bits(in_reram);
+  CHECK(weft::tool::first_difference(reram.trained, sram.trained) == "");
+  CHECK(reram.offered[0] > 0);
+  CHECK(reram.offered[1] > 0);
+  CHECK(reram.offered[2] == 0);
+}
+
+TEST_CASE("lossy filters of buffers and kernels together are bit-exact") {
+  Setup setup = with_kernels("batch", GENERATE("sequential", "pipelined"), 2);
+  setup.layers = {{40, "relu"}, {10, "none"}};
+  setup.crossbars = GENERATE(3, 24);
+  for (const char* more : {"platform.tile.reram_buffer.size=64KiB",
+                           "platform.tile.write_filters.activation_buffer={policy: drop, threshold: 30}",
+                           "platform.tile.write_filters.error_buffer={policy: drop, threshold: 30}",
+                           "platform.crossbar.kernel_filter={policy: drop, threshold: 20}"})
+    setup.more.emplace_back(more);
+  require_golden_bits(setup);
 }
 
 // The source: Song et al., PipeLayer, HPCA 2017: (N / B) (2L + B + 1) cycles for N samples in batches of B.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "platform/config/config.h"
@@ -150,6 +151,19 @@ Comparison compare_with_golden(const Setup& setup) {
   result.carries_early = simulation.early_carry_resolutions();
   result.trained = trained;
   count_stored(simulation.machine().accelerator(), result);
+  return result;
+}
+
+Comparison require_golden_bits(const Setup& setup) {
+  INFO(describe(setup));
+  Comparison result = compare_with_golden(setup);
+  INFO(result.outcome.detail);
+  REQUIRE(to_text(result.outcome.ending) == std::string("finished"));
+  CHECK(result.outcome.faults.empty());
+  CHECK(result.metrics == "");
+  CHECK(result.weights == "");
+  CHECK(result.cells_changed > 0);
+  CHECK(result.warnings.empty());
   return result;
 }
 

@@ -64,6 +64,10 @@ struct Comparison {
 
 Comparison compare_with_golden(const Setup& setup);
 
+// The same, with checks that the run has finished without a word, has changed weights, and that everything
+// equals the golden reference.
+Comparison require_golden_bits(const Setup& setup);
+
 // For messages: what to type to see it again.
 std::string describe(const Setup& setup);
 
