@@ -3,11 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <vector>
 
-#include "models/endurance/lifetime.h"
+#include "tools/weft/lifetime_report.h"
 
 namespace weft::tool {
 
@@ -30,12 +28,6 @@ void for_each_reram(const machine::Accelerator& accelerator, Visit visit) {
     const tile::Tile& tile = accelerator.tile(number);
     if (tile.reram() != nullptr) visit(number, *tile.reram(), *tile.buffer_filter());
   }
-}
-
-json number(double value) { return std::isfinite(value) ? json(value) : json(); }
-
-json share(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? json() : json(static_cast<double>(part) / static_cast<double>(whole));
 }
 
 json class_report(const machine::Accelerator& accelerator, WriteClass of, int cell_bits) {
@@ -63,10 +55,12 @@ json class_report(const machine::Accelerator& accelerator, WriteClass of, int ce
           {"row_density", share(done.rows, seen.rows_offered)}};
 }
 
-json other_report(const machine::Accelerator& accelerator) {
+// Writes of no filtered class.
+template <typename Pick>
+json plain_report(const machine::Accelerator& accelerator, Pick pick) {
   reram_buffer::ClassWrites sum;
   for_each_reram(accelerator, [&](int, const auto& memory, const auto&) {
-    const reram_buffer::ClassWrites& own = memory.writes(WriteClass::other);
+    const reram_buffer::ClassWrites own = pick(memory);
     sum.cells += own.cells;
     sum.pulses += own.pulses;
     sum.rows += own.rows;
@@ -98,45 +92,27 @@ json wear_map(const machine::Accelerator& accelerator) {
   return map;
 }
 
-struct Worn {
-  std::vector<const endurance::WornCells*> subarrays;
-  std::uint64_t stuck = 0;
-  std::uint64_t refused = 0;
-};
-
-Worn worn(const machine::Accelerator& accelerator) {
-  Worn result;
+std::vector<const endurance::WornCells*> subarrays(const machine::Accelerator& accelerator) {
+  std::vector<const endurance::WornCells*> all;
   for_each_reram(accelerator, [&](int, const auto& memory, const auto&) {
     for (const auto& cells : memory.rows().subarrays()) {
-      if (cells == nullptr) continue;
-      result.subarrays.push_back(cells.get());
-      result.stuck += cells->statistics().cells_stuck;
-      result.refused += cells->statistics().writes_refused;
+      if (cells != nullptr) all.push_back(cells.get());
     }
   });
-  return result;
+  return all;
 }
 
 json lifetime_report(const machine::Accelerator& accelerator, double duty, double simulated_s) {
-  const Worn cells = worn(accelerator);
-  const endurance::Lifetime life = endurance::lifetime(cells.subarrays, simulated_s, duty);
-  return {{"cells", life.cells},
-          {"mean_wear", life.mean_wear},
-          {"p99_wear", life.p99_wear},
-          {"worst_wear", life.worst_wear},
-          {"mean_years", number(life.mean_years)},
-          {"p99_years", number(life.p99_years)},
-          {"worst_cell_years", number(life.worst_years)},
-          {"first_failure_years", number(life.first_failure_years)},
-          {"duty", duty},
-          {"cells_stuck", cells.stuck},
-          {"writes_refused", cells.refused},
-          {"wear_map", wear_map(accelerator)}};
+  json life = lifetime_of(subarrays(accelerator), duty, simulated_s);
+  life["wear_map"] = wear_map(accelerator);
+  return life;
 }
 
 }  // namespace
 
-bool buffers_worn(const machine::Accelerator& accelerator) { return worn(accelerator).stuck > 0; }
+bool buffers_worn(const machine::Accelerator& accelerator) {
+  return total_wear(subarrays(accelerator)).cells_stuck > 0;
+}
 
 void add_buffer_report(json& results, const config::Scenario& scenario,
                        const machine::Accelerator& accelerator, double simulated_s) {
@@ -144,7 +120,13 @@ void add_buffer_report(json& results, const config::Scenario& scenario,
   if (buffer.size_bytes == 0) return;
   for (const Name& each : filtered_classes)
     results["writes"][each.key] = class_report(accelerator, each.of, buffer.cell_bits);
-  results["writes"]["other_buffer"] = other_report(accelerator);
+  using reram_buffer::ReramMemory;
+  results["writes"]["other_buffer"] =
+      plain_report(accelerator, [](const ReramMemory& memory) { return memory.writes(WriteClass::other); });
+  if (buffer.endurance.levelling != endurance::Levelling::none) {
+    results["writes"]["moved_in_buffer"] =
+        plain_report(accelerator, [](const ReramMemory& memory) { return memory.moved(); });
+  }
   results["reram_buffer"] = time_report(accelerator);
   if (buffer.endurance.count_wear)
     results["reram_buffer"]["lifetime"] = lifetime_report(accelerator, buffer.endurance.duty, simulated_s);
@@ -163,14 +145,7 @@ std::string buffer_summary(const json& results) {
       text += fmt::format(", {:.2f} % of the values", 100 * own["density"].get<double>());
   }
   if (!results["reram_buffer"].contains("lifetime")) return text;
-  const json& life = results["reram_buffer"]["lifetime"];
-  const auto years = [&life](const char* key) {
-    return life[key].is_number() ? fmt::format("{:.3g} years", life[key].get<double>())
-                                 : std::string("no wear");
-  };
-  return text + fmt::format("\n  buffers' lifetime worst cell {}, mean {}, {} cells stuck",
-                            years("worst_cell_years"), years("mean_years"),
-                            life["cells_stuck"].get<std::uint64_t>());
+  return text + "\n  buffers' lifetime " + lifetime_summary(results["reram_buffer"]["lifetime"]);
 }
 
 }  // namespace weft::tool

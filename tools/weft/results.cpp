@@ -127,23 +127,21 @@ bool solves_on_arrays(const config::Scenario& scenario) {
   return scenario.training.optimizer == config::Optimizer::kfac && scenario.platform.inversion.is_analogue();
 }
 
-// What the golden reference does not know: it has the activations of the sample.
-bool loses_activations(const config::Scenario& scenario) {
-  const write_filter::Policy policy = scenario.platform.crossbar.kernel_filter.policy;
-  return policy != write_filter::Policy::none && policy != write_filter::Policy::compare;
-}
-
-// Devices that are not ideal, systems that circuits have solved, activations that were held back and cells
-// that have worn out are not expected to give the golden bits.
-bool comparable(const RunReport& report) {
-  if (!report.golden || !report.difference || !device_effects(report.scenario).empty()) return false;
-  return !solves_on_arrays(report.scenario) && !loses_activations(report.scenario) &&
-         !cells_have_failed(report.simulation.machine().accelerator()) &&
-         !buffers_worn(report.simulation.machine().accelerator());
+// Why a run is not expected to give the golden bits, or cannot be compared; empty if it is.
+std::string not_compared(const RunReport& report) {
+  if (report.references_stopped) return "the references were interrupted";
+  if (!report.golden || !report.difference) return "there is no golden result";
+  if (!device_effects(report.scenario).empty()) return "effects of devices are on";
+  if (solves_on_arrays(report.scenario)) return "analogue arrays have solved the systems of K-FAC";
+  if (cells_have_failed(report.simulation.machine().accelerator())) return "cells of crossbars have worn out";
+  if (buffers_worn(report.simulation.machine().accelerator())) return "cells of ReRAM buffers have worn out";
+  return "";
 }
 
 json reference(const RunReport& report) {
-  if (!comparable(report)) return {{"bit_exact", nullptr}, {"stopped", report.references_stopped}};
+  const std::string reason = not_compared(report);
+  if (!reason.empty())
+    return {{"bit_exact", nullptr}, {"not_compared", reason}, {"stopped", report.references_stopped}};
   json result = {{"stopped", false}, {"bit_exact", report.difference->empty() && metrics_equal(report)}};
   result["first_difference"] = report.difference->empty() ? json() : json(*report.difference);
   result["metrics_equal"] = metrics_equal(report);
@@ -549,11 +547,10 @@ std::string make_summary(const RunReport& report, const json& results) {
         fmt::format("\n  test accuracy     platform {}   golden {}   float32 {}",
                     percent(accuracy["platform"]), percent(accuracy["golden"]), percent(accuracy["float32"]));
     const json& exact = results["reference"]["bit_exact"];
-    const char* not_compared =
-        report.references_stopped ? "not compared, the references were interrupted" : "not compared";
-    text += fmt::format("\n  bit-exact         {}", exact.is_null()     ? not_compared
-                                                    : exact.get<bool>() ? "yes"
-                                                                        : "no");
+    const std::string answer = exact.is_null()     ? "not compared, " + not_compared(report)
+                               : exact.get<bool>() ? "yes"
+                                                   : "no";
+    text += "\n  bit-exact         " + answer;
     if (exact.is_boolean() && !exact.get<bool>() && results["reference"]["first_difference"].is_string()) {
       text += " (" + results["reference"]["first_difference"].get<std::string>() + ")";
     }

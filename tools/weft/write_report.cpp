@@ -3,13 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <vector>
 
-#include "models/endurance/lifetime.h"
 #include "platform/assembly/machine_config.h"
 #include "platform/config/filter_schedule.h"
+#include "tools/weft/lifetime_report.h"
 
 namespace weft::tool {
 
@@ -21,7 +19,6 @@ struct Sums {
   write_filter::FilterStatistics filter;
   endurance::WearStatistics wear;
   std::uint64_t cells_programmed = 0;
-  std::uint64_t first_failure = 0;  // earliest of all arrays; 0: none
   std::uint64_t cells_offered = 0;  // of all slices that the values have
   std::uint64_t cells_selected = 0;
   std::vector<const endurance::WornCells*> arrays;
@@ -56,26 +53,10 @@ Sums add_up(const machine::Accelerator& accelerator, Holds what) {
       sum.cells_programmed += unit->array().statistics().cells_programmed;
       if (unit->cells() == nullptr) continue;
       sum.arrays.push_back(unit->cells());
-      const endurance::WearStatistics& own = unit->cells()->statistics();
-      sum.wear.cells_written += own.cells_written;
-      sum.wear.cells_skipped += own.cells_skipped;
-      sum.wear.pulses += own.pulses;
-      sum.wear.cells_stuck += own.cells_stuck;
-      sum.wear.writes_refused += own.writes_refused;
-      sum.wear.levelling_moves += own.levelling_moves;
-      sum.wear.levelling_cells += own.levelling_cells;
-      if (own.first_failure != 0)
-        sum.first_failure =
-            sum.first_failure == 0 ? own.first_failure : std::min(sum.first_failure, own.first_failure);
+      sum.wear.add(unit->cells()->statistics());
     }
   }
   return sum;
-}
-
-json number(double value) { return std::isfinite(value) ? json(value) : json(); }
-
-json share(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? json() : json(static_cast<double>(part) / static_cast<double>(whole));
 }
 
 // Wear of every physical row, all slices and columns together: enough to see hot rows.
@@ -106,15 +87,14 @@ json wear_map(const machine::Accelerator& accelerator) {
   return map;
 }
 
+// The part of lifetime_of() that tells arrays of weights and of kernels apart.
 json years_of(const std::vector<const endurance::WornCells*>& arrays,
               const endurance::EnduranceConfig& config, double simulated_s) {
-  const endurance::Lifetime life = endurance::lifetime(arrays, simulated_s, config.duty);
-  return {{"cells", life.cells},
-          {"mean_wear", life.mean_wear},
-          {"worst_wear", life.worst_wear},
-          {"mean_years", number(life.mean_years)},
-          {"p99_years", number(life.p99_years)},
-          {"worst_cell_years", number(life.worst_years)}};
+  const json all = lifetime_of(arrays, config.duty, simulated_s);
+  json years;
+  for (const char* key : {"cells", "mean_wear", "worst_wear", "mean_years", "p99_years", "worst_cell_years"})
+    years[key] = all[key];
+  return years;
 }
 
 json activation_report(const Sums& sum, bool counted) {
@@ -128,35 +108,15 @@ json activation_report(const Sums& sum, bool counted) {
           {"density", share(filter.weights_written, filter.weights_offered)}};
 }
 
-json lifetime_report(const Sums& sum, const machine::Accelerator& accelerator,
-                     const endurance::EnduranceConfig& config, double simulated_s) {
-  const endurance::Lifetime life = endurance::lifetime(sum.arrays, simulated_s, config.duty);
-  return {{"cells", life.cells},
-          {"mean_wear", life.mean_wear},
-          {"p99_wear", life.p99_wear},
-          {"worst_wear", life.worst_wear},
-          {"mean_years", number(life.mean_years)},
-          {"p99_years", number(life.p99_years)},
-          {"worst_cell_years", number(life.worst_years)},
-          {"first_failure_years", number(life.first_failure_years)},
-          {"first_of_many", life.first_of_many},
-          {"duty", config.duty},
-          {"cells_stuck", sum.wear.cells_stuck},
-          {"writes_refused", sum.wear.writes_refused},
-          {"first_failure_cell_write", sum.first_failure},
-          {"levelling_moves", sum.wear.levelling_moves},
-          {"levelling_cells", sum.wear.levelling_cells},
-          {"wear_map", wear_map(accelerator)}};
-}
-
-// The whole machine's wear.
-Sums together(Sums sum, const Sums& more) {
-  sum.wear.cells_stuck += more.wear.cells_stuck;
-  sum.wear.writes_refused += more.wear.writes_refused;
-  if (sum.first_failure == 0 || (more.first_failure != 0 && more.first_failure < sum.first_failure))
-    sum.first_failure = more.first_failure;
-  sum.arrays.insert(sum.arrays.end(), more.arrays.begin(), more.arrays.end());
-  return sum;
+json lifetime_report(std::vector<const endurance::WornCells*> arrays,
+                     const std::vector<const endurance::WornCells*>& more,
+                     const machine::Accelerator& accelerator, const endurance::EnduranceConfig& config,
+                     double simulated_s) {
+  arrays.insert(arrays.end(), more.begin(), more.end());
+  json life = lifetime_of(arrays, config.duty, simulated_s);
+  life["first_failure_cell_write"] = total_wear(arrays).first_failure;
+  life["wear_map"] = wear_map(accelerator);
+  return life;
 }
 
 }  // namespace
@@ -197,7 +157,8 @@ void add_write_report(json& results, const config::Scenario& scenario,
   const Sums kernels = has_kernels ? add_up(accelerator, Holds::kernels) : Sums();
   if (has_kernels) results["writes"]["activation_kernel"] = activation_report(kernels, counted);
   if (!crossbar.endurance.count_wear) return;
-  results["lifetime"] = lifetime_report(together(sum, kernels), accelerator, crossbar.endurance, simulated_s);
+  results["lifetime"] =
+      lifetime_report(sum.arrays, kernels.arrays, accelerator, crossbar.endurance, simulated_s);
   if (!has_kernels) return;
   results["lifetime"]["weight"] = years_of(sum.arrays, crossbar.endurance, simulated_s);
   results["lifetime"]["activation_kernel"] = years_of(kernels.arrays, crossbar.endurance, simulated_s);
@@ -217,14 +178,7 @@ std::string write_summary(const json& results) {
                         kernel["filtered"].get<std::uint64_t>());
   }
   if (!results.contains("lifetime")) return text;
-  const json& life = results["lifetime"];
-  const auto years = [&life](const char* key) {
-    return life[key].is_number() ? fmt::format("{:.3g} years", life[key].get<double>())
-                                 : std::string("no wear");
-  };
-  return text + fmt::format("\n  lifetime          worst cell {}, mean {}, {} cells stuck",
-                            years("worst_cell_years"), years("mean_years"),
-                            life["cells_stuck"].get<std::uint64_t>());
+  return text + "\n  lifetime          " + lifetime_summary(results["lifetime"]);
 }
 
 }  // namespace weft::tool

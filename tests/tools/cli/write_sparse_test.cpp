@@ -219,6 +219,22 @@ TEST_CASE("a run whose cells wear out under outer products ends with its report"
   CHECK(of(worn, "lifetime", "cells_stuck") > 0);
   CHECK(of(worn, "lifetime", "writes_refused") > 0);
   CHECK(worn["reference"]["bit_exact"].is_null());
+  CHECK(worn["reference"]["not_compared"] == "cells of crossbars have worn out");
+}
+
+TEST_CASE("both cells of pairs wear under outer products, and the golden bits stay") {
+  const nlohmann::json all =
+      written({"platform.crossbar.update=in_place", "platform.crossbar.encoding=differential",
+               "platform.crossbar.endurance={count_wear: true, mode: pulse}", "dataset.train=40"});
+  CHECK(all["reference"]["bit_exact"] == true);
+  CHECK_FALSE(all["reference"].contains("not_compared"));
+  CHECK(of(all, "lifetime", "worst_cell_years") > 0);
+  for (const nlohmann::json& array : all["lifetime"]["wear_map"]) {
+    const auto slices = array["slices"].get<std::vector<double>>();
+    REQUIRE(slices.size() % 2 == 0);
+    CHECK(slices[0] > 0);
+    CHECK(slices[1] > 0);
+  }
 }
 
 TEST_CASE("a run whose cells wear out ends with its report") {
