@@ -61,6 +61,16 @@ void Calendar::insert(Interval interval) {
   }
 }
 
+void Calendar::take_pieces(Cycle from, Cycle length) {
+  while (length > 0) {
+    from = first_gap(from, 1);
+    const Cycle piece = std::min(length, next_busy(from) - from);
+    take(from, piece);
+    from += piece;
+    length -= piece;
+  }
+}
+
 void Calendar::occupy(Cycle begin, Cycle end) {
   while (begin < end) {
     const Cycle free = first_gap(begin, 1);

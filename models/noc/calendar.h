@@ -54,6 +54,8 @@ class Calendar {
       busy_.push_back({start, start + length});
     }
   }
+  // Takes the first `length` free cycles from `from` on, in pieces if they do not follow each other.
+  void take_pieces(Cycle from, Cycle length);
   // Takes what is free of [begin, end).
   void occupy(Cycle begin, Cycle end);
   // The first busy cycle at or after `time`, or kNever.

@@ -127,6 +127,8 @@ Delivery Mesh::send(Cycle now, int source, int destination, std::uint64_t bytes)
   if (!config_.contention) return send_free(now, source, destination, bytes);
   const Cut parts = cut(bytes);
   const bool control = config_.control_priority && bytes == 0;
+  const bool late = now < newest_;
+  newest_ = std::max(newest_, now);
   Pair& order = pair(source, destination);
   const bool in_order = now >= order.sent;
   Cycle last_tail = in_order ? order.tail : 0;
@@ -137,7 +139,7 @@ Delivery Mesh::send(Cycle now, int source, int destination, std::uint64_t bytes)
     payload_left -= payload;
     const Cycle injection = inject(source, now, flits, control);
     const Passage passage = control ? traverse_first(source, destination, injection, flits)
-                                    : traverse(source, destination, injection, flits);
+                                    : traverse(source, destination, injection, flits, late);
     // The interface takes a flit a cycle.
     delivery.tail = std::max(tail_of(passage, flits), last_tail + flits);
     last_tail = delivery.tail;
@@ -233,7 +235,7 @@ Mesh::Cut Mesh::cut(std::uint64_t bytes) const {
   return {payload, packets, payload + packets * config_.header_flits};
 }
 
-Mesh::Passage Mesh::traverse(int source, int destination, Cycle injection, Cycle flits) {
+Mesh::Passage Mesh::traverse(int source, int destination, Cycle injection, Cycle flits, bool late) {
   const Cycle length = flits + turnaround();
   const Topology::Place end = topology_.attachment(destination);
   Passage passage;
@@ -242,12 +244,12 @@ Mesh::Passage Mesh::traverse(int source, int destination, Cycle injection, Cycle
   Calendar* input = &injections_[index(source)].input;
   while (at != end.router) {
     Output& output = choose(at, destination, ready, length);
-    pass(*input, output, {ready, flits, length}, passage);
+    pass(*input, output, {ready, flits, length, late}, passage);
     ready = passage.start + config_.hop_cycles;
     input = &output.input;
     at = neighbours_[static_cast<std::size_t>(&output - outputs_.data())];
   }
-  pass(*input, output_of(at, end.port), {ready, flits, length}, passage);
+  pass(*input, output_of(at, end.port), {ready, flits, length, late}, passage);
   return passage;
 }
 
@@ -313,33 +315,34 @@ void Mesh::pass(Calendar& input, Output& output, const Request& request, Passage
   const Cycle start =
       free ? request.ready
            : first_common_gap(output.calendar, request.length, input, request.flits, request.ready);
-  if (start > request.ready) {
-    const Cycle waited = start - request.ready;
-    passage.spared += spared(output.calendar, input, request, start);
-    passage.shared =
-        std::max(passage.shared, std::min(waited, (config_.virtual_channels - 1) * request.flits));
-  }
-  output.calendar.take(start, request.length);
-  if (config_.virtual_channels == 1) {
-    input.occupy(request.ready, start + request.flits);
+  const Cycle first = free ? start : first_common_gap(output.calendar, 1, input, 1, request.ready);
+  const Cycle goes = first < start ? departure(output.calendar, input, request, first, start) : start;
+  if (request.late && goes < start) {
+    output.calendar.take_pieces(first, request.length);
+    input.take_pieces(first, request.flits);
+    passage.start = goes;
   } else {
+    output.calendar.take(start, request.length);
     input.take(start, request.flits);
+    passage.start = start;
+    passage.spared += start - goes;
   }
+  const Cycle most_shared = (config_.virtual_channels - 1) * request.flits;
+  passage.shared = std::max(passage.shared, std::min(start - request.ready, most_shared));
+  if (config_.virtual_channels == 1) input.occupy(request.ready, goes);
   output.statistics.flits += request.flits;
   output.statistics.busy += request.length;
-  output.statistics.waiting += start - request.ready;
-  passage.start = start;
+  output.statistics.waiting += passage.start - request.ready;
 }
 
-// A packet that comes before another one goes first, even if the calendar has the other one already and the
-// gap before it is too short. It delays the other one then by what it lacks.
-Cycle Mesh::spared(const Calendar& output, const Calendar& input, const Request& request, Cycle start) {
-  const Cycle first = first_common_gap(output, 1, input, 1, request.ready);
-  if (first >= start) return 0;
+// When a packet goes that finds cycle `first` free, but no gap that is long enough before `start`. One that
+// comes before another goes first, even if the calendars have the other one already. It delays the other one
+// then by what the gap lacks.
+Cycle Mesh::departure(const Calendar& output, const Calendar& input, const Request& request, Cycle first,
+                      Cycle start) {
   const Cycle gap = std::min(output.next_busy(first), input.next_busy(first)) - first;
-  const Cycle waited = start - first;
   const Cycle lacking = request.length > gap ? request.length - gap : 0;
-  return waited > lacking ? waited - lacking : 0;
+  return std::min(start, first + lacking);
 }
 
 Cycle Mesh::tail_of(const Passage& passage, Cycle flits) {

@@ -17,19 +17,22 @@
 // ISPASS 2013) for input-queued virtual-channel routers with t_hop = routing + VC allocation + switch
 // allocation + switch traversal + link. What calendars alone get wrong, and what is done about it:
 //
-//   one virtual channel      a packet that waits for its output keeps its input port taken from the cycle in
-//                            which it is ready: it blocks those behind it.
+//   one virtual channel      a packet that waits for its output keeps its input port taken while routers
+//   would
+//                            let it wait: it blocks those behind it.
 //   several                  packets that wait for one output share it flit by flit, so the earlier one is
-//   late
+//   late,
 //                            too. It has its time already, so the later one pays: a third of (L - 1) / L of
 //                            the wait at the port where it waits longest, counted up to V - 1 packets. With
 //                            perfect sharing both lose the same (M/D/1, processor sharing against first come
 //                            first served); much of the earlier one's loss vanishes at its later ports. The
 //                            third is the one fitted number of the model, alike for all networks and loads.
-//   calls not in order       a gap that is too short is passed over, though the packet is there first and
-//   real
-//                            routers would let the one behind it wait. Only the time by which that one would
-//                            be late stays in the latency; the rest of the wait is taken off the tail.
+//   a gap that is too short  is passed over, though the packet is there first and real routers would let the
+//   one
+//                            behind it wait. Only the time by which that one would be late stays in the
+//                            latency; the rest of the wait is taken off the tail. A message that is called
+//                            after one that leaves later takes the pieces that are free instead and goes on
+//                            from there: initiators ahead by a quantum leave many such gaps behind.
 //
 // Buffers are unlimited: back-pressure is not modelled, so saturated bursts finish too early
 // (docs/models/noc.md has the figures). The model is trusted while no port is busy for more than 70 % of a
@@ -191,6 +194,7 @@ class Mesh {
     Cycle ready;
     Cycle flits;
     Cycle length;  // at the output port
+    bool late;     // called after a packet that left later
   };
 
   Cycle turnaround() const { return config_.virtual_channels == 1 ? config_.vc_turnaround_cycles : 0; }
@@ -206,12 +210,13 @@ class Mesh {
   Passage traverse_first(int source, int destination, Cycle injection, Cycle flits);
   Cycle claim(Output& output, Cycle ready, Cycle length);
   void pass(Calendar& input, Output& output, const Request& request, Passage& passage);
-  static Cycle spared(const Calendar& output, const Calendar& input, const Request& request, Cycle start);
+  static Cycle departure(const Calendar& output, const Calendar& input, const Request& request, Cycle first,
+                         Cycle start);
   static Cycle tail_of(const Passage& passage, Cycle flits);
   Output& output_of(int router, int port);
   Output& choose(int router, int destination, Cycle ready, Cycle length);
   Delivery send_free(Cycle now, int source, int destination, std::uint64_t bytes);
-  Passage traverse(int source, int destination, Cycle injection, Cycle flits);
+  Passage traverse(int source, int destination, Cycle injection, Cycle flits, bool late);
   Cycle zero_load_latency(int hops, const Cut& parts) const;
   void find_ports(int router);
   Pair& pair(int source, int destination);
@@ -227,6 +232,7 @@ class Mesh {
   // A row per source, made at its first send: most nodes of a large mesh talk to few others.
   std::vector<std::vector<Pair>> pairs_;
   Cycle horizon_ = 0;
+  Cycle newest_ = 0;  // latest time of a send
   TrafficStatistics traffic_;
 };
 

@@ -205,7 +205,8 @@ Noc::Flight Noc::depart(int source, int destination, std::uint64_t bytes, std::f
   mesh_.forget_before(now);
   flight.delivery = mesh_.send(now, source, destination, bytes);
   flight.left = std::move(left);
-  watch_saturation(now, flight.delivery);
+  const Cycle latency = flight.delivery.tail - now;
+  watch_.look_at(time, latency, latency - flight.delivery.contention);
   return flight;
 }
 
@@ -235,22 +236,10 @@ void Noc::wait_until(Cycle cycle) const {
   sc_core::wait(sc_core::sc_time::from_value(cycle * config_.cycle.value()) - sc_core::sc_time_stamp());
 }
 
-// Depends on the messages' times and order alone, as everything here, so a run can be repeated.
 bool Noc::goes_by_flits(int source, int destination) {
   if (config_.fidelity != Fidelity::kAuto) return flits_ != nullptr;
-  const sc_core::sc_time now = sc_core::sc_time_stamp();
-  if (saturated_ && flits_->idle() && now > saturated_since_) saturated_ = false;
-  if (!saturated_) return false;
-  // Behind what the pair has under way in the calendars, so that it arrives in order.
-  return sc_core::sc_time::from_value(mesh_.last_tail(source, destination) * config_.cycle.value()) <= now;
-}
-
-void Noc::watch_saturation(Cycle now, const Delivery& delivery) {
-  constexpr Cycle saturation = 3;
-  const Cycle latency = delivery.tail - now;
-  if (latency <= saturation * (latency - delivery.contention)) return;
-  saturated_ = true;
-  saturated_since_ = sc_core::sc_time_stamp();
+  const std::uint64_t tail = mesh_.last_tail(source, destination) * config_.cycle.value();
+  return watch_.by_flits(sc_core::sc_time_stamp().value(), flits_->idle(), tail);
 }
 
 TrafficStatistics Noc::traffic() const {

@@ -40,6 +40,7 @@
 #include "models/noc/flit_carrier.h"
 #include "models/noc/mesh.h"
 #include "models/noc/multicast.h"
+#include "models/noc/saturation_watch.h"
 #include "models/tlm/initiator_socket.h"
 #include "models/tlm/posting.h"
 #include "models/tlm/process_pool.h"
@@ -210,7 +211,6 @@ class Noc : public sc_core::sc_module {
   void arrive(const Flight& flight);
   void wait_until(Cycle cycle) const;
   bool goes_by_flits(int source, int destination);
-  void watch_saturation(Cycle now, const Delivery& delivery);
   LinkStatistics injection(int node) const;
   PortLoad load(int router, int port) const;
   std::size_t checked(int node) const;
@@ -218,9 +218,7 @@ class Noc : public sc_core::sc_module {
   NocConfig config_;
   Mesh mesh_;
   std::unique_ptr<FlitCarrier> flits_;
-  // kAuto: whether messages go flit by flit now, and the time of the message that was the reason.
-  bool saturated_ = false;
-  sc_core::sc_time saturated_since_;
+  SaturationWatch watch_;  // kAuto only
   EnergyLedger::Account& router_energy_;
   EnergyLedger::Account& link_energy_;
   sc_core::sc_vector<TargetSocket> from_node_;

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 #include "models/common/error.h"
 
@@ -145,62 +146,144 @@ void LatencySamples::summarise(TrafficResult& result) const {
   result.max = sorted.back();
 }
 
+namespace {
+
+// A packet is a header and a payload of bytes as long as the other flits.
+MeshConfig for_packets(MeshConfig config, const TrafficConfig& traffic) {
+  config.header_flits = 1;
+  config.max_packet_flits = std::max(traffic.packet_flits, 2u) - 1;
+  return config;
+}
+
+std::uint64_t payload_bytes(const MeshConfig& config, const TrafficConfig& traffic) {
+  return std::uint64_t{config.flit_bytes} * (traffic.packet_flits - 1);
+}
+
+// Traffic through a flit network, or through calendars in front of it.
+class FlitRun {
+ public:
+  FlitRun(const TopologyConfig& topology, const RouterConfig& routers, const TrafficConfig& traffic)
+      : traffic_(traffic), network_(topology, routers), injection_(topology, traffic) {}
+
+  void put_in_front(const MeshConfig& calendars) {
+    mesh_.emplace(for_packets(calendars, traffic_));
+    bytes_ = payload_bytes(mesh_->config(), traffic_);
+  }
+
+  TrafficResult run() {
+    while (samples_.count() < traffic_.packets && !result_.saturated) {
+      const bool measuring = now_ >= traffic_.warm_up && created_ < traffic_.packets;
+      if (measuring) ++result_.cycles;
+      for (const Injection::Created& packet : injection_.at(now_)) {
+        const bool counts = measuring && created_ < traffic_.packets;
+        created_ += counts ? 1 : 0;
+        send(packet, counts);
+      }
+      if (!mesh_ || !network_.idle()) step(measuring);
+      ++now_;
+    }
+    return finish();
+  }
+
+ private:
+  static constexpr std::uint64_t kMeasured = 1;
+
+  void send(const Injection::Created& packet, bool counts) {
+    if (mesh_) {
+      const Cycle tail = mesh_->last_tail(packet.source, packet.destination);
+      if (!watch_.by_flits(now_, network_.idle(), tail)) return send_in_calendars(packet, counts);
+      // Its clock stands still while calendars are enough.
+      network_.skip_to(now_);
+    }
+    result_.flit_packets += counts ? 1 : 0;
+    network_.send({packet.source, packet.destination, traffic_.packet_flits, 0, counts ? kMeasured : 0});
+  }
+
+  void send_in_calendars(const Injection::Created& packet, bool counts) {
+    mesh_->forget_before(now_);
+    const Cycle latency = mesh_->send(now_, packet.source, packet.destination, bytes_).tail - now_;
+    const Cycle zero_load = mesh_->zero_load_latency(packet.source, packet.destination, bytes_);
+    watch_.look_at(now_, latency, zero_load);
+    if (!counts) return;
+    accepted_flits_ += traffic_.packet_flits;
+    add(latency, zero_load);
+  }
+
+  void step(bool measuring) {
+    network_.step();
+    ++result_.flit_cycles;
+    for (const Arrival& arrival : network_.arrivals()) {
+      if (measuring) accepted_flits_ += traffic_.packet_flits;
+      if (arrival.packet.tag != kMeasured) continue;
+      add(arrival.arrived - arrival.created,
+          network_.zero_load_latency(arrival.packet.source, arrival.packet.destination,
+                                     arrival.packet.flits));
+    }
+    result_.locked = network_.stuck();
+    if (result_.locked) result_.waiting_circle = network_.waiting_circle();
+    // Judged when all have been created, so that the accepted rate is measured over the whole time.
+    const bool hopeless = created_ == traffic_.packets &&
+                          network_.now() > traffic_.warm_up + 20 * (result_.cycles + 1000) &&
+                          latency_sum_ > kHopeless * zero_load_sum_;
+    result_.saturated = result_.locked || hopeless;
+  }
+
+  void add(Cycle latency, Cycle zero_load) {
+    samples_.add(latency, zero_load);
+    latency_sum_ += static_cast<double>(latency);
+    zero_load_sum_ += static_cast<double>(zero_load);
+  }
+
+  TrafficResult finish() {
+    result_.simulated = now_;
+    const double node_cycles = static_cast<double>(network_.topology().config().nodes()) *
+                               static_cast<double>(std::max<Cycle>(result_.cycles, 1));
+    result_.offered = static_cast<double>(created_) * traffic_.packet_flits / node_cycles;
+    result_.accepted = static_cast<double>(accepted_flits_) / node_cycles;
+    samples_.summarise(result_);
+    result_.saturated = result_.saturated || result_.mean_latency > result_.latency_bound();
+    result_.trusted = !mesh_ || mesh_->trust().trusted();
+    return result_;
+  }
+
+  TrafficConfig traffic_;
+  FlitNetwork network_;
+  Injection injection_;
+  std::optional<Mesh> mesh_;
+  std::uint64_t bytes_ = 0;  // of a packet in the calendars
+  SaturationWatch watch_;
+  LatencySamples samples_;
+  TrafficResult result_;
+  Cycle now_ = 0;
+  std::uint64_t created_ = 0;  // of the measured packets
+  std::uint64_t accepted_flits_ = 0;
+  double latency_sum_ = 0.0;
+  double zero_load_sum_ = 0.0;
+};
+
+}  // namespace
+
 TrafficResult run_traffic(const TopologyConfig& topology, const RouterConfig& routers,
                           const TrafficConfig& traffic) {
-  FlitNetwork network(topology, routers);
-  Injection injection(topology, traffic);
-  LatencySamples samples;
-  TrafficResult result;
-  std::uint64_t created = 0;  // of the measured packets
-  std::uint64_t arrived_flits = 0;
-  double latency_sum = 0.0;
-  double zero_load_sum = 0.0;
-  constexpr std::uint64_t measured = 1;
-  while (samples.count() < traffic.packets) {
-    const bool measuring = network.now() >= traffic.warm_up && created < traffic.packets;
-    for (const Injection::Created& packet : injection.at(network.now())) {
-      const bool counts = measuring && created < traffic.packets;
-      created += counts ? 1 : 0;
-      network.send({packet.source, packet.destination, traffic.packet_flits, 0, counts ? measured : 0});
-    }
-    if (measuring) ++result.cycles;
-    network.step();
-    for (const Arrival& arrival : network.arrivals()) {
-      if (measuring) arrived_flits += traffic.packet_flits;
-      if (arrival.packet.tag != measured) continue;
-      const Cycle zero_load =
-          network.zero_load_latency(arrival.packet.source, arrival.packet.destination, arrival.packet.flits);
-      samples.add(arrival.arrived - arrival.created, zero_load);
-      latency_sum += static_cast<double>(arrival.arrived - arrival.created);
-      zero_load_sum += static_cast<double>(zero_load);
-    }
-    result.locked = network.stuck();
-    if (result.locked) result.waiting_circle = network.waiting_circle();
-    // Judged when all have been created, so that the accepted rate is measured over the whole time.
-    const bool hopeless = created == traffic.packets &&
-                          network.now() > traffic.warm_up + 20 * (result.cycles + 1000) &&
-                          latency_sum > kHopeless * zero_load_sum;
-    if (result.locked || hopeless) {
-      result.saturated = true;
-      break;
-    }
+  return FlitRun(topology, routers, traffic).run();
+}
+
+TrafficResult run_traffic(const MeshConfig& network, const RouterConfig& routers,
+                          const TrafficConfig& traffic) {
+  if (network.virtual_channels != routers.virtual_channels) {
+    throw Error(
+        fmt::format("network traffic: the calendars have {} virtual channels and the routers {}, "
+                    "allowed are equal numbers",
+                    network.virtual_channels, routers.virtual_channels));
   }
-  result.simulated = network.now();
-  const double node_cycles =
-      static_cast<double>(topology.nodes()) * static_cast<double>(std::max<Cycle>(result.cycles, 1));
-  result.offered = static_cast<double>(created) * traffic.packet_flits / node_cycles;
-  result.accepted = static_cast<double>(arrived_flits) / node_cycles;
-  samples.summarise(result);
-  result.saturated = result.saturated || result.mean_latency > result.latency_bound();
-  return result;
+  FlitRun run(network.topology_config(), routers, traffic);
+  run.put_in_front(network);
+  return run.run();
 }
 
 TrafficResult run_traffic(const MeshConfig& network, const TrafficConfig& traffic) {
-  MeshConfig config = network;
-  // A packet is a header and a payload of bytes as long as the other flits.
-  config.header_flits = 1;
-  config.max_packet_flits = std::max(traffic.packet_flits, 2u) - 1;
-  const std::uint64_t bytes = std::uint64_t{config.flit_bytes} * (traffic.packet_flits - 1);
+  const MeshConfig config = for_packets(network, traffic);
+  const std::uint64_t bytes = payload_bytes(config, traffic);
   Mesh mesh(config);
   Injection injection(config.topology_config(), traffic);
   LatencySamples samples;

@@ -12,6 +12,7 @@
 #include "models/common/counter_rng.h"
 #include "models/noc/flit_network.h"
 #include "models/noc/mesh.h"
+#include "models/noc/saturation_watch.h"
 #include "models/noc/topology.h"
 
 namespace weft::noc {
@@ -82,9 +83,11 @@ struct TrafficResult {
   bool saturated = false;  // mean latency above three times zero load, or packets that never came
   bool locked = false;     // the network locked up, and which buffers wait for each other
   std::string waiting_circle;
-  bool trusted = true;  // false: loosely timed and a port busier than the model is trusted for
+  bool trusted = true;             // false: loosely timed and a port busier than the model is trusted for
+  std::uint64_t flit_packets = 0;  // of `packets`, simulated flit by flit
+  Cycle flit_cycles = 0;           // of `simulated`, likewise
 
-  double latency_bound() const { return 3.0 * zero_load; }
+  double latency_bound() const { return static_cast<double>(SaturationWatch::kLimit) * zero_load; }
 };
 
 // Latency samples of one run.
@@ -107,6 +110,13 @@ TrafficResult run_traffic(const TopologyConfig& topology, const RouterConfig& ro
 
 // The same through the loosely timed network. Throws weft::Error if a configuration is not valid.
 TrafficResult run_traffic(const MeshConfig& network, const TrafficConfig& traffic);
+
+// The same through the loosely timed network, and through the flit network while that is saturated
+// (SaturationWatch). A packet in the calendars counts as accepted when it is created, as in the loosely timed
+// network, a packet of flits when it arrives. Throws weft::Error if a configuration is not valid or the
+// virtual channels of the two are not as many.
+TrafficResult run_traffic(const MeshConfig& network, const RouterConfig& routers,
+                          const TrafficConfig& traffic);
 
 // Highest rate whose mean latency stays below three times zero load, to `tolerance` of itself, by bisection.
 double saturation_rate(const TopologyConfig& topology, const RouterConfig& routers, TrafficConfig traffic,

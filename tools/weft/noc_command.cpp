@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
+#include <initializer_list>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -65,10 +67,10 @@ noc::TrafficResult measure(const noc::TopologyConfig& topology, const noc::Route
   config.concentration = topology.concentration;
   config.hop_cycles = routers.hop_cycles();
   config.virtual_channels = routers.virtual_channels;
-  config.contention = fidelity == "lt";
+  config.contention = fidelity != "ideal";
   // Of a single virtual channel, as long as it takes to compute the next packet's route and allocate.
   config.vc_turnaround_cycles = routers.speculative ? 0 : routers.routing_cycles + 1;
-  return noc::run_traffic(config, traffic);
+  return fidelity == "auto" ? noc::run_traffic(config, routers, traffic) : noc::run_traffic(config, traffic);
 }
 
 json to_json(const noc::TrafficConfig& traffic, const noc::TrafficResult& result) {
@@ -83,10 +85,20 @@ json to_json(const noc::TrafficConfig& traffic, const noc::TrafficResult& result
           {"p99_cycles", result.p99},
           {"max_cycles", result.max},
           {"packets", result.packets},
+          {"flit_packets", result.flit_packets},
           {"measured_cycles", result.cycles},
+          {"simulated_cycles", result.simulated},
+          {"flit_cycles", result.flit_cycles},
           {"saturated", result.saturated},
           {"locked_up", result.locked},
           {"trusted", result.trusted}};
+}
+
+// How much of an automatic run was simulated flit by flit.
+std::string flit_share(const noc::TrafficResult& result) {
+  constexpr double percent = 100.0;
+  return fmt::format(" {:9.1f} %", percent * static_cast<double>(result.flit_packets) /
+                                       static_cast<double>(std::max<std::uint64_t>(result.packets, 1)));
 }
 
 std::string remark(const noc::TrafficResult& result) {
@@ -134,8 +146,9 @@ NocCommand::NocCommand(CLI::App& app)
   command.add_flag("--no-dateline", no_dateline_, "Do not cut the circles of a torus or ring: may lock up");
   command
       .add_option("--fidelity", fidelity_,
-                  "flit by flit, lt: ports reserved by calendar, ideal: latency only")
-      ->check(CLI::IsMember({"flit", "lt", "ideal"}))
+                  "flit by flit, lt: ports reserved by calendar, auto: lt, and flit by flit while that is "
+                  "saturated, ideal: latency only")
+      ->check(CLI::IsMember({"flit", "lt", "auto", "ideal"}))
       ->capture_default_str();
   command.add_option("--traffic", pattern_, "Who sends to whom")
       ->check(CLI::IsMember(names(patterns)))
@@ -215,13 +228,33 @@ std::vector<double> NocCommand::rates() const {
   return result;
 }
 
+// An option that would change nothing is a mistake of whoever gives it.
+void NocCommand::check_options() const {
+  const auto only_with = [this](std::initializer_list<const char*> options, bool of_use, const char* with) {
+    for (const char* option : options) {
+      if (command_->count(option) == 0 || of_use) continue;
+      throw Error(fmt::format("{} is of use only with {}", option, with));
+    }
+  };
+  only_with({"--buffer", "--iterations", "--credit-cycles", "--no-dateline"},
+            fidelity_ == "flit" || fidelity_ == "auto", "--fidelity flit or auto");
+  only_with({"--concentration"}, topology_ == "cmesh", "--topology cmesh");
+  only_with({"--out"}, !replay_.empty(), "--replay");
+  only_with({"--traffic", "--rate", "--saturation", "--packet", "--packets", "--warm-up", "--seed",
+             "--hotspot", "--hotspot-weight"},
+            replay_.empty(), "synthetic traffic, not with --replay");
+  only_with({"--hotspot"}, pattern_ == "hotspot" || pattern_ == "incast", "--traffic hotspot or incast");
+  only_with({"--hotspot-weight"}, pattern_ == "hotspot", "--traffic hotspot");
+  only_with({"--rate"}, !saturation_, "given rates, not with --saturation");
+}
+
 int NocCommand::run() const {
+  check_options();
   if (!replay_.empty()) {
     if (out_.empty()) throw Error("--replay needs --out, the file for the arrivals");
     if (fidelity_ != "flit") throw Error(fmt::format("--replay: --fidelity {}, allowed is flit", fidelity_));
     return replay();
   }
-  if (!out_.empty()) throw Error("--out is of use only with --replay");
   return saturation_ ? find_saturation() : run_traffic();
 }
 
@@ -251,8 +284,8 @@ int NocCommand::run_traffic() const {
     fmt::print("{} {}x{}, {}, packets of {} flits, {} virtual channels of {} flits, {} cycles a hop\n",
                noc::to_string(network.kind), network.columns, network.rows, noc::to_string(traffic.pattern),
                traffic.packet_flits, channels_, buffer_, routers().hop_cycles());
-    fmt::print("{:>8} {:>9} {:>10} {:>8} {:>10} {:>7} {:>7} {:>7}\n", "rate", "accepted", "latency", "+-95 %",
-               "zero load", "p50", "p95", "p99");
+    fmt::print("{:>8} {:>9} {:>10} {:>8} {:>10} {:>7} {:>7} {:>7}{}\n", "rate", "accepted", "latency",
+               "+-95 %", "zero load", "p50", "p95", "p99", fidelity_ == "auto" ? "    by flits" : "");
   }
   for (const double rate : rates()) {
     traffic.rate = rate;
@@ -260,9 +293,9 @@ int NocCommand::run_traffic() const {
     locked = locked || result.locked;
     points.push_back(to_json(traffic, result));
     if (as_json_) continue;
-    fmt::print("{:8.4f} {:9.4f} {:10.3f} {:8.3f} {:10.3f} {:7} {:7} {:7}{}\n", rate, result.accepted,
+    fmt::print("{:8.4f} {:9.4f} {:10.3f} {:8.3f} {:10.3f} {:7} {:7} {:7}{}{}\n", rate, result.accepted,
                result.mean_latency, result.half_width, result.zero_load, result.p50, result.p95, result.p99,
-               remark(result));
+               fidelity_ == "auto" ? flit_share(result) : "", remark(result));
     if (result.locked) fmt::print("waiting for each other: {}\n", result.waiting_circle);
   }
   if (as_json_) fmt::print("{}\n", points.dump(2));

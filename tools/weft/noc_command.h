@@ -24,6 +24,7 @@ class NocCommand {
   int run() const;
 
  private:
+  void check_options() const;
   int run_traffic() const;
   int replay() const;
   int find_saturation() const;

@@ -199,3 +199,67 @@ TEST_CASE("traffic that cannot be is refused with what is allowed") {
   traffic.hotspot = 8;
   CHECK_THROWS_WITH(Destinations(topology, traffic), Catch::Contains("-1 to 7"));
 }
+
+namespace {
+
+struct Three {
+  TrafficResult flit;
+  TrafficResult lt;
+  TrafficResult automatic;
+};
+
+// 4 x 4, uniform, packets of 4 flits.
+Three by_all_three(double rate, unsigned channels) {
+  const TopologyConfig topology;
+  RouterConfig routers;
+  MeshConfig calendars;
+  routers.virtual_channels = calendars.virtual_channels = channels;
+  TrafficConfig traffic;
+  traffic.rate = rate;
+  traffic.packets = 8000;
+  return {run_traffic(topology, routers, traffic), run_traffic(calendars, traffic),
+          run_traffic(calendars, routers, traffic)};
+}
+
+}  // namespace
+
+TEST_CASE("automatic traffic that saturates nothing has the statistics of the calendars, and no flits") {
+  const Three runs = by_all_three(0.2, 2);
+  CHECK(runs.automatic.flit_packets == 0);
+  CHECK(runs.automatic.flit_cycles == 0);
+  CHECK(runs.automatic.mean_latency == runs.lt.mean_latency);
+  CHECK(runs.automatic.half_width == runs.lt.half_width);
+  CHECK(runs.automatic.p99 == runs.lt.p99);
+  CHECK(runs.automatic.max == runs.lt.max);
+  CHECK(runs.automatic.accepted == runs.lt.accepted);
+  CHECK(runs.automatic.simulated == runs.lt.simulated);
+}
+
+TEST_CASE("automatic traffic beyond saturation is carried by flits, and accepted like there") {
+  const Three runs = by_all_three(0.9, 2);
+  CHECK(runs.flit.saturated);
+  CHECK(runs.automatic.saturated);
+  CHECK(runs.automatic.flit_packets > 7900);
+  CHECK(runs.automatic.flit_cycles > runs.automatic.simulated / 2);
+  CHECK(runs.automatic.accepted == Approx(runs.flit.accepted).epsilon(0.03));
+  // Calendars have no back-pressure: they accept everything, far too early.
+  CHECK(runs.lt.accepted > 1.2 * runs.flit.accepted);
+  CHECK(runs.lt.mean_latency < 0.5 * runs.flit.mean_latency);
+  CHECK(runs.automatic.mean_latency == Approx(runs.flit.mean_latency).epsilon(0.2));
+}
+
+TEST_CASE("automatic traffic near saturation has the flit network's mean latency") {
+  const unsigned channels = GENERATE(1u, 2u);
+  const Three runs = by_all_three(channels == 1 ? 0.4 : 0.62, channels);
+  CHECK_FALSE(runs.flit.saturated);
+  CHECK(runs.automatic.mean_latency == Approx(runs.flit.mean_latency).epsilon(0.03));
+  CHECK(std::abs(runs.automatic.mean_latency - runs.flit.mean_latency) <
+        0.5 * std::abs(runs.lt.mean_latency - runs.flit.mean_latency));
+}
+
+TEST_CASE("automatic traffic with calendars and routers of different channels is refused") {
+  MeshConfig calendars;
+  calendars.virtual_channels = 4;
+  CHECK_THROWS_WITH(run_traffic(calendars, RouterConfig(), TrafficConfig()),
+                    Catch::Contains("4 virtual channels and the routers 2"));
+}

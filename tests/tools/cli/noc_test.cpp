@@ -98,6 +98,32 @@ TEST_CASE("the loosely timed network says when it is not to be trusted") {
   CHECK(contains(run("0.62"), "too busy"));
 }
 
+TEST_CASE(
+    "a sweep in automatic fidelity tells what was simulated flit by flit, and is lt where nothing was") {
+  const auto sweep = [](const std::string& fidelity, bool as_json) {
+    std::vector<std::string> arguments{"noc", "--size", "4x4", "--fidelity", fidelity, "--rate",
+                                       "0.1", "--rate", "0.7", "--packets",  "4000"};
+    if (as_json) arguments.emplace_back("--json");
+    const ProgramResult result = weft::test::weft(arguments);
+    REQUIRE(result.status == 0);
+    return result.output;
+  };
+  const nlohmann::json automatic = nlohmann::json::parse(sweep("auto", true));
+  const nlohmann::json lt = nlohmann::json::parse(sweep("lt", true));
+  const nlohmann::json flit = nlohmann::json::parse(sweep("flit", true));
+  REQUIRE(automatic.size() == 2);
+  CHECK(automatic[0] == lt[0]);
+  CHECK(automatic[0]["flit_packets"] == 0);
+  CHECK(automatic[1]["flit_packets"] > 3900);
+  CHECK(automatic[1]["flit_cycles"] > 0);
+  CHECK(automatic[1]["flit_cycles"] <= automatic[1]["simulated_cycles"]);
+  CHECK(flit[1]["flit_packets"] == 4000);
+  CHECK(automatic[1]["mean_latency_cycles"] > 1.2 * lt[1]["mean_latency_cycles"].get<double>());
+  CHECK(contains(sweep("auto", false), "by flits\n"));
+  CHECK(contains(sweep("auto", false), " 0.0 %\n"));
+  CHECK_FALSE(contains(sweep("lt", false), "by flits"));
+}
+
 TEST_CASE("bad input for weft noc ends with status 2, one clear message and nothing written") {
   const TemporaryFolder folder;
   const std::string good = folder.file("good.csv", trace);
@@ -134,6 +160,17 @@ TEST_CASE("bad input for weft noc ends with status 2, one clear message and noth
       {{"--replay", good, "--out", out, "--size", "2x2"}, "destination is node 15, allowed are 0 to 3"},
       {{"--replay", good, "--out", (folder / "no/such/out.csv").string()}, "out.csv"},
       {{"--replay", good, "--out", out, "--fidelity", "lt"}, "allowed is flit"},
+      {{"--replay", good, "--out", out, "--fidelity", "auto"}, "allowed is flit"},
+      {{"--replay", good, "--out", out, "--rate", "0.1"}, "--rate is of use only with synthetic traffic"},
+      {{"--saturation", "--fidelity", "auto"}, "allowed is flit"},
+      {{"--saturation", "--rate", "0.1"}, "--rate is of use only with given rates"},
+      {{"--fidelity", "lt", "--buffer", "4"}, "--buffer is of use only with --fidelity flit or auto"},
+      {{"--fidelity", "ideal", "--no-dateline"}, "--no-dateline is of use only with --fidelity flit or auto"},
+      {{"--fidelity", "automatic"}, "auto"},
+      {{"--fidelity", "auto", "--topology", "ring", "--channels", "1"}, "needs 2 virtual channels"},
+      {{"--concentration", "4"}, "--concentration is of use only with --topology cmesh"},
+      {{"--hotspot", "3"}, "--hotspot is of use only with --traffic hotspot or incast"},
+      {{"--traffic", "incast", "--hotspot-weight", "3"}, "only with --traffic hotspot"},
   };
   for (const Case& bad : cases) {
     std::vector<std::string> arguments{"noc"};
