@@ -65,7 +65,8 @@ void check_overlap(std::vector<AddressRange> map) {
 }  // namespace
 
 const char* to_string(TrafficClass traffic_class) {
-  constexpr std::array<const char*, kTrafficClasses> names = {"control", "tiles", "memory"};
+  constexpr std::array<const char*, kTrafficClasses> names = {"control", "tiles", "memory", "posted",
+                                                              "multicast"};
   return names.at(static_cast<std::size_t>(traffic_class));
 }
 
@@ -183,16 +184,16 @@ const AddressRange* Noc::find(std::uint64_t address, std::uint64_t bytes) const 
 
 // Returns when the tail has arrived.
 void Noc::carry(int source, int destination, std::uint64_t bytes, TrafficClass payload) {
-  Flight flight = depart(source, destination, bytes);
-  flight.payload = payload;
-  arrive(flight);
+  arrive(depart(source, destination, bytes, payload));
 }
 
-Noc::Flight Noc::depart(int source, int destination, std::uint64_t bytes, std::function<void()> left) {
+Noc::Flight Noc::depart(int source, int destination, std::uint64_t bytes, TrafficClass payload,
+                        std::function<void()> left) {
   Flight flight;
   flight.source = source;
   flight.destination = destination;
   flight.bytes = bytes;
+  flight.payload = bytes == 0 ? TrafficClass::kControl : payload;
   flight.by_flits = goes_by_flits(source, destination);
   if (flight.by_flits) {
     flight.number = flits_->submit(source, destination, bytes, std::move(left));
@@ -223,8 +224,7 @@ void Noc::arrive(const Flight& flight) {
   }
   router_energy_.charge(delivery.router_flits());
   link_energy_.charge(delivery.link_flits());
-  ClassStatistics& counted =
-      classes_[static_cast<std::size_t>(flight.bytes == 0 ? TrafficClass::kControl : flight.payload)];
+  ClassStatistics& counted = classes_[static_cast<std::size_t>(flight.payload)];
   ++counted.messages;
   counted.flits += delivery.flits;
   counted.bytes += flight.bytes;

@@ -68,9 +68,10 @@ enum class Fidelity {
 };
 
 // What travels: messages without payload (read requests, acknowledgements), payload of accesses to tiles
-// (activations, errors), and payload of accesses to memory and the host (data sets, weights, results).
-enum class TrafficClass : std::uint8_t { kControl, kTiles, kMemory };
-inline constexpr std::size_t kTrafficClasses = 3;
+// (activations, errors) and of accesses to memory and the host (data sets, weights, results), writes that
+// nobody waits for to one destination, and the packets of those to several between two stops of their tree.
+enum class TrafficClass : std::uint8_t { kControl, kTiles, kMemory, kPosted, kMulticast };
+inline constexpr std::size_t kTrafficClasses = 5;
 const char* to_string(TrafficClass traffic_class);
 
 struct ClassStatistics {
@@ -165,7 +166,7 @@ class Noc : public sc_core::sc_module {
     int source = 0;
     int destination = 0;
     std::uint64_t bytes = 0;
-    TrafficClass payload = TrafficClass::kTiles;
+    TrafficClass payload = TrafficClass::kControl;
   };
   // The posted messages of a node that have not left it.
   struct Interface {
@@ -206,7 +207,8 @@ class Noc : public sc_core::sc_module {
   const AddressRange* find(std::uint64_t address, std::uint64_t bytes) const;
   void carry(int source, int destination, std::uint64_t bytes, TrafficClass payload);
   // Sends a message now; `left` is called when its last flit has left the source.
-  Flight depart(int source, int destination, std::uint64_t bytes, std::function<void()> left = {});
+  Flight depart(int source, int destination, std::uint64_t bytes, TrafficClass payload,
+                std::function<void()> left = {});
   // Returns when its tail has arrived.
   void arrive(const Flight& flight);
   void wait_until(Cycle cycle) const;

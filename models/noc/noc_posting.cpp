@@ -58,7 +58,8 @@ void Noc::leave(int source) {
 void Noc::send_posted(const std::shared_ptr<PostedMessage>& message) {
   const int source = message->source;
   PostedWrite& write = message->writes.front();
-  const Flight flight = depart(source, write.node, message->bytes, [this, source] { leave(source); });
+  const Flight flight =
+      depart(source, write.node, message->bytes, TrafficClass::kPosted, [this, source] { leave(source); });
   processes_.run([this, message, flight, &write] {
     arrive(flight);
     deliver(*message, write);
@@ -72,7 +73,8 @@ void Noc::spread(const std::shared_ptr<PostedMessage>& message, std::size_t stop
   };
   for (const std::size_t next : stops[stop].next) {
     const std::function<void()> told = stop == 0 ? std::function<void()>(left) : nullptr;
-    const Flight flight = depart(stops[stop].node, stops[next].node, bytes_of(*message, packet), told);
+    const Flight flight = depart(stops[stop].node, stops[next].node, bytes_of(*message, packet),
+                                 TrafficClass::kMulticast, told);
     processes_.run([this, message, next, packet, flight] {
       arrive(flight);
       spread(message, next, packet);

@@ -16,8 +16,8 @@ double share(double part, double whole) { return whole > 0.0 ? part / whole : 0.
 
 json classes(const noc::Noc& network, double simulated_s) {
   json all = json::object();
-  for (const noc::TrafficClass each :
-       {noc::TrafficClass::kControl, noc::TrafficClass::kTiles, noc::TrafficClass::kMemory}) {
+  for (std::size_t i = 0; i < noc::kTrafficClasses; ++i) {
+    const auto each = static_cast<noc::TrafficClass>(i);
     const noc::ClassStatistics& counted = network.traffic(each);
     all[noc::to_string(each)] = {
         {"messages", counted.messages},

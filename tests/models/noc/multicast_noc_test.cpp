@@ -75,6 +75,9 @@ TEST_CASE("a multicast reaches every node, each link carries its packets once, a
   const TrafficStatistics& traffic = rig.network->traffic();
   CHECK(traffic.link_flits == 15 * (79 + 3));
   CHECK(rig.network->posted().multicasts == 1);
+  CHECK(rig.network->traffic(TrafficClass::kMulticast).messages == traffic.messages);
+  CHECK(rig.network->traffic(TrafficClass::kMulticast).flits == traffic.flits);
+  CHECK(rig.network->traffic(TrafficClass::kMulticast).latency_sum == traffic.latency_sum);
   const Joule expected = static_cast<double>(traffic.router_flits) * rig.network->config().router_flit +
                          static_cast<double>(traffic.link_flits) * rig.network->config().link_flit_millimetre;
   CHECK(rig.ledger.total().value() == expected.value());

@@ -73,6 +73,11 @@ TEST_CASE("a posted write is answered at once, and its counter follows its data"
   CHECK(rig.network->traffic().flits == 15);
   CHECK(rig.network->traffic().bytes == 108);
   CHECK(rig.network->posted().messages == 1);
+  const ClassStatistics& posted = rig.network->traffic(TrafficClass::kPosted);
+  CHECK(posted.messages == 1);
+  CHECK(posted.flits == 15);
+  CHECK(posted.latency_sum == rig.network->traffic().latency_sum);
+  CHECK(rig.network->traffic(TrafficClass::kTiles).messages == 0);
 }
 
 TEST_CASE("a network without room for posted writes takes them as plain ones") {

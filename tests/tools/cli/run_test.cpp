@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 #include "tests/tools/cli/cli.h"
 
@@ -17,6 +21,57 @@ std::filesystem::path run_small(const TemporaryFolder& folder, const std::string
   CAPTURE(name, result.errors);
   REQUIRE(result.status == 0);
   return folder / name;
+}
+
+// Classes, histogram and percentiles against the totals of the network.
+void check_messages(const nlohmann::json& noc) {
+  for (const char* key : {"messages", "flits", "payload_bytes"}) {
+    std::uint64_t sum = 0;
+    for (const auto& traffic_class : noc["classes"]) sum += traffic_class[key].get<std::uint64_t>();
+    CHECK(sum == noc[key]);
+  }
+  double latency = 0.0;
+  for (const auto& traffic_class : noc["classes"])
+    latency += traffic_class["mean_latency_cycles"].get<double>() * traffic_class["messages"].get<double>();
+  CHECK(latency == Approx(noc["mean_latency_cycles"].get<double>() * noc["messages"].get<double>()));
+  std::uint64_t counted = 0;
+  for (const auto& octave : noc["latency_histogram"]) counted += octave.get<std::uint64_t>();
+  CHECK(counted == noc["messages"]);
+  CHECK(noc["p50_latency_cycles"] > 0);
+  CHECK(noc["p50_latency_cycles"] <= noc["p90_latency_cycles"]);
+  CHECK(noc["p90_latency_cycles"] <= noc["p99_latency_cycles"]);
+  CHECK(noc["p99_latency_cycles"] <= noc["max_latency_cycles"]);
+}
+
+// Heat map and bottleneck against the loads of the ports. Returns flits times routers.
+std::uint64_t check_ports(const nlohmann::json& noc) {
+  const std::size_t columns = noc["heat_map"]["columns"];
+  std::vector<std::uint64_t> flits(columns * noc["heat_map"]["rows"].get<std::size_t>());
+  std::vector<double> busiest_of(flits.size());
+  std::uint64_t injected = 0;
+  std::uint64_t router_flits = 0;
+  nlohmann::json busiest = noc["links"][0];
+  for (const auto& link : noc["links"]) {
+    if (link["utilisation"] > busiest["utilisation"]) busiest = link;
+    if (link["port"] == "injection") {
+      injected += link["flits"].get<std::uint64_t>();
+      continue;
+    }
+    const auto router = link["node"].get<std::size_t>();
+    router_flits += link["flits"].get<std::uint64_t>();
+    flits.at(router) += link["flits"].get<std::uint64_t>();
+    busiest_of.at(router) = std::max(busiest_of.at(router), link["utilisation"].get<double>());
+  }
+  CHECK(injected == noc["flits"]);
+  CHECK(busiest["utilisation"] > 0.0);
+  CHECK(busiest["utilisation"] < 1.0);
+  for (const char* key : {"node", "port", "utilisation", "waiting_cycles"})
+    CHECK(noc["bottleneck"][key] == busiest[key]);
+  for (std::size_t router = 0; router < flits.size(); ++router) {
+    CHECK(noc["heat_map"]["flits"][router / columns][router % columns] == flits[router]);
+    CHECK(noc["heat_map"]["utilisation"][router / columns][router % columns] == busiest_of[router]);
+  }
+  return router_flits;
 }
 
 }  // namespace
@@ -55,6 +110,35 @@ TEST_CASE("a run writes results with the documented keys, bit-exact, and the fir
   CHECK(contains(log, "epoch 1/2"));
   CHECK(contains(log, "epoch 2/2"));
   CHECK(contains(log, "done"));
+}
+
+TEST_CASE("the network's messages, ports, heat map, bottleneck and energy agree in every fidelity") {
+  const std::string fidelity = GENERATE("ideal", "lt", "flit", "auto");
+  const bool casts = GENERATE(false, true);
+  CAPTURE(fidelity, casts);
+  const TemporaryFolder folder;
+  std::vector<std::string> overrides{"platform.noc.fidelity=" + fidelity};
+  if (casts)
+    overrides.insert(overrides.end(), {"platform.noc.posted_writes=4", "platform.noc.multicast=true"});
+  const nlohmann::json all = results(run_small(folder, "run", overrides));
+  const nlohmann::json& noc = all["noc"];
+  check_messages(noc);
+  for (const char* written : {"control", "memory"}) CHECK(noc["classes"][written]["messages"] > 0);
+  CHECK((noc["classes"]["posted"]["messages"] > 0) == casts);
+  const std::uint64_t router_flits = check_ports(noc);
+
+  double energy = 0.0;
+  for (const auto& operation : all["energy"]["operations"]) {
+    const std::string name = operation["operation"];
+    if (name == "router flit" || name == "link flit") energy += operation["energy_J"].get<double>();
+  }
+  CHECK(noc["energy"]["router_J"].get<double>() + noc["energy"]["link_J"].get<double>() == Approx(energy));
+  CHECK(noc["energy"]["router_J"].get<double>() ==
+        Approx(noc["prices_J"]["router_flit"].get<double>() * static_cast<double>(router_flits)));
+  CHECK(noc["energy"]["per_flit_and_router_J"].get<double>() * static_cast<double>(router_flits) ==
+        Approx(energy));
+  CHECK(noc["energy"]["router_leakage_J"] > 0.0);
+  CHECK(noc["energy"]["router_leakage_J"] < all["energy"]["leakage_J"]);
 }
 
 TEST_CASE("results say which variants and deposits a network was trained with") {
