@@ -125,6 +125,10 @@ TEST_CASE("the network's messages, ports, heat map, bottleneck and energy agree 
   check_messages(noc);
   for (const char* written : {"control", "memory"}) CHECK(noc["classes"][written]["messages"] > 0);
   CHECK((noc["classes"]["posted"]["messages"] > 0) == casts);
+  // Without contention nothing is reserved at ports.
+  CHECK(noc["links"].empty() == (fidelity == "ideal"));
+  CHECK(noc["bottleneck"].is_null() == (fidelity == "ideal"));
+  if (fidelity == "ideal") return;
   const std::uint64_t router_flits = check_ports(noc);
 
   double energy = 0.0;
