@@ -6,6 +6,7 @@
 
 #include "models/fp_pim/cost.h"
 #include "platform/config/filter_schedule.h"
+#include "platform/config/memory.h"
 
 namespace weft::assembly {
 
@@ -127,6 +128,21 @@ void add_inversion_units(const config::Scenario& scenario, AreaReport& report) {
   report.tile.push_back(item("inversion_amplifier", units * size, area.inversion_amplifier));
 }
 
+// Those at routers: one on the host's bus belongs to the host.
+void add_memory_controllers(const config::Scenario& scenario, AreaReport& report) {
+  const config::MemoryConfig& memory = scenario.platform.memory;
+  if (!memory.is_dram() || memory.controllers.empty()) return;
+  if (memory.kind == config::MemoryKind::hbm2) {
+    report.without_figures.emplace_back("controllers of HBM2");
+    return;
+  }
+  constexpr double bits_of_figures = 64;
+  const int bits = config::dram_channel(memory, scenario.technology.memory).organisation.data_bits;
+  const double channels = static_cast<double>(memory.controllers.size()) * config::dram_channels(memory);
+  report.chip.push_back(
+      item("dram_channel", channels * bits / bits_of_figures, scenario.technology.area.dram_channel));
+}
+
 }  // namespace
 
 PartCost AreaReport::tile_total() const { return sum(tile); }
@@ -177,6 +193,7 @@ AreaReport area(const config::Scenario& scenario) {
   report.tile.push_back(item("dma", 1, area.dma));
   report.chip.push_back(item("router", report.tiles, area.router));
   report.chip.push_back(item("off_chip", 1, area.off_chip));
+  add_memory_controllers(scenario, report);
   if (tile.inversion_units > 0) add_inversion_units(scenario, report);
   return report;
 }

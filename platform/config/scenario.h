@@ -407,6 +407,10 @@ struct AreaTechnology {
   PartCost dma = {0.0022, 4.48, 0.09};
   PartCost router = {0.011754, 4.135, 0.1025};  // a tile's share
   PartCost off_chip = {22.88, 10'400, 0};
+  // Controller and PHY of 64 bits of DDR4 or LPDDR4. Area: at most 331 mm2, of which a DDR3 port takes 3 %
+  // (floor plan of the TPU, Jouppi et al., ISCA 2017, 28 nm, from memory). Power assumed: 5 pJ a bit at 25.6
+  // GB/s.
+  PartCost dram_channel = {9.93, 1'024, 0};
 };
 
 // Rows of the ReRAM beside a tile's buffer.

@@ -239,7 +239,8 @@ const Table<AreaTechnology>& area_technology_table() {
           .add("sync", &A::sync, part(), "")
           .add("dma", &A::dma, part(), "")
           .add("router", &A::router, part(), "")
-          .add("off_chip", &A::off_chip, part(), "");
+          .add("off_chip", &A::off_chip, part(), "")
+          .add("dram_channel", &A::dram_channel, part(), "");
   return table;
 }
 

@@ -254,3 +254,22 @@ TEST_CASE("the platform preset repast solves nested, and its technology prices t
   CHECK(other.solver.effects.g_max_uS == 50);
   CHECK(other.energy.amplifier_ns.value() == Approx(0.4e-12));
 }
+
+TEST_CASE("memory controllers on the chip take up area by the width of their channels") {
+  const auto of = [](const std::string& preset) {
+    return assembly::area(scenario({"platform.preset=" + preset}));
+  };
+  // Two controllers of 64 bits, and four of two channels of 16 bits.
+  CHECK(cost(of("mesh4x4-ddr4").chip, "dram_channel").area_mm2 == Approx(2 * 9.93));
+  CHECK(cost(of("mesh4x4-ddr4").chip, "dram_channel").power_mW == Approx(2 * 5e-12 * 8 * 25.6e9 * 1e3));
+  CHECK(cost(of("mesh4x4-lpddr4").chip, "dram_channel").area_mm2 == Approx(4 * 2 * 9.93 / 4));
+  CHECK_THROWS(cost(of("mesh4x4").chip, "dram_channel"));
+  CHECK_THROWS(cost(of("mesh4x4-hbm2").chip, "dram_channel"));
+  CHECK(of("mesh4x4-hbm2").without_figures == std::vector<std::string>{"controllers of HBM2"});
+  CHECK(of("mesh4x4").without_figures.empty());
+  CHECK(of("mesh4x4-ddr4").chip_total().area_mm2 - of("mesh4x4").chip_total().area_mm2 == Approx(2 * 9.93));
+  // One on the host's bus is not on the chip.
+  const assembly::AreaReport host =
+      assembly::area(scenario({"platform.preset=mesh4x4", "platform.memory.kind=ddr4-2400"}));
+  CHECK_THROWS(cost(host.chip, "dram_channel"));
+}
