@@ -129,8 +129,6 @@ LoweringOptions without_work_array(LoweringOptions options) {
 }
 
 void check_kfac(const LoweredNetwork& network) {
-  if (network.pipelined())
-    throw Error("training.variant: kfac trains with one copy of the weights; allowed: 1");
   constexpr int largest_shift = 63;
   for (const LoweredRate& rate : network.rates) {
     for (const LoweredLayer& layer : network.layers) {
