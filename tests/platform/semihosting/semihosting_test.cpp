@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/semihosting/semihosting.h"
+#include "platform/semihosting/operations.h"
 
 #include <sys/stat.h>
 
@@ -25,33 +26,6 @@ constexpr std::uint32_t block = memory_base;            // parameter block
 constexpr std::uint32_t names = memory_base + 0x100;    // names of files
 constexpr std::uint32_t buffer = memory_base + 0x1000;  // everything else
 constexpr std::uint32_t minus_one = ~0u;
-
-enum : std::uint32_t {
-  sys_open = 0x01,
-  sys_close = 0x02,
-  sys_writec = 0x03,
-  sys_write0 = 0x04,
-  sys_write = 0x05,
-  sys_read = 0x06,
-  sys_readc = 0x07,
-  sys_iserror = 0x08,
-  sys_istty = 0x09,
-  sys_seek = 0x0a,
-  sys_flen = 0x0c,
-  sys_tmpnam = 0x0d,
-  sys_remove = 0x0e,
-  sys_rename = 0x0f,
-  sys_clock = 0x10,
-  sys_time = 0x11,
-  sys_system = 0x12,
-  sys_errno = 0x13,
-  sys_get_cmdline = 0x15,
-  sys_heapinfo = 0x16,
-  sys_exit = 0x18,
-  sys_exit_extended = 0x20,
-  sys_elapsed = 0x30,
-  sys_tickfreq = 0x31,
-};
 
 // The program's side: memory, and requests made of words in it.
 class Guest {

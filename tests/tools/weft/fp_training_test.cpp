@@ -25,23 +25,11 @@ Setup fp_setup(const std::vector<std::string>& more = {}) {
   return setup;
 }
 
-Comparison require_bit_exact(const Setup& setup) {
-  INFO(describe(setup));
-  Comparison result = compare_with_golden(setup);
-  INFO(result.outcome.detail);
-  REQUIRE(to_text(result.outcome.ending) == std::string("finished"));
-  CHECK(result.outcome.faults.empty());
-  CHECK(result.metrics == "");
-  CHECK(result.weights == "");
-  CHECK(result.warnings.empty());
-  return result;
-}
-
 }  // namespace
 
 TEST_CASE("training on floating-point PIM is bit-exact in every format") {
   const std::string format = GENERATE("fp32", "fp16", "bf16");
-  require_bit_exact(fp_setup({"platform.fp_pim.format=" + format}));
+  require_same_bits(fp_setup({"platform.fp_pim.format=" + format}));
 }
 
 TEST_CASE("floating-point training is bit-exact however layers are cut and lanes are packed") {
@@ -57,7 +45,7 @@ TEST_CASE("floating-point training is bit-exact however layers are cut and lanes
     setup.more.insert(setup.more.end(), {"platform.fp_pim.rows=7", "platform.fp_pim.columns=256"});
   }
   SECTION("a staging area of a few rows") { setup.more.emplace_back("platform.tile.buffer_size=20KiB"); }
-  require_bit_exact(setup);
+  require_same_bits(setup);
 }
 
 TEST_CASE("floating-point training is bit-exact with every activation and loss") {
@@ -69,7 +57,7 @@ TEST_CASE("floating-point training is bit-exact with every activation and loss")
     setup.loss = "mean_squared_error";
     setup.layers = {{14, "sigmoid"}, {12, hidden}};
   }
-  require_bit_exact(setup);
+  require_same_bits(setup);
 }
 
 TEST_CASE("floating-point batches with an incomplete last one are bit-exact with every optimizer") {
@@ -79,7 +67,7 @@ TEST_CASE("floating-point batches with an incomplete last one are bit-exact with
                           "platform.tile.fp_pim_units=8"});
   setup.batch = GENERATE(1, 4);
   setup.rate = optimizer == "adam" ? 0.005 : 0.05;
-  require_bit_exact(setup);
+  require_same_bits(setup);
 }
 
 // The reference knows nothing of either.
@@ -94,7 +82,7 @@ TEST_CASE("technology, quantum and a checker of hazards change neither weights n
     setup.more.insert(setup.more.end(), {"platform.quantum=1 ms", "run.speed.jit=off",
                                          "run.speed.block_cache=false", "run.speed.direct_memory=false"});
   }
-  require_bit_exact(setup);
+  require_same_bits(setup);
 }
 
 TEST_CASE("single precision trains as the plain loop does, apart from the order of its sums") {
