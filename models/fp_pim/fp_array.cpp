@@ -2,8 +2,8 @@
 #include "models/fp_pim/fp_array.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "models/common/float_bits.h"
 #include "models/fp_pim/number.h"
 
 namespace weft::fp_pim {
@@ -21,18 +21,6 @@ using unit::Format;
 struct Fp32 {
   static float round(float value) { return value; }
 };
-
-std::uint32_t bits_of(float value) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-float float_of(std::uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
 
 template <unsigned dropped>
 float drop_bits(float value) {

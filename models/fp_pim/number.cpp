@@ -2,7 +2,8 @@
 #include "models/fp_pim/number.h"
 
 #include <cmath>
-#include <cstring>
+
+#include "models/common/float_bits.h"
 
 namespace weft::fp_pim {
 
@@ -17,18 +18,6 @@ constexpr std::uint32_t fp16_quiet_nan = 0x7e00u;
 // The greatest finite fp16 is 65,504; from half a unit in the last place above it values round to infinity.
 constexpr float fp16_overflow = 65520.0f;
 constexpr float fp16_least_normal = 0x1p-14f;
-
-std::uint32_t bits_of(float value) {
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-float float_of(std::uint32_t bits) {
-  float value = 0;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
 
 // Drops the lowest `dropped` bits of a float's representation, to nearest, ties to even. A carry out of the
 // fraction goes into the exponent, which is right, and from the greatest number to infinity.

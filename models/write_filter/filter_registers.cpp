@@ -2,9 +2,9 @@
 #include "models/write_filter/filter_registers.h"
 
 #include <cmath>
-#include <cstring>
 #include <utility>
 
+#include "models/common/float_bits.h"
 #include "models/write_filter/registers.h"
 
 namespace weft::write_filter {
@@ -17,18 +17,9 @@ constexpr unsigned policies = 11;
 constexpr unsigned granularities = 4;
 constexpr unsigned threshold_modes = 3;
 
-std::uint32_t bits_of(double value) {
-  const auto single = static_cast<float>(value);
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, &single, sizeof bits);
-  return bits;
-}
+std::uint32_t single_bits(double value) { return bits_of(static_cast<float>(value)); }
 
-double fraction_of(std::uint32_t bits) {
-  float single = 0;
-  std::memcpy(&single, &bits, sizeof single);
-  return single;
-}
+double fraction_of(std::uint32_t bits) { return float_of(bits); }
 
 std::uint32_t word_of(std::uint64_t count, unsigned index) {
   return static_cast<std::uint32_t>(index == 0 ? count : count >> 32);
@@ -61,8 +52,8 @@ void FilterRegisters::declare_settings(int rows, int columns) {
            static_cast<std::uint32_t>(rules.granularity) << r::active_granularity_shift |
            static_cast<std::uint32_t>(rules.threshold_mode) << r::active_threshold_mode_shift;
   });
-  file_.on_peek(r::rms, [this](unsigned) { return bits_of(view_().rms); });
-  file_.on_peek(r::theta, [this](unsigned) { return bits_of(static_cast<double>(view_().theta)); });
+  file_.on_peek(r::rms, [this](unsigned) { return single_bits(view_().rms); });
+  file_.on_peek(r::theta, [this](unsigned) { return single_bits(static_cast<double>(view_().theta)); });
 }
 
 void FilterRegisters::declare_statistics() {
@@ -103,8 +94,8 @@ void FilterRegisters::stage_first_rules() {
   file_.set(r::policy, static_cast<std::uint32_t>(rules.policy));
   file_.set(r::granularity, static_cast<std::uint32_t>(rules.granularity));
   file_.set(r::threshold_mode, static_cast<std::uint32_t>(rules.threshold_mode));
-  file_.set(r::threshold, bits_of(rules.threshold));
-  file_.set(r::density, bits_of(rules.density));
+  file_.set(r::threshold, single_bits(rules.threshold));
+  file_.set(r::density, single_bits(rules.density));
 }
 
 std::uint32_t FilterRegisters::capability() const {

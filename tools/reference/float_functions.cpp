@@ -2,8 +2,9 @@
 #include "tools/reference/float_functions.h"
 
 #include <cmath>
-#include <cstring>
 #include <limits>
+
+#include "models/common/float_bits.h"
 
 namespace weft::reference::float_functions {
 
@@ -19,12 +20,6 @@ float polynomial(const std::array<float, count>& coefficients, float x) {
   return value;
 }
 
-float from_bits(std::uint32_t bits) {
-  float value = 0;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
 }  // namespace
 
 float exp(float x) {
@@ -36,15 +31,14 @@ float exp(float x) {
   const float low = whole * ln2_low;
   const float r = (x - high) - low;
   constexpr std::int32_t bias = 127;
-  const float scale = from_bits(static_cast<std::uint32_t>(n + bias) << 23);
+  const float scale = float_of(static_cast<std::uint32_t>(n + bias) << 23);
   return polynomial(exp_coefficients, r) * scale;
 }
 
 float log(float v) {
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, &v, sizeof bits);
+  const std::uint32_t bits = bits_of(v);
   const auto k = static_cast<float>(static_cast<std::int32_t>(bits >> 23) - 127);
-  const float m = from_bits((bits & 0x7fffffu) | 0x3f800000u);
+  const float m = float_of((bits & 0x7fffffu) | 0x3f800000u);
   const float f = m - 1.0f;
   const float s = f / (f + 2.0f);
   const float z = s * s;

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "models/common/error.h"
+#include "models/common/float_bits.h"
 #include "tools/reference/float_functions.h"
 
 namespace weft::reference {
@@ -23,18 +23,6 @@ struct Single {
   static float round(float value) { return value; }
 };
 
-std::uint32_t bits_of(float value) {
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-float from_bits(std::uint32_t bits) {
-  float value = 0;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
 // By adding a number so great that its last place is the format's at this value; without branches, for the
 // sake of long runs. `least` is the exponent field (of a float) of the least normal number, `greatest` the
 // bits of the greatest number.
@@ -48,9 +36,9 @@ struct Narrow {
     const bool large = (bits_of(value) & field) > (200u << 23);
     const float scaled = value * (large ? 0x1p-64f : 1.0f);
     const std::uint32_t exponent = std::max(bits_of(scaled) & field, least << 23);
-    const float magic = from_bits((exponent + higher) | one_and_a_half);
+    const float magic = float_of((exponent + higher) | one_and_a_half);
     const float result = ((scaled + magic) - magic) * (large ? 0x1p64f : 1.0f);
-    const float limited = std::fabs(result) > from_bits(greatest) ? from_bits(field) : std::fabs(result);
+    const float limited = std::fabs(result) > float_of(greatest) ? float_of(field) : std::fabs(result);
     return std::copysign(limited, value);
   }
 };

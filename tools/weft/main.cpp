@@ -4,6 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <optional>
 #include <systemc>
 
 #include "models/common/error.h"
@@ -32,6 +34,104 @@ void add_scenario(CLI::App& command, tool::ScenarioOptions& options) {
   command.add_option("--data", options.data, "Folder with the data set's files")->type_name("DIR");
 }
 
+class RunCommand {
+ public:
+  explicit RunCommand(CLI::App& app)
+      : command_(*app.add_subcommand("run", "Compile a scenario, simulate it and report")) {
+    add_scenario(command_, options_.scenario);
+    command_.add_option("--out", options_.out, "Folder for the results (default: results/<name>)")
+        ->type_name("DIR");
+    trace_.emplace(command_);
+    command_
+        .add_option("--trace-hart", options_.trace_hart, "Hart to trace: host.hart, tile0.hart, … or all")
+        ->type_name("NAME")
+        ->capture_default_str();
+    command_.add_flag("--no-reference", skip_reference_, "Do not train the golden and the float32 reference");
+    command_
+        .add_option("--threads", options_.threads, "Threads that compute, or auto: one a core (run.threads)")
+        ->type_name("N");
+    command_.add_flag("-q,--quiet", options_.quiet, "Neither firmware output nor progress on the terminal");
+    command_.add_flag("-v,--verbose", options_.verbose,
+                      "Show what the blocks log (unmapped accesses, failed commands)");
+    tool::add_gdb_options(command_, options_.gdb, options_.gdb_wait);
+  }
+
+  bool parsed() const { return command_.parsed(); }
+  int run() const {
+    tool::RunOptions options = options_;
+    options.reference = !skip_reference_;
+    options.trace = trace_->config();
+    return tool::run(options);
+  }
+
+ private:
+  CLI::App& command_;
+  tool::RunOptions options_;
+  std::optional<tool::TraceOptions> trace_;
+  bool skip_reference_ = false;
+};
+
+CLI::App* add_calibrate(CLI::App& app, tool::CalibrateOptions& options) {
+  CLI::App* const command = app.add_subcommand(
+      "calibrate", "Run a scenario and write the converter ranges that its currents need, for include");
+  add_scenario(*command, options.scenario);
+  command->add_option("-o,--out", options.out, "YAML file to write")->required()->type_name("FILE");
+  command->add_option("--coverage", options.coverage, "Share of the currents that must not clip")
+      ->type_name("SHARE")
+      ->capture_default_str();
+  command->add_flag("-q,--quiet", options.quiet, "No progress on the terminal");
+  return command;
+}
+
+CLI::App* add_compare(CLI::App& app, tool::CompareOptions& options) {
+  CLI::App* const command = app.add_subcommand(
+      "compare", "Run scenarios, or take results that are there, and print them side by side");
+  command
+      ->add_option("inputs", options.inputs,
+                   "Scenario files, results.json files or folders with one; ratios are to the first")
+      ->required();
+  command
+      ->add_option("--on", options.platforms, "Run every scenario on this platform preset; may be repeated")
+      ->type_name("PRESET")
+      ->take_all()
+      ->allow_extra_args(false);
+  command->add_option("--set", options.set, "Override a key of every scenario; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+  command
+      ->add_option("--vary", options.vary,
+                   "Run every scenario with each of these values of a key; several make all combinations")
+      ->type_name("KEY=VALUE,VALUE...")
+      ->take_all()
+      ->allow_extra_args(false);
+  command->add_option("--data", options.data, "Folder with the data set's files")->type_name("DIR");
+  command->add_option("--out", options.out, "Folder for the results of the runs")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command->add_flag("--json", options.as_json, "As JSON");
+  return command;
+}
+
+CLI::App* add_attribute(CLI::App& app, tool::AttributeOptions& options) {
+  CLI::App* const command =
+      app.add_subcommand("attribute", "Say which effect of devices costs how much accuracy");
+  add_scenario(*command, options.scenario);
+  command->add_option("--seeds", options.seeds, "Seeds that each combination of effects runs with")
+      ->type_name("N")
+      ->check(CLI::Range(1, tool::max_attribute_seeds))
+      ->capture_default_str();
+  command->add_flag("--leave-one-out", options.leave_one_out, "Also run all effects but one");
+  command->add_option("--jobs", options.jobs, "Simulations at a time")
+      ->type_name("N")
+      ->check(CLI::Range(1, tool::max_attribute_jobs))
+      ->capture_default_str();
+  command->add_option("--out", options.out, "Folder for the runs (default: results/attribute/<name>)")
+      ->type_name("DIR");
+  command->add_flag("--json", options.as_json, "As JSON");
+  return command;
+}
+
 int dispatch(int argc, char** argv) {
   CLI::App app{"Weft: a virtual platform for in-memory DNN training accelerators"};
   app.name("weft");
@@ -40,24 +140,7 @@ int dispatch(int argc, char** argv) {
   app.footer(
       "Exit status: 0 success, 1 a run that failed, 2 bad usage or bad input; of run-elf: the program's.");
 
-  tool::RunOptions run_options;
-  CLI::App* const run = app.add_subcommand("run", "Compile a scenario, simulate it and report");
-  add_scenario(*run, run_options.scenario);
-  run->add_option("--out", run_options.out, "Folder for the results (default: results/<name>)")
-      ->type_name("DIR");
-  const tool::TraceOptions trace_options(*run);
-  run->add_option("--trace-hart", run_options.trace_hart, "Hart to trace: host.hart, tile0.hart, … or all")
-      ->type_name("NAME")
-      ->capture_default_str();
-  bool skip_reference = false;
-  run->add_flag("--no-reference", skip_reference, "Do not train the golden and the float32 reference");
-  run->add_option("--threads", run_options.threads, "Threads that compute, or auto: one a core (run.threads)")
-      ->type_name("N");
-  run->add_flag("-q,--quiet", run_options.quiet, "Neither firmware output nor progress on the terminal");
-  run->add_flag("-v,--verbose", run_options.verbose,
-                "Show what the blocks log (unmapped accesses, failed commands)");
-
-  tool::add_gdb_options(*run, run_options.gdb, run_options.gdb_wait);
+  const RunCommand run(app);
 
   tool::ScenarioOptions compile_options;
   std::filesystem::path compile_out;
@@ -82,64 +165,13 @@ int dispatch(int argc, char** argv) {
   area->add_flag("--json", area_as_json, "As JSON, as in results.json");
 
   tool::CalibrateOptions calibrate_options;
-  CLI::App* const calibrate = app.add_subcommand(
-      "calibrate", "Run a scenario and write the converter ranges that its currents need, for include");
-  add_scenario(*calibrate, calibrate_options.scenario);
-  calibrate->add_option("-o,--out", calibrate_options.out, "YAML file to write")
-      ->required()
-      ->type_name("FILE");
-  calibrate->add_option("--coverage", calibrate_options.coverage, "Share of the currents that must not clip")
-      ->type_name("SHARE")
-      ->capture_default_str();
-  calibrate->add_flag("-q,--quiet", calibrate_options.quiet, "No progress on the terminal");
+  const CLI::App* const calibrate = add_calibrate(app, calibrate_options);
 
   tool::CompareOptions compare_options;
-  CLI::App* const compare = app.add_subcommand(
-      "compare", "Run scenarios, or take results that are there, and print them side by side");
-  compare
-      ->add_option("inputs", compare_options.inputs,
-                   "Scenario files, results.json files or folders with one; ratios are to the first")
-      ->required();
-  compare
-      ->add_option("--on", compare_options.platforms,
-                   "Run every scenario on this platform preset; may be repeated")
-      ->type_name("PRESET")
-      ->take_all()
-      ->allow_extra_args(false);
-  compare->add_option("--set", compare_options.set, "Override a key of every scenario; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->take_all()
-      ->allow_extra_args(false);
-  compare
-      ->add_option("--vary", compare_options.vary,
-                   "Run every scenario with each of these values of a key; several make all combinations")
-      ->type_name("KEY=VALUE,VALUE...")
-      ->take_all()
-      ->allow_extra_args(false);
-  compare->add_option("--data", compare_options.data, "Folder with the data set's files")->type_name("DIR");
-  compare->add_option("--out", compare_options.out, "Folder for the results of the runs")
-      ->type_name("DIR")
-      ->capture_default_str();
-  compare->add_flag("--json", compare_options.as_json, "As JSON");
+  const CLI::App* const compare = add_compare(app, compare_options);
 
   tool::AttributeOptions attribute_options;
-  CLI::App* const attribute =
-      app.add_subcommand("attribute", "Say which effect of devices costs how much accuracy");
-  add_scenario(*attribute, attribute_options.scenario);
-  attribute
-      ->add_option("--seeds", attribute_options.seeds, "Seeds that each combination of effects runs with")
-      ->type_name("N")
-      ->check(CLI::Range(1, tool::max_attribute_seeds))
-      ->capture_default_str();
-  attribute->add_flag("--leave-one-out", attribute_options.leave_one_out, "Also run all effects but one");
-  attribute->add_option("--jobs", attribute_options.jobs, "Simulations at a time")
-      ->type_name("N")
-      ->check(CLI::Range(1, tool::max_attribute_jobs))
-      ->capture_default_str();
-  attribute
-      ->add_option("--out", attribute_options.out, "Folder for the runs (default: results/attribute/<name>)")
-      ->type_name("DIR");
-  attribute->add_flag("--json", attribute_options.as_json, "As JSON");
+  const CLI::App* const attribute = add_attribute(app, attribute_options);
 
   const tool::RunElfCommand run_elf(app);
 
@@ -154,9 +186,7 @@ int dispatch(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? tool::status_ok : tool::status_bad_input;
   }
-  run_options.reference = !skip_reference;
-  run_options.trace = trace_options.config();
-  if (run->parsed()) return tool::run(run_options);
+  if (run.parsed()) return run.run();
   if (run_elf.parsed()) return tool::run_elf(run_elf.options());
   if (noc.parsed()) return noc.run();
   if (compile->parsed()) return tool::compile(compile_options, compile_out);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
 
 #include <array>
 #include <catch2/catch.hpp>
@@ -15,6 +15,7 @@
 #include "models/common/error.h"
 #include "models/memory/memory.h"
 #include "tests/models/tlm/driver.h"
+#include "tests/models/tlm/non_blocking_write.h"
 
 using Catch::Contains;
 using sc_core::sc_time;
@@ -27,6 +28,7 @@ using weft::memory::Memory;
 using weft::memory::MemoryConfig;
 using weft::test::Driver;
 using weft::test::elaborate;
+using weft::test::NonBlockingWrite;
 using weft::test::ns;
 using weft::test::Target;
 
@@ -101,37 +103,6 @@ class ExtensionReader : public sc_core::sc_module {
     if (auto* tag = arrived.get_extension<Tag>()) ++tag->value;
     arrived.set_dmi_allowed(true);
     arrived.set_response_status(tlm::TLM_OK_RESPONSE);
-  }
-};
-
-class NonBlockingInitiator : public sc_core::sc_module {
- public:
-  explicit NonBlockingInitiator(const sc_core::sc_module_name& name) : sc_module(name) {
-    socket.register_nb_transport_bw(this, &NonBlockingInitiator::backward);
-    SC_THREAD(run);
-  }
-  SC_HAS_PROCESS(NonBlockingInitiator);
-  tlm_utils::simple_initiator_socket<NonBlockingInitiator> socket{"socket"};
-  std::uint32_t value = 0x600df00d;
-  tlm::tlm_generic_payload payload;
-  sc_time answered;
-
- private:
-  void run() {
-    payload.set_command(tlm::TLM_WRITE_COMMAND);
-    payload.set_address(dram_base + 4);
-    payload.set_data_ptr(reinterpret_cast<std::uint8_t*>(&value));
-    payload.set_data_length(4);
-    payload.set_streaming_width(4);
-    tlm::tlm_phase phase = tlm::BEGIN_REQ;
-    sc_time delay;
-    socket->nb_transport_fw(payload, phase, delay);
-  }
-  tlm::tlm_sync_enum backward(tlm::tlm_generic_payload&, tlm::tlm_phase& phase, sc_time& delay) {
-    if (phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;
-    answered = sc_core::sc_time_stamp() + delay;
-    phase = tlm::END_RESP;
-    return tlm::TLM_UPDATED;
   }
 };
 
@@ -384,7 +355,7 @@ TEST_CASE("a non-blocking initiator reaches a target behind the bus") {
   config.regions = {{"dram", dram_base, 0x100, false}};
   Bus bus("bus", config, context);
   Memory dram("dram", Bench::memory(), context);
-  NonBlockingInitiator initiator("initiator");
+  NonBlockingWrite initiator("initiator", dram_base + 4);
   initiator.socket.bind(bus.inputs[0]);
   bus.to("dram").bind(dram.socket);
   sc_core::sc_start(ns(100));
@@ -393,7 +364,7 @@ TEST_CASE("a non-blocking initiator reaches a target behind the bus") {
   CHECK(initiator.answered == ns(12));
   std::uint32_t value = 0;
   dram.save(4, &value, 4);
-  CHECK(value == 0x600df00d);
+  CHECK(value == 0x04030201);
 }
 
 TEST_CASE("overlapping regions are refused by name") {

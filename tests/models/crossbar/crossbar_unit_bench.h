@@ -19,7 +19,7 @@
 #include "tests/models/crossbar/array_fixture.h"
 #include "tests/models/tlm/driver.h"
 #include "tests/models/tlm/fresh_kernel.h"
-#include "tests/models/unit/rig.h"
+#include "tests/models/unit/unit_script.h"
 
 namespace weft::test::crossbar_bench {
 
@@ -117,13 +117,11 @@ struct Bench {
 
   template <typename Element>
   void put(std::uint32_t address, const std::vector<Element>& values) {
-    buffer.load(address, values.data(), values.size() * sizeof(Element));
+    test::put(buffer, address, values);
   }
   template <typename Element>
   std::vector<Element> get(std::uint32_t address, std::size_t count) const {
-    std::vector<Element> values(count);
-    buffer.save(address, values.data(), count * sizeof(Element));
-    return values;
+    return test::get<Element>(buffer, address, count);
   }
   std::map<std::string, std::uint64_t> counts() const {
     std::map<std::string, std::uint64_t> result;

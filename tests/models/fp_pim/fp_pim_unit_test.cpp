@@ -17,6 +17,7 @@ using unit::Command;
 using unit::Format;
 using weft::test::Master;
 using weft::test::ns;
+using weft::test::one_after_the_other;
 using Op = xweft::FpPimCommand;
 namespace r = weft::unit::registers;
 
@@ -56,12 +57,6 @@ Command make(Op what, Format format = Format::fp32) {
 }
 
 const std::vector<float> matrix{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
-
-std::function<void(Master&)> one_after_the_other(std::vector<Command> commands) {
-  return [commands = std::move(commands)](Master& master) {
-    for (const Command& each : commands) CHECK(master.issue(each) == Status::ok);
-  };
-}
 
 // How long the last of the commands took: the buffer takes no time.
 sc_core::sc_time time_of(const std::vector<Command>& commands) {

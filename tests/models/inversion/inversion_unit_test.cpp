@@ -17,6 +17,7 @@ using unit::Format;
 using unit::Rounding;
 using weft::test::Master;
 using weft::test::ns;
+using weft::test::one_after_the_other;
 using Op = xweft::InversionCommand;
 namespace r = weft::unit::registers;
 
@@ -66,12 +67,6 @@ Command solve(Format format, Format format_dst, unsigned sides = 1) {
   command.dst = dst_at;
   command.count = sides;
   return command;
-}
-
-std::function<void(Master&)> one_after_the_other(std::vector<Command> commands) {
-  return [commands = std::move(commands)](Master& master) {
-    for (const Command& each : commands) CHECK(master.issue(each) == Status::ok);
-  };
 }
 
 }  // namespace

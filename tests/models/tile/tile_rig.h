@@ -16,6 +16,7 @@
 #include "models/tile/window.h"
 #include "models/tile_control/registers.h"
 #include "tests/models/hart/assembler.h"
+#include "tests/models/tlm/debug_values.h"
 #include "tests/models/tlm/driver.h"
 #include "tests/models/tlm/fresh_kernel.h"
 
@@ -141,15 +142,11 @@ struct TileRig {
   }
   template <typename Element>
   void put(std::uint32_t address, const std::vector<Element>& values) {
-    const auto bytes = static_cast<std::uint32_t>(values.size() * sizeof(Element));
-    CHECK(network.socket.write_debug(address, values.data(), bytes) == Status::ok);
+    put_values(network.socket, address, values);
   }
   template <typename Element>
   std::vector<Element> get(std::uint32_t address, std::size_t count) {
-    std::vector<Element> values(count);
-    const auto bytes = static_cast<std::uint32_t>(count * sizeof(Element));
-    CHECK(network.socket.read_debug(address, values.data(), bytes) == Status::ok);
-    return values;
+    return get_values<Element>(network.socket, address, count);
   }
   std::uint32_t word(std::uint32_t address) { return network.peek(address); }
 

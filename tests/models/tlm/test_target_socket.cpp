@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <tlm_utils/simple_initiator_socket.h>
-
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdint>
@@ -10,6 +8,7 @@
 
 #include "models/tlm/target_socket.h"
 #include "tests/models/tlm/driver.h"
+#include "tests/models/tlm/non_blocking_write.h"
 
 using sc_core::sc_time;
 using weft::DirectRegion;
@@ -18,6 +17,7 @@ using weft::TargetSocket;
 using weft::Transfer;
 using weft::test::Driver;
 using weft::test::elaborate;
+using weft::test::NonBlockingWrite;
 using weft::test::ns;
 using weft::test::Target;
 
@@ -69,34 +69,6 @@ void prepare(tlm::tlm_generic_payload& payload, tlm::tlm_command command, std::u
   payload.set_byte_enable_ptr(nullptr);
   payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
 }
-
-// Speaks the non-blocking protocol; notes when the response came.
-class NonBlockingInitiator : public sc_core::sc_module {
- public:
-  explicit NonBlockingInitiator(const sc_core::sc_module_name& name) : sc_module(name) {
-    socket.register_nb_transport_bw(this, &NonBlockingInitiator::backward);
-    SC_THREAD(run);
-  }
-  SC_HAS_PROCESS(NonBlockingInitiator);
-  tlm_utils::simple_initiator_socket<NonBlockingInitiator> socket{"socket"};
-  std::vector<std::uint8_t> data = {1, 2, 3, 4};
-  tlm::tlm_generic_payload payload;
-  sc_time answered;
-
- private:
-  void run() {
-    prepare(payload, tlm::TLM_WRITE_COMMAND, 8, data);
-    tlm::tlm_phase phase = tlm::BEGIN_REQ;
-    sc_time delay;
-    socket->nb_transport_fw(payload, phase, delay);
-  }
-  tlm::tlm_sync_enum backward(tlm::tlm_generic_payload&, tlm::tlm_phase& phase, sc_time& delay) {
-    if (phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;
-    answered = sc_core::sc_time_stamp() + delay;
-    phase = tlm::END_RESP;
-    return tlm::TLM_UPDATED;
-  }
-};
 
 }  // namespace
 
@@ -315,7 +287,7 @@ TEST_CASE("invalidation reaches the initiator with its range") {
 }
 
 TEST_CASE("a non-blocking initiator reaches the model and is answered after the annotated time") {
-  NonBlockingInitiator initiator("initiator");
+  NonBlockingWrite initiator("initiator", 8);
   Recorder target("target");
   initiator.socket.bind(target.socket);
   sc_core::sc_start(ns(100));

@@ -10,7 +10,7 @@
 
 #include "models/memory/memory.h"
 #include "models/sync/sync_board.h"
-#include "tests/models/unit/rig.h"
+#include "tests/models/unit/unit_script.h"
 
 namespace weft::test {
 
@@ -42,13 +42,11 @@ struct UnitBench {
 
   template <typename T>
   void put(std::uint32_t address, const std::vector<T>& values) {
-    buffer.load(address, values.data(), values.size() * sizeof(T));
+    test::put(buffer, address, values);
   }
   template <typename T>
   std::vector<T> get(std::uint32_t address, std::size_t count) const {
-    std::vector<T> values(count);
-    buffer.save(address, values.data(), count * sizeof(T));
-    return values;
+    return test::get<T>(buffer, address, count);
   }
 };
 

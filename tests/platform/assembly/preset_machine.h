@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/models/tile/tile_rig.h"
+#include "tests/models/tlm/debug_values.h"
 #include "tests/platform/assembly/preset_scenario.h"
 
 namespace weft::test {
@@ -75,15 +76,11 @@ class PresetMachine {
 
   template <typename Element>
   void put(std::uint32_t address, const std::vector<Element>& values) {
-    const auto bytes = static_cast<std::uint32_t>(values.size() * sizeof(Element));
-    REQUIRE(host_.socket.write_debug(address, values.data(), bytes) == Status::ok);
+    put_values(host_.socket, address, values);
   }
   template <typename Element>
   std::vector<Element> get(std::uint32_t address, std::size_t count) {
-    std::vector<Element> values(count);
-    const auto bytes = static_cast<std::uint32_t>(count * sizeof(Element));
-    REQUIRE(host_.socket.read_debug(address, values.data(), bytes) == Status::ok);
-    return values;
+    return get_values<Element>(host_.socket, address, count);
   }
   // At the given offset of the tile's buffer; after elaboration.
   void start(unsigned tile, std::uint32_t entry) {

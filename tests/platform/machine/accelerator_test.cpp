@@ -8,6 +8,7 @@
 
 #include "models/common/error.h"
 #include "tests/models/tile/tile_rig.h"
+#include "tests/models/tlm/debug_values.h"
 
 using namespace weft;
 using namespace weft::test;
@@ -72,15 +73,11 @@ struct Rig {
   }
   template <typename Element>
   void put(std::uint32_t address, const std::vector<Element>& values) {
-    const auto bytes = static_cast<std::uint32_t>(values.size() * sizeof(Element));
-    CHECK(host.socket.write_debug(address, values.data(), bytes) == Status::ok);
+    put_values(host.socket, address, values);
   }
   template <typename Element>
   std::vector<Element> get(std::uint32_t address, std::size_t count) {
-    std::vector<Element> values(count);
-    const auto bytes = static_cast<std::uint32_t>(count * sizeof(Element));
-    CHECK(host.socket.read_debug(address, values.data(), bytes) == Status::ok);
-    return values;
+    return get_values<Element>(host.socket, address, count);
   }
   // Over the network, hence in the host's thread.
   void start(int tile) {
