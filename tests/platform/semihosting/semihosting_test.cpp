@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/semihosting/semihosting.h"
-#include "platform/semihosting/operations.h"
 
 #include <sys/stat.h>
 
@@ -10,10 +9,11 @@
 
 #include "models/common/counter_rng.h"
 #include "models/common/error.h"
+#include "platform/semihosting/operations.h"
 #include "tests/support/program.h"
 
 using namespace weft;
-using semihosting::Semihosting;
+using namespace weft::semihosting;
 using weft::test::read_text;
 using weft::test::TemporaryFolder;
 namespace fs = std::filesystem;
