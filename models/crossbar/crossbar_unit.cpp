@@ -117,15 +117,12 @@ CrossbarUnit::CrossbarUnit(const sc_core::sc_module_name& name, const CrossbarUn
   if (config.registers) registers_.emplace(this->name(), *config.registers, context);
   saturated_before_ = array_->statistics().saturated;
   const bool cells_fail = config.endurance.count_wear && config.endurance.cells_fail;
-  const bool holds_cells = config.array.arithmetic != Arithmetic::exact &&
-                           config.array.arithmetic != Arithmetic::device &&
-                           config.endurance.levelling == endurance::Levelling::none;
+  const bool holds_cells =
+      config.array.arithmetic != Arithmetic::exact && config.array.arithmetic != Arithmetic::device;
   if (config.policy == UpdatePolicy::in_place && cells_fail && !holds_cells) {
     throw Error(
-        "crossbar unit: cells that fail stay as they are under outer products only in the sliced model and "
-        "where the matrix does not move; allowed: cells_fail: false, or no levelling and arithmetic "
-        "automatic "
-        "or sliced, or update: write_back");
+        "crossbar unit: cells that fail stay as they are under outer products only in the sliced model; "
+        "allowed: cells_fail: false, or arithmetic automatic or sliced, or update: write_back");
   }
   if (config.endurance.on()) cells_.emplace(config.endurance, geometry(config.array));
   if (config.policy == UpdatePolicy::write_back) collected_.emplace(config.array.rows, config.array.cols);

@@ -172,6 +172,9 @@ class CrossbarUnit : public unit::CommandUnit {
   // Between the cells' levels and the array, in place: who is ahead tells the other.
   void take_levels(unsigned row);
   void hold_failed_cells();
+  void hold_moved_cells();
+  template <typename Level>
+  void hold_cells(Level level_of);
   weft::Status update_rewrite(const Transfer& transfer, sc_core::sc_time& delay);
   weft::Status update_kernel(const Transfer& transfer, sc_core::sc_time& delay);
   // Writes the first columns of a row. Values are then what the cells hold.

@@ -90,6 +90,10 @@ std::optional<Fault> CrossbarUnit::level_wear(const Command& command) {
     charge_pulses(move.write, move.rows, update_pulses_, delay);
   }
   wait(delay);
+  if (config_.policy == UpdatePolicy::in_place) {
+    hold_moved_cells();
+    return std::nullopt;
+  }
   for (unsigned row = 0; move.digits_changed && row < rows_in_use_; ++row) {
     const std::vector<std::int32_t> held = weights_in_cells(row, columns_in_use_);
     const Status status = array_->program(static_cast<int>(row), 0, 1, static_cast<int>(columns_in_use_),
@@ -247,12 +251,26 @@ void CrossbarUnit::take_levels(unsigned row) {
 
 void CrossbarUnit::hold_failed_cells() {
   if (cells_->statistics().cells_stuck == cells_held_) return;
+  hold_cells([this](const endurance::WornCells::StuckCell& stuck) {
+    return level_in_array(stuck.slice, static_cast<unsigned>(stuck.row), stuck.column);
+  });
+}
+
+// The carries have been resolved, so that cells_ knows all levels; the array does not know what has moved.
+void CrossbarUnit::hold_moved_cells() {
+  if (cells_->statistics().cells_stuck == 0) return;
+  hold_cells([this](const endurance::WornCells::StuckCell& stuck) {
+    return cells_->level(stuck.slice, stuck.row, stuck.column);
+  });
+}
+
+template <typename Level>
+void CrossbarUnit::hold_cells(Level level_of) {
   cells_held_ = cells_->statistics().cells_stuck;
+  const int arrays = config_.array.arrays_per_slice();
   std::vector<HeldCell> held;
   for (const endurance::WornCells::StuckCell& stuck : cells_->stuck_cells()) {
-    const int level = level_in_array(stuck.slice, static_cast<unsigned>(stuck.row), stuck.column);
-    const int arrays = config_.array.arrays_per_slice();
-    held.push_back({stuck.slice / arrays, stuck.row, stuck.column, static_cast<std::int8_t>(level),
+    held.push_back({stuck.slice / arrays, stuck.row, stuck.column, static_cast<std::int8_t>(level_of(stuck)),
                     stuck.slice % arrays});
   }
   array_->hold(held);

@@ -136,11 +136,11 @@ void check_writes(const CrossbarConfig& crossbar, Reader& reader) {
   const bool in_place = crossbar.update == UpdatePolicy::in_place;
   if (!in_place || !wear.count_wear || !wear.cells_fail) return;
   const bool follows = crossbar.arithmetic != Arithmetic::exact && crossbar.arithmetic != Arithmetic::device;
-  if (follows && wear.levelling == endurance::Levelling::none) return;
+  if (follows) return;
   const std::string path = "platform.crossbar.endurance.cells_fail";
   reader.error(reader.where(path), path,
-               "cells that have failed are followed under outer products (update: in_place) only without "
-               "levelling and with arithmetic automatic or sliced; allowed otherwise: cells_fail: false");
+               "cells that have failed are followed under outer products (update: in_place) only with "
+               "arithmetic automatic or sliced; allowed otherwise: cells_fail: false");
 }
 
 bool has_two_updated_copies(const Scenario& scenario) {

@@ -31,6 +31,7 @@ struct Finished {
   write_filter::FilterStatistics filter;
   endurance::WearStatistics wear;
   double worst_wear = 0;
+  std::vector<std::int32_t> weights_by_level;  // of the digits that cells are known to hold
 };
 
 // small_weights() are at hand for prog, x and d for outer products; rdarr puts the weights where they are
@@ -54,6 +55,16 @@ inline Finished finish(const std::vector<Command>& commands, const CrossbarUnitC
   if (bench.unit.cells() == nullptr) return finished;
   finished.wear = bench.unit.cells()->statistics();
   const std::vector<double>& wear = bench.unit.cells()->wear();
+  for (unsigned row = 0; row < rows; ++row) {
+    for (unsigned column = 0; column < columns; ++column) {
+      int weight = 0;
+      for (int slice = unit.array.slices - 1; slice >= 0; --slice) {
+        weight = weight * (1 << unit.array.digit_bits) +
+                 bench.unit.cells()->level(slice, static_cast<int>(row), static_cast<int>(column));
+      }
+      finished.weights_by_level.push_back(weight);
+    }
+  }
   if (!wear.empty()) finished.worst_wear = *std::max_element(wear.begin(), wear.end());
   return finished;
 }

@@ -170,6 +170,27 @@ TEST_CASE("cells that have worn out under outer products keep their level and tr
   CHECK(std::equal(kept.begin() + columns, kept.end(), finished.weights.begin() + columns));
 }
 
+TEST_CASE("where levelling moves the matrix, failed cells hold what comes to lie on them") {
+  CrossbarUnitConfig unit = config_of_test();
+  unit.endurance.count_wear = true;
+  unit.endurance.median = 25;
+  unit.endurance.levelling = GENERATE(endurance::Levelling::row_swap, endurance::Levelling::row_rotation,
+                                      endurance::Levelling::column_rotation, endurance::Levelling::random);
+  unit.endurance.period = 2;
+  Operands x(rows, 0);
+  x[0] = 1;
+  const Operands d(columns, 1);
+  const Finished early = run(rules(Policy::none), x, d, 4, unit);
+  CHECK(early.wear.cells_stuck == 0);
+  CHECK(early.wear.levelling_moves == 2);
+  CHECK(early.weights == plus(x, d, 4));
+  CHECK(early.weights_by_level == early.weights);
+  const Finished late = run(rules(Policy::none), x, d, 60, unit);
+  CHECK(late.wear.cells_stuck > 0);
+  CHECK(late.weights != plus(x, d, 60));
+  CHECK(late.weights_by_level == late.weights);
+}
+
 TEST_CASE("either cell of a pair wears out by itself and holds its level") {
   CrossbarUnitConfig unit = config_of_test();
   unit.array.encoding = crossbar::Encoding::differential;
