@@ -92,8 +92,8 @@ TEST_CASE("the loosely timed network's mean latency is the flit network's within
     double worst_percent;
   };
   // The bounds of docs/models/noc.md. Found are 0.5, 1.0 and 2.1 % on average, moved by 0.05 by the seed, and
-  // 2.6, 4.4 and 12.6 % at worst with 30000 packets; with 10000, chance adds to the worst case. Every case has
-  // a seed of its own.
+  // 2.6, 4.4 and 12.6 % at worst with 30000 packets; with 10000, chance adds to the worst case. Every case
+  // has a seed of its own.
   const Load load = GENERATE(Load{"0.5", 0.7, 4.0}, Load{"0.7", 1.3, 6.0}, Load{"0.85", 2.5, 18.0});
   double sum = 0.0;
   int cases = 0;

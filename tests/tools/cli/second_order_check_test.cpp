@@ -52,7 +52,6 @@ TEST_CASE("what cannot be inverted is refused by weft check") {
   const std::vector<Wrong> all{
       {{"platform.inversion.size=16"}, {"inversion units for 32 unknowns", "platform.inversion.size"}},
       {{"platform.tile.inversion_units=0"}, {"platform.tile.inversion_units", "at least 1"}},
-      {{"training.variant=2"}, {"training.variant", "allowed: 1"}},
       {{"platform.tile.hart.isa=rv32imac"}, {"platform.tile.hart.isa", "rv32imafc"}},
       {{"platform.tile.crossbars=1"}, {"platform.tile.crossbars"}},
       {{"platform.crossbar.columns=16"}, {"at least as many columns as rows"}},
