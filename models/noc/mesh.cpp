@@ -315,7 +315,8 @@ void Mesh::pass(Calendar& input, Output& output, const Request& request, Passage
   const Cycle start =
       free ? request.ready
            : first_common_gap(output.calendar, request.length, input, request.flits, request.ready);
-  const Cycle first = free ? start : first_common_gap(output.calendar, 1, input, 1, request.ready);
+  const bool waits = start > request.ready;
+  const Cycle first = waits ? first_common_gap(output.calendar, 1, input, 1, request.ready) : start;
   const Cycle goes = first < start ? departure(output.calendar, input, request, first, start) : start;
   if (request.late && goes < start) {
     output.calendar.take_pieces(first, request.length);
