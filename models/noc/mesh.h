@@ -18,18 +18,16 @@
 // allocation + switch traversal + link. What calendars alone get wrong, and what is done about it:
 //
 //   one virtual channel      a packet that waits for its output keeps its input port taken while routers
-//   would
-//                            let it wait: it blocks those behind it.
+//                            would let it wait: it blocks those behind it.
 //   several                  packets that wait for one output share it flit by flit, so the earlier one is
-//   late,
-//                            too. It has its time already, so the later one pays: a third of (L - 1) / L of
-//                            the wait at the port where it waits longest, counted up to V - 1 packets. With
-//                            perfect sharing both lose the same (M/D/1, processor sharing against first come
-//                            first served); much of the earlier one's loss vanishes at its later ports. The
-//                            third is the one fitted number of the model, alike for all networks and loads.
+//                            late, too. It has its time already, so the later one pays: a third of (L - 1) /
+//                            L of the wait at the port where it waits longest, counted up to V - 1 packets.
+//                            With perfect sharing both lose the same (M/D/1, processor sharing against first
+//                            come first served); much of the earlier one's loss vanishes at its later ports.
+//                            The third is the one fitted number of the model, alike for all networks and
+//                            loads.
 //   a gap that is too short  is passed over, though the packet is there first and real routers would let the
-//   one
-//                            behind it wait. Only the time by which that one would be late stays in the
+//                            one behind it wait. Only the time by which that one would be late stays in the
 //                            latency; the rest of the wait is taken off the tail. A message that is called
 //                            after one that leaves later takes the pieces that are free instead and goes on
 //                            from there: initiators ahead by a quantum leave many such gaps behind.

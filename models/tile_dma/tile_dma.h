@@ -6,8 +6,8 @@
 //   dma    copies LENGTH bytes
 //   dma2d  copies COUNT rows of LENGTH bytes, SRC_STRIDE and DST_STRIDE bytes apart
 //   mcast  as send, to COUNT tiles: SRC1 has two words for each, the destination's address and what
-//   COMPLETION
-//          would be for it; as one message where the network takes posted writes to several destinations
+//          COMPLETION would be for it; as one message where the network takes posted writes to several
+//          destinations
 //   send   copies LENGTH bytes into the window of a tile; when the last write has been acknowledged, the
 //          amount in COMPLETION is added to that tile's sync counter (if COMPLETION enables it). Where the
 //          network takes posted writes, nothing is acknowledged: a burst is done when the network has it,

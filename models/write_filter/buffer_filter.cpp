@@ -12,14 +12,12 @@ BufferFilter::BufferFilter(const FilterConfig& config) : config_(config) { check
 const char* BufferFilter::refusal(const FilterConfig& config) {
   if (config.has_residual()) {
     return "write filter: ef_reset, ef_grain and keep_residual are for updates that add up; a buffer's "
-           "values "
-           "replace each other; allowed: none, compare, drop, top_k, percentile, stochastic, row_max, "
-           "wear_adaptive";
+           "values replace each other; allowed: none, compare, drop, top_k, percentile, stochastic, "
+           "row_max, wear_adaptive";
   }
   if (config.policy == Policy::row_top) {
     return "write filter: row_top chooses among the rows of a matrix; a buffer is written row by row; "
-           "allowed: "
-           "none, compare, drop, top_k, percentile, stochastic, row_max, wear_adaptive";
+           "allowed: none, compare, drop, top_k, percentile, stochastic, row_max, wear_adaptive";
   }
   if (config.granularity == Granularity::crossbar)
     return "write filter: granularity is crossbar; a buffer is written row by row; allowed: cell, weight, "

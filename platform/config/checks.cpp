@@ -171,8 +171,7 @@ void check_filter_schedule(const Scenario& scenario, Reader& reader) {
     refuse_filter(
         "outer products in the array pulse only the digits that change: policy compare and granularity cell "
         "have nothing to leave out; allowed with update: in_place: another policy, and granularity weight, "
-        "row "
-        "or crossbar");
+        "row or crossbar");
   }
   if (crossbar.arithmetic == Arithmetic::none && schedule.holds_back())
     refuse_filter(

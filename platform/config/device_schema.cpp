@@ -74,8 +74,7 @@ const Table<device::DriftConfig>& drift_table() {
                                  {"simulated", DriftAge::simulated},
                                  {"configured", DriftAge::configured}}),
                "none: conductances stay; simulated: they fall with the simulated time since the cell was "
-               "written; "
-               "configured: with time_s, whenever it was written.")
+               "written; configured: with time_s, whenever it was written.")
           .add("time_s", &D::time_s, real(0, 1e12), "Age of all conductances when read.")
           .only_with("age", "age: configured",
                      [](const D& drift) { return drift.age == DriftAge::configured; })

@@ -15,8 +15,7 @@ const Table<InversionEffects>& effects_table() {
       Table<E>()
           .add("programming_sigma", &E::programming_sigma, real(0, 1),
                "Spread of what programming leaves in a cell of the INV array, as a share of Gmax; new at "
-               "every "
-               "load.")
+               "every load.")
           .add("amplifier_gain", &E::amplifier_gain, real(0, 1e12),
                "Open-loop gain of the amplifiers; 0: infinite, otherwise at least 1.")
           .add("wire_ohm", &E::wire_ohm, real(0, 1e6),
@@ -58,8 +57,7 @@ const Table<InversionConfig>& inversion_table() {
                                       {"nested", InversionMode::nested},
                                       {"merged", InversionMode::merged}}),
                "reference: double precision; nested: analogue arrays, slices of b in slices of x in Taylor "
-               "terms "
-               "(RePAST-style); merged: analogue arrays, one refinement loop.")
+               "terms (RePAST-style); merged: analogue arrays, one refinement loop.")
           .add("array", &I::array, integer(1, 1024),
                "Unknowns of one INV array; larger systems are inverted block by block (BlockAMC).")
           .only_with("mode", analogue, is_analogue)
@@ -103,8 +101,7 @@ const Table<InversionConfig>& inversion_table() {
           .only_with("mode", "mode: merged", [](const I& i) { return i.mode == InversionMode::merged; })
           .add("residual_bits", &I::residual_bits, integer(0, 48),
                "A solution ends when its residual is below 2^-residual_bits of the right-hand side; 0: after "
-               "terms "
-               "or passes.")
+               "terms or passes.")
           .only_with("mode", analogue, is_analogue)
           .add("limit", &I::limit, integer(1, 1024),
                "Terms or passes after which a solution that waits for its residual has not converged.")

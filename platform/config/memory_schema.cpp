@@ -126,15 +126,13 @@ const Table<MemoryConfig>& memory_table() {
                                    {"lpddr4-3200", MemoryKind::lpddr4_3200},
                                    {"hbm2", MemoryKind::hbm2}}),
                "simple: latency and bandwidth of platform.host; a DRAM: channels with banks, rows and "
-               "refresh, "
-               "whose timings and energies the name stands for.")
+               "refresh, whose timings and energies the name stands for.")
           .add("channels", &M::channels, optional_of(integer(1, 64)),
                "Channels of a controller, a power of two; without it as many as the kind's package has.")
           .only_with("kind", needs, is_dram)
           .add("controllers", &M::controllers, list_of(mesh_position(31, 31), "routers"),
                "Routers with a memory controller each, which tiles and host reach over the network; without "
-               "it, "
-               "there is one controller, on the host's bus.")
+               "it, there is one controller, on the host's bus.")
           .only_with("kind", needs, is_dram)
           .add("interleave", &M::interleave_bytes, byte_size(64, 64 * mebibyte, 1),
                "Bytes after which the next controller follows, a power of two.")

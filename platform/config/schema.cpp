@@ -46,8 +46,7 @@ const Table<HartConfig>& hart_table() {
       Table<H>()
           .add("isa", &H::isa, text(),
                "Instruction set: rv32i, letters of m, a, f, c, b, then any of _zba, _zbb, _zbs. Programs see "
-               "it "
-               "in misa.")
+               "it in misa.")
           .add("user_mode", &H::user_mode, flag(), "User mode beside machine mode.")
           .add("pmp_entries", &H::pmp_entries, integer(0, 16), "Entries of physical memory protection.")
           .add("misaligned", &H::misaligned,
@@ -186,10 +185,9 @@ const Table<CrossbarConfig>& crossbar_table() {
                                 {"differential", Encoding::differential},
                                 {"twos_complement", Encoding::twos_complement}}),
               "How cells hold signed digits. reference: about a middle state that is subtracted from "
-              "currents; "
-              "offset: the same, subtracted digitally after conversion; unit_column: subtracted as converted "
-              "from one more line; differential: pairs of cells; twos_complement: as reference, with signed "
-              "digits in the top slice only.")
+              "currents; offset: the same, subtracted digitally after conversion; unit_column: subtracted as "
+              "converted from one more line; differential: pairs of cells; twos_complement: as reference, "
+              "with signed digits in the top slice only.")
           .add("cell_bits", &C::cell_bits, uniform_or_list_of(integer(1, 8), "integers"),
                "Resolution of a cell, digit and carry room together: one number for all slices, or one a "
                "slice from the least significant up.")
@@ -209,8 +207,7 @@ const Table<CrossbarConfig>& crossbar_table() {
                "larger currents clip; calibrated: full scale is adc_full_scale.")
           .add("adc_full_scale", &C::adc_full_scale, uniform_or_list_of(integer(1, any_positive), "integers"),
                "Largest current the converters cover, in cell units: one number for all slices, or one a "
-               "slice "
-               "from the least significant up.")
+               "slice from the least significant up.")
           .only_with("adc_range", "adc_range: calibrated",
                      [](const C& crossbar) { return crossbar.adc_range == AdcRange::calibrated; })
           .add("adc_full_scale_by_layer", &C::adc_full_scale_by_layer,
@@ -294,8 +291,7 @@ const Table<NocConfig>& noc_table() {
                "Columns and rows of tiles that share a router of a cmesh.")
           .add("hop_cycles", &N::hop_cycles, integer(1, 64),
                "Cycles a head flit takes from router to router; at least 3 with flit, where 3 is a "
-               "speculative "
-               "pipeline.")
+               "speculative pipeline.")
           .add("flit_bytes", &N::flit_bytes, integer(1, 256), "Payload bytes of a flit.")
           .add("virtual_channels", &N::virtual_channels, integer(1, 16), "Virtual channels of a port.")
           .add("buffer_flits", &N::buffer_flits, integer(1, 1024),
@@ -386,8 +382,7 @@ const Table<WorkloadConfig>& workload_table() {
           .add("mapping", &W::mapping,
                choice<Mapping>({{"crossbar", Mapping::crossbar}, {"fp_pim", Mapping::fp_pim}}),
                "What holds the weights: crossbar units, in fixed point; or the floating-point PIM units of "
-               "the "
-               "first tile, in platform.fp_pim.format.")
+               "the first tile, in platform.fp_pim.format.")
           .only_with("programs", "workload.layers", has_network)
           .add("loss", &W::loss,
                choice<Loss>({{"cross_entropy", Loss::cross_entropy},
@@ -451,20 +446,17 @@ const Table<KfacConfig>& kfac_table() {
       Table<K>()
           .add("damping", &K::damping, real(1e-12, 1),
                "Lambda: sqrt(lambda) is added to the diagonals of both factors, times and divided by pi, "
-               "which "
-               "makes up for their different size.")
+               "which makes up for their different size.")
           .add("statistics_decay", &K::statistics_decay, real(0, 0.9999),
                "Share that the running averages of the factors keep at a refresh; the k-th statistics count "
-               "at "
-               "least 1/k.")
+               "at least 1/k.")
           .add("factor_interval", &K::factor_interval, integer(1, 1'000'000),
                "Updates from one refresh of the factors to the next.")
           .add("inverse_interval", &K::inverse_interval, integer(1, 1'000'000),
                "Updates from one loading of the inversion units to the next.")
           .add("kl_clip", &K::kl_clip, real(0, 1000),
                "A step is scaled down so that rate² times its dot product with the gradient is at most this; "
-               "0: "
-               "never.")
+               "0: never.")
           .add("momentum", &K::momentum, real(0, 0.9999), "Share of the velocity that the next update keeps.")
           .add("weight_decay", &K::weight_decay, real(0, 0.5), "Share of a weight that is added to its step.")
           .add("retries", &K::retries, integer(0, 8),
@@ -479,8 +471,7 @@ const Table<KfacConfig>& kfac_table() {
                "energy.")
           .add("bits", &K::bits, integer(0, 40),
                "Bits that solutions of inversion circuits are to have: the compiler chooses the terms or "
-               "passes "
-               "of every factor; 0: those of platform.inversion.");
+               "passes of every factor; 0: those of platform.inversion.");
   return table;
 }
 
@@ -506,8 +497,7 @@ const Table<TrainingConfig>& training_table() {
                                  {"adam", Optimizer::adam}}),
               "sgd: stochastic gradient descent; kfac: second order (K-FAC), needs inversion units and harts "
               "with floating point (f) in the tiles; momentum, adam: keep state in further floating-point "
-              "PIM "
-              "units, with workload.mapping fp_pim.")
+              "PIM units, with workload.mapping fp_pim.")
           .add("kfac", &T::kfac, object(kfac_table()), "")
           .add("epochs", &T::epochs, integer(1, 100'000), "Passes over the training samples.")
           .required()
@@ -525,9 +515,8 @@ const Table<TrainingConfig>& training_table() {
                "Distribution of the initial weights; auto: he for relu layers, xavier for others.")
           .add("variant", &T::variant, variant_number(),
                "Copies of every weight matrix, PANTHER's variants #1 to #3. 1: one, updated after the batch; "
-               "2: "
-               "one more for backward passes, which overlap forward passes; 3: a third, updated at once and "
-               "copied back after the batch.")
+               "2: one more for backward passes, which overlap forward passes; 3: a third, updated at once "
+               "and copied back after the batch.")
           .add("gradient", &T::gradient,
                choice<Gradient>({{"outer_products", Gradient::outer_products},
                                  {"activation_kernels", Gradient::activation_kernels}}),
@@ -619,13 +608,11 @@ const Table<SpeedConfig>& speed_table() {
                "Harts keep decoded instructions. Changes how fast the simulation is, and nothing in it.")
           .add("direct_memory", &S::direct_memory, flag(),
                "Harts reach memories through host pointers. Changes how fast the simulation is, and nothing "
-               "in "
-               "it.")
+               "in it.")
           .add("jit", &S::jit,
                choice<JitMode>({{"off", JitMode::off}, {"on", JitMode::on}, {"lockstep", JitMode::lockstep}}),
                "Harts translate hot code to machine code of the host (x86-64; needs block_cache). lockstep: "
-               "and "
-               "check it against the interpreter, which is slow. Changes how fast the simulation is, and "
+               "and check it against the interpreter, which is slow. Changes how fast the simulation is, and "
                "nothing in it.");
   return table;
 }

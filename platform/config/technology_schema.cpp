@@ -17,8 +17,7 @@ const Table<CrossbarTechnology>& crossbar_technology_table() {
       Table<T>()
           .add("mvm_step", &T::mvm_step_ns, time(),
                "One step of a matrix-vector product: drive, settle, one converter for all columns (PANTHER's "
-               "public "
-               "simulator).")
+               "public simulator).")
           .add("settle", &T::settle_ns, time(),
                "The part of mvm_step that does not shrink with more converters: drive and settle (assumed).")
           .add("opa_step", &T::opa_step_ns, time(),
@@ -35,14 +34,12 @@ const Table<CrossbarTechnology>& crossbar_technology_table() {
                "section 7.3, without the converters).")
           .add("adc_step_energy", &T::adc_step_pJ, price(),
                "Conversions of one product step of one slice at adc_reference_bits (the same, derived from "
-               "the "
-               "17.5 % of PANTHER section 6.3).")
+               "the 17.5 % of PANTHER section 6.3).")
           .add("adc_reference_bits", &T::adc_reference_bits, integer(2, 28),
                "Converter resolution that adc_step_energy and technology.area.adc are for.")
           .add("adc_energy_growth", &T::adc_energy_growth, real(1, 4),
                "Factor of a converter's energy and power for each further bit (derived from the same, and "
-               "from "
-               "the span of PANTHER figure 10).")
+               "from the span of PANTHER figure 10).")
           .add(
               "opa_step_energy", &T::opa_step_pJ, price(),
               "One outer-product step of one slice (11.37 nJ over 8 slices x 16 steps, PANTHER section 7.3).")
@@ -96,8 +93,7 @@ const Table<WriteFilterTechnology>& write_filter_technology_table() {
                "products of 8 and 32 bits at 45 nm.")
           .add("residual_energy", &T::residual_pJ, energy(0, millijoule),
                "Read and write of one residual of 16 bits in 1 KiB SRAM (derived from the register file of "
-               "PANTHER's "
-               "public simulator: 0.33 mW at 1 GHz); 2.15 pJ in 64 KiB eDRAM.");
+               "PANTHER's public simulator: 0.33 mW at 1 GHz); 2.15 pJ in 64 KiB eDRAM.");
   return table;
 }
 
@@ -125,8 +121,7 @@ const Table<FpPimTechnology>& fp_pim_technology_table() {
                "What search_energy is for: all lanes together, or each (FloatPIM does not say).")
           .add("read_time", &T::read_time_ns, time(),
                "Reading a row, logic sot (1.82 ns for a read and a write make 1.8 times FloatPIM's MAC; how "
-               "they "
-               "share it is assumed).")
+               "they share it is assumed).")
           .add("write_time", &T::write_time_ns, time(), "Writing a row, logic sot (likewise).")
           .add("row_access_time", &T::row_access_time_ns, time(),
                "Writing or reading a row of numbers. Assumed: two NOR times, FloatPIM's row-parallel write.")
@@ -153,14 +148,12 @@ const Table<DigitalTechnology>& digital_technology_table() {
       Table<T>()
           .add("vector_pJ_per_element", &T::vector_pJ_per_element, price(),
                "Vector unit, operations that are neither of the next two (0.265 mW a lane at 1 GHz, PUMA's "
-               "public "
-               "simulator).")
+               "public simulator).")
           .add("vector_multiply_pJ_per_element", &T::vector_multiply_pJ_per_element, price(),
                "Vector unit, multiplication (0.565 mW a lane at 1 GHz, PUMA's public simulator).")
           .add("vector_table_pJ_per_element", &T::vector_table_pJ_per_element, price(),
                "Vector unit, exponential, logarithm, sigmoid and hyperbolic tangent (0.234 mW a lane at 1 "
-               "GHz, "
-               "ISAAC's sigmoid in PUMA's public simulator).")
+               "GHz, ISAAC's sigmoid in PUMA's public simulator).")
           .add("buffer_pJ_per_byte", &T::buffer_pJ_per_byte, price(),
                "Tile buffer, read or write (64 KiB eDRAM, 17.2 pJ per 32 bytes, PUMA's public simulator).")
           .add("dram_pJ_per_byte", &T::dram_pJ_per_byte, price(),
@@ -180,8 +173,7 @@ const Table<DigitalTechnology>& digital_technology_table() {
                "Digital outer product, 128 x 128 (PANTHER's public simulator).")
           .add("outer_product_energy", &T::outer_product_pJ, energy(0, millijoule),
                "Digital outer product, 128 x 128, operands of 16 bits; in proportion for fewer (PANTHER "
-               "section "
-               "7.3).");
+               "section 7.3).");
   return table;
 }
 

@@ -197,8 +197,7 @@ const Table<endurance::EnduranceConfig>& endurance_table() {
 const Table<endurance::EnduranceConfig>& buffer_endurance_table() {
   static const Table<endurance::EnduranceConfig> table = endurance_keys(
       "array: 1, and a row takes technology.reram_buffer.write_time; fixed: pulses, SET and RESET cells "
-      "after "
-      "each other;",
+      "after each other;",
       "How rows move in their subarray of 128.", "Rows that a subarray writes between two moves.");
   return table;
 }
@@ -210,16 +209,14 @@ const Table<endurance::WriteLines>& write_lines_table() {
           .add(
               "word_line_fF", &L::word_line_fF, real(0, 1e6),
               "Capacitance of a word line past 128 cells; C · V² are charged for the row's own in every "
-              "pulse "
-              "where pulses are counted. 0: part of the pulses. 15 for crossbars: 11 µm of wire at 0.2 fF/µm "
-              "(DNN+NeuroSim), and 0.1 fF a cell, assumed.")
+              "pulse where pulses are counted. 0: part of the pulses. 15 for crossbars: 11 µm of wire at 0.2 "
+              "fF/µm (DNN+NeuroSim), and 0.1 fF a cell, assumed.")
           .add("bit_line_fF", &L::bit_line_fF, real(0, 1e6),
                "The same of a bit line, for every pulse of a cell.")
           .add("voltage_V", &L::voltage_V, real(0, 100), "Voltage of a line that is selected (INCA: 1.1 V).")
           .add("unselected_voltage_V", &L::unselected_voltage_V, real(0, 100),
                "Voltage of all other lines of the array during a pulse: 0 in a 1T1R array, half of voltage_V "
-               "at "
-               "a cross-point with a V/2 scheme.");
+               "at a cross-point with a V/2 scheme.");
   return table;
 }
 

@@ -33,8 +33,7 @@ TEST_CASE("a bad scenario is refused with file, line, column, key, what was foun
       {"too few virtual channels for a ring",
        with("platform:\n  noc: {fidelity: flit, topology: ring, control_priority: true}\n"),
        "x.yaml:8:3: platform.noc.virtual_channels: found 2, needed are at least 4, an even number: a torus "
-       "or "
-       "ring takes two a class to be free of deadlock"},
+       "or ring takes two a class to be free of deadlock"},
       {"unknown key without a near one", with("platform:\n  tiles: {depth: 2}\n"),
        "x.yaml:8:11: platform.tiles.depth: unknown key (allowed: columns, rows)"},
       {"key in the wrong place", with("run:\n  vector_lanes: 4\n"),
@@ -79,12 +78,10 @@ TEST_CASE("a bad scenario is refused with file, line, column, key, what was foun
        "such as '10 us'"},
       {"duration too long", with("platform: {quantum: 2 s}\n"),
        "x.yaml:7:21: platform.quantum: found '2 s', expected a duration with its unit, from 1 ns to 1 s, "
-       "such "
-       "as '10 us'"},
+       "such as '10 us'"},
       {"size that is no multiple", with("platform: {tile: {buffer_size: 5000}}\n"),
        "x.yaml:7:32: platform.tile.buffer_size: found '5000', expected a size from 4 KiB to 768 KiB that is "
-       "a "
-       "multiple of 4 KiB, such as '64 KiB'"},
+       "a multiple of 4 KiB, such as '64 KiB'"},
       {"buffer larger than its window", with("platform: {tile: {buffer_size: 1 MiB}}\n"),
        "x.yaml:7:32: platform.tile.buffer_size: found '1 MiB', expected a size from 4 KiB to 768 KiB that is "
        "a multiple of 4 KiB, such as '64 KiB'"},
@@ -132,12 +129,10 @@ TEST_CASE("values that do not fit together are refused where they stand") {
   const BadInput inputs[] = {
       {"weight too wide", with("platform: {crossbar: {slices: 17}}\n"),
        "x.yaml:7:23: platform.crossbar.slices: 17 slices of 2 digit_bits make a weight of 34 bits, at most "
-       "32 "
-       "are possible"},
+       "32 are possible"},
       {"cell bits for another number of slices", with("platform: {crossbar: {cell_bits: [6, 6]}}\n"),
        "x.yaml:7:23: platform.crossbar.cell_bits: found 2 entries, expected one number or one for each of "
-       "the "
-       "16 slices"},
+       "the 16 slices"},
       {"converter bits for another number of slices", with("platform: {crossbar: {adc_bits: [8, 8]}}\n"),
        "x.yaml:7:23: platform.crossbar.adc_bits: found 2 entries, expected one number or one for each of the "
        "16 slices"},
@@ -158,8 +153,7 @@ TEST_CASE("values that do not fit together are refused where they stand") {
        with("platform: {crossbar: {encoding: offset, adc_range: calibrated, adc_full_scale_by_layer: "
             "[[8065], [1]]}}\n"),
        "x.yaml:7:90: platform.crossbar.adc_full_scale_by_layer[0]: found 8065 for slice 0, whose largest "
-       "current "
-       "is 8064 cell units"},
+       "current is 8064 cell units"},
       {"more converters than lines", with("platform: {crossbar: {columns: 64, adcs: 65}}\n"),
        "x.yaml:7:36: platform.crossbar.adcs: 65 converters for 128 rows and 64 columns: some would have no "
        "line"},
@@ -197,8 +191,7 @@ TEST_CASE("values that do not fit together are refused where they stand") {
       {"two memory controllers at one router",
        with("platform: {memory: {kind: hbm2, controllers: [[0, 1], [0, 1]]}}\n"),
        "x.yaml:7:55: platform.memory.controllers[1]: router [0, 1] has platform.memory.controllers[0] "
-       "already; "
-       "one is allowed at each"},
+       "already; one is allowed at each"},
       {"a row that closes before it can be read",
        with("platform: {memory: {kind: ddr4-2400, timing: {tras: 10}}}\n"),
        "x.yaml:7:38: platform.memory.timing: DRAM: tRAS is 10, but tRCD is 16; it must not be smaller"},

@@ -52,10 +52,9 @@ TEST_CASE("a wrong override is reported with itself as its place") {
   CHECK(
       errors({"training.batsh=2"}) ==
       "--set training.batsh=2: training.batsh: unknown key; did you mean 'batch'? (allowed: optimizer, kfac, "
-      "epochs, batch, learning_rate, moments, seed, initial, variant, gradient, gradient_store, "
-      "schedule, deposits, carry_period, carry_unit, "
-      "carry_limit, "
-      "carry_slice, write_filter_schedule, evaluate, shuffle)");
+      "epochs, batch, learning_rate, moments, seed, initial, variant, gradient, gradient_store, schedule, "
+      "deposits, carry_period, carry_unit, carry_limit, carry_slice, write_filter_schedule, evaluate, "
+      "shuffle)");
   CHECK(errors({"workload.layers[2].outputs=5"}) ==
         "--set workload.layers[2].outputs=5: workload.layers: has 2 entries; [2] is not one of them");
   CHECK(errors({"training[0]=5"}) ==

@@ -93,8 +93,7 @@ TEST_CASE("the golden reference follows filters on cut and copied layers and on 
 TEST_CASE("tile programs change the filter between epochs, and the golden reference with them") {
   const std::string schedule =
       "training.write_filter_schedule=[{from_epoch: 2, policy: ef_reset, threshold_mode: rms, threshold: "
-      "2.7}, "
-      "{from_epoch: 4, threshold: 4}]";
+      "2.7}, {from_epoch: 4, threshold: 4}]";
   const auto epochs = [](const char* count) { return std::string("training.epochs=") + count; };
   const std::string residuals = "platform.crossbar.write_filter.residual_bits=30";
   const nlohmann::json one = written({epochs("1"), residuals});
