@@ -36,9 +36,8 @@ struct ReramMemoryConfig {
   sc_core::sc_time row_read;
   sc_core::sc_time row_write;  // of one pulse, its verify read included
   Joule row_read_energy;
-  Joule pulse_energy;  // of a cell
-  Joule
-      half_select_energy;  // of a cell that is not written, in the same row or on a pulsed bit line, a pulse
+  Joule pulse_energy;        // of a cell
+  Joule half_select_energy;  // a pulse, of a cell that is not written: same row, or same bit line
   Joule row_setup_energy;
   endurance::LineEnergy line_energy;
 };
