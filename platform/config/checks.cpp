@@ -217,9 +217,12 @@ void check_gradient(const Scenario& scenario, Reader& reader) {
   const auto refuse = [&](const std::string& path, const std::string& what) {
     reader.error(reader.where(path), path, what);
   };
-  const bool plain = training.optimizer == Optimizer::sgd && scenario.workload.mapping == Mapping::crossbar;
-  if (training.schedule != Schedule::automatic && !plain)
-    refuse("training.schedule", "networks on crossbars with optimizer sgd have schedules; allowed: auto");
+  const bool fp_pim = scenario.workload.mapping == Mapping::fp_pim;
+  const bool plain = training.optimizer == Optimizer::sgd && !fp_pim;
+  if (training.schedule == Schedule::pipelined && fp_pim)
+    refuse("training.schedule", "networks on floating-point PIM units have the schedules auto, sequential");
+  if (training.schedule != Schedule::automatic && !plain && !fp_pim)
+    refuse("training.schedule", "networks on crossbars with optimizer kfac have one schedule; allowed: auto");
   if (training.schedule == Schedule::sequential && most_copies > 2)
     refuse("training.schedule", "variant 3 updates beside the passes; allowed: auto, pipelined");
   if (!kernels) return;

@@ -464,10 +464,14 @@ struct NumberFormat {
 
 // What holds the weights and computes with them.
 enum class Mapping { crossbar, fp_pim };
+// How layers are divided among tiles; automatic: on crossbars spread, on floating-point PIM packed if one
+// tile holds the network, else spread.
+enum class Placement { automatic, packed, spread };
 
 struct WorkloadConfig {
   std::vector<LayerConfig> layers;
   Mapping mapping = Mapping::crossbar;
+  Placement placement = Placement::automatic;
   Loss loss = Loss::cross_entropy;
   std::vector<TileProgram> programs;
   NumberFormat number_format;

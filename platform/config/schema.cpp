@@ -381,8 +381,16 @@ const Table<WorkloadConfig>& workload_table() {
                "The network to train, from the input on. Either this or programs.")
           .add("mapping", &W::mapping,
                choice<Mapping>({{"crossbar", Mapping::crossbar}, {"fp_pim", Mapping::fp_pim}}),
-               "What holds the weights: crossbar units, in fixed point; or the floating-point PIM units of "
-               "the first tile, in platform.fp_pim.format.")
+               "What holds the weights: crossbar units, in fixed point; or floating-point PIM units, in "
+               "platform.fp_pim.format.")
+          .only_with("programs", "workload.layers", has_network)
+          .add("placement", &W::placement,
+               choice<Placement>({{"auto", Placement::automatic},
+                                  {"packed", Placement::packed},
+                                  {"spread", Placement::spread}}),
+               "packed: layers share tiles, as few as possible; spread: as many tiles as the layers can use; "
+               "auto: spread on crossbars, on floating-point PIM units packed if one tile holds the network, "
+               "else spread.")
           .only_with("programs", "workload.layers", has_network)
           .add("loss", &W::loss,
                choice<Loss>({{"cross_entropy", Loss::cross_entropy},

@@ -99,6 +99,7 @@ void FpGenerator::for_each(int count, const std::vector<Pointer>& pointers,
 void FpGenerator::emit_initialisation() {
   for (const FpWeightBlock& block : program_.weights) {
     const FpLayer& own = layer(block.layer);
+    if (own.tile != tile_.tile) continue;
     const int columns = own.groups * own.block_outputs(block.block);
     region(block.layer, "program");
     e_.forget();
@@ -137,13 +138,14 @@ void FpGenerator::emit_initialisation() {
   as_.li(slot, 0);
   const Label next = as_.make_label();
   as_.bind(next);
-  for (int index = 0; index <= last(); ++index) {
+  for (int index = first(); index <= last(); ++index) {
     e_.address(Reg::t0, buffers(index).input.at(4 * static_cast<std::uint32_t>(layer(index).inputs)));
     as_.sw(Reg::t1, 0, Reg::t0);
   }
   as_.addi(slot, slot, 1);
   as_.li(Reg::t2, static_cast<std::uint32_t>(mapping_.batch));
   as_.bltu(slot, Reg::t2, next);
+  give_credit();
 }
 
 void FpGenerator::emit_epochs() {
@@ -151,10 +153,10 @@ void FpGenerator::emit_epochs() {
   const Label next = as_.make_label();
   e_.bind(next);
   emit_pass(true);
-  if (evaluate_) emit_pass(false);
-  emit_record();
+  if (schedule_.evaluate) emit_pass(false);
+  if (has_output()) emit_record();
   advance_epoch(4);
-  as_.li(Reg::t0, static_cast<std::uint32_t>(epochs_));
+  as_.li(Reg::t0, static_cast<std::uint32_t>(schedule_.epochs));
   const Label done = as_.make_label();
   as_.bge(epoch, Reg::t0, done);
   as_.j(next);
@@ -167,12 +169,20 @@ void FpGenerator::emit_pass(bool trains) {
   const Label done = as_.make_label();
   e_.bind(next_chunk);
   start_batch(mapping_.batch);
-  emit_sample_loop(forward_);
+  take_credit();
+  if (trains && schedule_.sequential) {
+    emit_sample_loop("every sample of the batch, forward and backward", {forward_, backward_});
+  } else {
+    emit_sample_loop(forward_);
+    if (trains) emit_sample_loop(backward_);
+  }
   if (trains) {
-    emit_sample_loop(backward_);
     emit_batch_start();
     emit_sample_loop(update_);
+    give_credit();
     emit_batch_end();
+  } else {
+    give_credit();
   }
   as_.beq(remaining, Reg::zero, done);
   as_.j(next_chunk);
@@ -182,6 +192,7 @@ void FpGenerator::emit_pass(bool trains) {
 void FpGenerator::emit_read_out() {
   for (const FpWeightBlock& block : program_.weights) {
     const FpLayer& own = layer(block.layer);
+    if (own.tile != tile_.tile) continue;
     const int columns = own.groups * own.block_outputs(block.block);
     region(block.layer, "read_out");
     e_.forget();
@@ -207,6 +218,48 @@ std::vector<std::uint32_t> FpGenerator::make_data() const {
   for (const float rate : mapping_.rates) data[next++] = bits_of(-rate);
   data[word(tile_.decays)] = data[word(tile_.decays) + 1] = bits_of(1.0f);
   return data;
+}
+
+// ---- other tiles ----
+
+void FpGenerator::take_credit() {
+  if (has_output()) return;
+  as_.note("the next tile is ready for a batch");
+  e_.wait_counter(fp_counter::credit, expected(fp_counter::credit), 1);
+}
+
+// Nothing of the batch's inputs is read any more.
+void FpGenerator::give_credit() {
+  if (has_input()) return;
+  as_.note("the tile before may send the next batch");
+  e_.raise_counter(tile_.tile - 1, fp_counter::credit);
+}
+
+void FpGenerator::take_input() {
+  if (!has_input()) {
+    as_.note("inputs from the tile before");
+    return e_.wait_counter(fp_counter::inputs, expected(fp_counter::inputs), 1);
+  }
+  as_.note("the sample");
+  e_.csr(xweft::csr_wcomp, 0);
+  as_.lw(Reg::a0, 0, order);
+  as_.addi(order, order, 4);
+  e_.address(Reg::a1, buffers(0).input);
+  as_.li(Reg::a2, 4 * static_cast<std::uint32_t>(layer(0).inputs));
+  as_.xweft(Mnemonic::dma, Reg::zero, Reg::a0, Reg::a1, Reg::a2);
+  e_.wait_units(dma_unit);
+}
+
+void FpGenerator::send_activation() {
+  as_.note("activations to the next tile");
+  e_.send(tile_.output, tile_at(tile_.tile + 1).of_layer(last() + 1).input,
+          4 * static_cast<std::uint32_t>(layer(last()).outputs), fp_counter::inputs);
+}
+
+void FpGenerator::send_error() {
+  as_.note("errors to the tile before");
+  e_.send(tile_.error_out, tile_at(tile_.tile - 1).of_layer(first() - 1).error,
+          4 * static_cast<std::uint32_t>(layer(first()).inputs), fp_counter::errors);
 }
 
 }  // namespace weft::compiler

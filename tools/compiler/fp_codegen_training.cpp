@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "models/common/float_bits.h"
 #include "tools/compiler/fp_codegen.h"
 
@@ -33,16 +35,13 @@ void FpGenerator::emit_forward() {
   region("forward");
   e_.bind(forward_);
   as_.mv(link, Reg::ra);
-  as_.note("the sample");
-  e_.csr(xweft::csr_wcomp, 0);
-  as_.lw(Reg::a0, 0, order);
-  as_.addi(order, order, 4);
-  e_.address(Reg::a1, buffers(0).input);
-  as_.li(Reg::a2, 4 * static_cast<std::uint32_t>(layer(0).inputs));
-  as_.xweft(Mnemonic::dma, Reg::zero, Reg::a0, Reg::a1, Reg::a2);
-  e_.wait_units(dma_unit);
-  for (int index = 0; index <= last(); ++index) forward(index);
-  emit_loss();
+  take_input();
+  for (int index = first(); index <= last(); ++index) forward(index);
+  if (has_output()) {
+    emit_loss();
+  } else {
+    send_activation();
+  }
   as_.mv(Reg::ra, link);
   as_.ret();
 }
@@ -58,7 +57,7 @@ void FpGenerator::forward(int index) {
     unit(Mnemonic::fpm_mvm, own.first_unit + block);
   }
   wait_all_units();
-  if (index < last() || mapping_.loss == Loss::mean_squared_error) activate(index);
+  if (index < last() || !has_output() || mapping_.loss == Loss::mean_squared_error) activate(index);
 }
 
 void FpGenerator::activate(int index) {
@@ -220,7 +219,12 @@ void FpGenerator::multiply_by_slope(Activation activation) {
 void FpGenerator::emit_backward() {
   region("backward");
   e_.bind(backward_);
-  for (int index = last(); index > 0; --index) backward(index);
+  if (!has_output()) {
+    as_.note("errors from the next tile");
+    e_.wait_counter(fp_counter::errors, expected(fp_counter::errors), 1);
+  }
+  for (int index = last(); index >= std::max(first(), 1); --index) backward(index);
+  if (!has_input()) send_error();
   as_.ret();
 }
 
@@ -247,13 +251,13 @@ void FpGenerator::backward(int index) {
     });
   }
   as_.note("times the derivative of the activation");
-  for_each(own.inputs,
-           {{Reg::a4, back}, {Reg::a5, buffers(index).input}, {Reg::a6, buffers(index - 1).error}}, [&] {
-             as_.flw(f1, 0, Reg::a4);
-             as_.flw(f2, 0, Reg::a5);
-             multiply_by_slope(layer(index - 1).activation);
-             as_.fsw(f4, 0, Reg::a6);
-           });
+  const Area& result = index == first() ? tile_.error_out : buffers(index - 1).error;
+  for_each(own.inputs, {{Reg::a4, back}, {Reg::a5, buffers(index).input}, {Reg::a6, result}}, [&] {
+    as_.flw(f1, 0, Reg::a4);
+    as_.flw(f2, 0, Reg::a5);
+    multiply_by_slope(layer(index - 1).activation);
+    as_.fsw(f4, 0, Reg::a6);
+  });
 }
 
 // ---- update ----
@@ -262,7 +266,7 @@ void FpGenerator::emit_update() {
   region("update");
   e_.bind(update_);
   const bool adam = mapping_.options.optimizer == FpOptimizer::adam;
-  for (int index = 0; index <= last(); ++index) {
+  for (int index = first(); index <= last(); ++index) {
     region(index, "update");
     const FpLayer& own = layer(index);
     const FpBuffers& at = buffers(index);
@@ -308,7 +312,7 @@ void FpGenerator::scale_state(int number, float scale, int rows, int columns) {
 void FpGenerator::emit_batch_start() {
   if (mapping_.states() == 0) return;
   const bool momentum = mapping_.options.optimizer == FpOptimizer::momentum;
-  for (int index = 0; index <= last(); ++index) {
+  for (int index = first(); index <= last(); ++index) {
     const FpLayer& own = layer(index);
     region(index, "batch_start");
     e_.forget();
@@ -333,7 +337,7 @@ void FpGenerator::emit_batch_end() {
   if (mapping_.states() == 0) return;
   const bool momentum = mapping_.options.optimizer == FpOptimizer::momentum;
   if (!momentum) advance_decays();
-  for (int index = 0; index <= last(); ++index) {
+  for (int index = first(); index <= last(); ++index) {
     region(index, "batch_end");
     e_.forget();
     for (int block = 0; block < layer(index).blocks; ++block) {

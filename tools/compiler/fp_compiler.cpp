@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "firmware/include/weft/boot_info.h"
+#include "models/common/error.h"
 #include "tools/compiler/elf_writer.h"
 #include "tools/compiler/fp_codegen.h"
 #include "tools/compiler/images.h"
@@ -19,23 +20,36 @@ constexpr std::uint32_t code_layer_size = 2 * 1024;
 constexpr std::uint32_t code_block_size = 1024;  // a block's initialisation, batch end and read-out
 constexpr std::uint32_t most_staging = 64 * 1024;
 
-std::uint32_t longest_row(const FpMapping& mapping) {
+std::uint32_t longest_row(const FpMapping& mapping, int tile) {
   std::uint32_t longest = 0;
-  for (const FpLayer& layer : mapping.layers)
-    longest = std::max(longest, 4u * static_cast<std::uint32_t>(layer.groups * layer.width));
+  for (const FpLayer& layer : mapping.layers) {
+    if (layer.tile == tile)
+      longest = std::max(longest, 4u * static_cast<std::uint32_t>(layer.groups * layer.width));
+  }
   return longest;
 }
 
-FpTile lay_out_tile(const FpMapping& mapping, const TileLimits& limits) {
-  FpTile tile;
-  tile.base = static_cast<std::uint32_t>(limits.tiles_base);
-  MemoryAllocator memory(tile.base, std::uint64_t{tile.base} + limits.buffer_size, "the buffer of tile 0",
-                         "platform.tile.buffer_size or a smaller training.batch");
-  const auto layers = static_cast<std::uint32_t>(mapping.layers.size());
+std::uint32_t code_size(const FpMapping& mapping, int tile) {
+  std::uint32_t layers = 0;
   std::uint32_t blocks = 0;
-  for (const FpLayer& layer : mapping.layers) blocks += static_cast<std::uint32_t>(layer.blocks);
-  tile.code_size = code_base_size + code_layer_size * layers +
-                   code_block_size * blocks * static_cast<std::uint32_t>(1 + mapping.states());
+  for (const FpLayer& layer : mapping.layers) {
+    if (layer.tile != tile) continue;
+    ++layers;
+    blocks += static_cast<std::uint32_t>(layer.blocks);
+  }
+  return code_base_size + code_layer_size * layers +
+         code_block_size * blocks * static_cast<std::uint32_t>(1 + mapping.states());
+}
+
+FpTile lay_out_tile(const FpMapping& mapping, int number, const TileLimits& limits) {
+  FpTile tile;
+  tile.tile = number;
+  tile.base =
+      static_cast<std::uint32_t>(limits.tiles_base) + static_cast<std::uint32_t>(number) * limits.window_size;
+  MemoryAllocator memory(tile.base, std::uint64_t{tile.base} + limits.buffer_size,
+                         fmt::format("the buffer of tile {}", number),
+                         "platform.tile.buffer_size or a smaller training.batch");
+  tile.code_size = code_size(mapping, number);
   tile.code = memory.take("code", tile.code_size);
 
   tile.data.train_metrics = memory.here();
@@ -43,41 +57,61 @@ FpTile lay_out_tile(const FpMapping& mapping, const TileLimits& limits) {
   tile.data.record = tile.data.test_metrics + 16;
   tile.decays = tile.data.record + sizeof(weft_epoch_record);
   tile.data.rates = tile.decays + 8;
-  tile.data_size =
-      tile.data.rates + 4 * static_cast<std::uint32_t>(mapping.rates.size()) - tile.data.train_metrics;
+  tile.data.expected = tile.data.rates + 4 * static_cast<std::uint32_t>(mapping.rates.size());
+  const std::uint32_t counters = mapping.tiles_used() > 1 ? fp_counter::count : 0;
+  tile.data_size = tile.data.expected + 4 * counters - tile.data.train_metrics;
   memory.take("data", tile.data_size);
 
   tile.zero_start = memory.here();
-  const auto take = [&](const char* what, std::size_t layer, std::uint32_t numbers, int slots) {
-    const std::uint32_t pitch = 4 * numbers;
+  const auto take = [&](const char* what, int layer, int numbers, int slots) {
+    const std::uint32_t pitch = 4 * static_cast<std::uint32_t>(numbers);
     return Area{memory.take(fmt::format("{} of layer {}", what, layer),
                             std::uint64_t{pitch} * static_cast<std::uint32_t>(slots)),
                 slots > 1 ? pitch : 0};
   };
-  for (std::size_t l = 0; l < mapping.layers.size(); ++l) {
-    const FpLayer& layer = mapping.layers[l];
-    const auto outputs = static_cast<std::uint32_t>(layer.outputs);
-    const auto rows = static_cast<std::uint32_t>(layer.padded_rows());
+  const int count = static_cast<int>(mapping.layers.size());
+  int first = 0;
+  while (mapping.layers[static_cast<std::size_t>(first)].tile != number) ++first;
+  tile.first_layer = first;
+  int next = first;
+  for (; next < count && mapping.layers[static_cast<std::size_t>(next)].tile == number; ++next) {
+    const FpLayer& layer = mapping.layers[static_cast<std::size_t>(next)];
     FpBuffers buffers;
-    buffers.input = take("inputs", l, rows, mapping.batch);
-    buffers.sum = take("sums", l, outputs, 1);
-    buffers.error = take("errors", l, outputs, mapping.batch);
-    buffers.update = take("updates", l, outputs, 1);
-    if (l > 0) buffers.back = take("errors back", l, rows * static_cast<std::uint32_t>(layer.blocks), 1);
+    buffers.input = take("inputs", next, layer.padded_rows(), mapping.batch);
+    buffers.sum = take("sums", next, layer.outputs, 1);
+    buffers.error = take("errors", next, layer.outputs, mapping.batch);
+    buffers.update = take("updates", next, layer.outputs, 1);
+    if (next > 0) buffers.back = take("errors back", next, layer.padded_rows() * layer.blocks, 1);
     tile.layers.push_back(buffers);
   }
-  tile.output = take("outputs", mapping.layers.size() - 1,
-                     static_cast<std::uint32_t>(mapping.layers.back().outputs), 1);
+  const FpLayer& last = mapping.layers[static_cast<std::size_t>(next - 1)];
+  tile.output = take("outputs", next - 1, last.outputs, next == count ? 1 : mapping.batch);
+  if (first > 0) {
+    const int inputs = mapping.layers[static_cast<std::size_t>(first)].inputs;
+    tile.error_out = take("errors for the tile before", first, inputs, mapping.batch);
+  }
   tile.zero_size = memory.here() - tile.zero_start;
 
   const std::uint32_t areas = mapping.options.optimizer == FpOptimizer::adam ? 3 : 1;
-  const std::uint32_t row = longest_row(mapping);
+  const std::uint32_t row = longest_row(mapping, number);
   const auto room = static_cast<std::uint32_t>(std::min<std::uint64_t>(memory.left() / areas, most_staging));
   constexpr std::uint32_t alignment = MemoryAllocator::alignment;
   tile.staging_size = std::max(room / alignment * alignment, row);
   for (std::uint32_t i = 0; i < areas; ++i)
     tile.staging[i] = memory.take("rows of weights on their way", tile.staging_size);
   return tile;
+}
+
+void lay_out_tiles(FpProgram& program, const TileLimits& limits) {
+  const int tiles = program.mapping.tiles_used();
+  if (tiles > 1 && limits.counters < fp_counter::count) {
+    throw Error(
+        fmt::format("tiles that work together need {} sync counters, found {}; allowed: more "
+                    "(platform.tile.sync_counters), or a network in one tile (workload.placement)",
+                    fp_counter::count, limits.counters));
+  }
+  for (int tile = 0; tile < tiles; ++tile)
+    program.tiles.push_back(lay_out_tile(program.mapping, tile, limits));
 }
 
 class FpImageMaker {
@@ -148,10 +182,12 @@ void describe(CompiledProgram& program, const FpMapping& mapping) {
     shard.layer = index;
     shard.rows = from.inputs;
     shard.columns = from.outputs;
+    shard.tile = from.tile;
+    shard.first_unit = from.first_unit;
     program.placement.shards.push_back(shard);
     program.layout.shards.emplace_back();
   }
-  program.placement.tiles_used = 1;
+  program.placement.tiles_used = mapping.tiles_used();
 }
 
 }  // namespace
@@ -184,7 +220,7 @@ CompiledProgram compile_fp(const reference::Network& network, const reference::T
   CompiledProgram program;
   program.fp.emplace();
   program.fp->mapping = map_network(network, plan, fp_options);
-  program.fp->tile = lay_out_tile(program.fp->mapping, options.tile);
+  lay_out_tiles(*program.fp, options.tile);
   program.initial = reference::initial_weights(network, plan.seed, options.initial);
   program.orders = make_orders(plan, static_cast<std::uint32_t>(data.train.count()), options.shuffle);
   describe(program, program.fp->mapping);
@@ -197,8 +233,10 @@ CompiledProgram compile_fp(const reference::Network& network, const reference::T
     weights.bias.resize(static_cast<std::size_t>(layer.outputs));
     program.lowered_initial.push_back(std::move(weights));
   }
-  FpGenerator generator(*program.fp, program.dram, plan.epochs, options.evaluate);
-  program.programs.push_back(generator.make());
+  const FpSchedule schedule{plan.epochs, options.evaluate, options.lowering.schedule == Schedule::sequential};
+  program.network.schedule = options.lowering.schedule;
+  for (const FpTile& tile : program.fp->tiles)
+    program.programs.push_back(FpGenerator(*program.fp, tile, program.dram, schedule).make());
   program.elf = write_elf(program.programs);
   dram.put_boot();
   return program;

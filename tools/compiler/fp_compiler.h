@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The compiler's way for networks on floating-point PIM units: mapping, buffers, DRAM images, code. What is
-// made is a CompiledProgram like any other, with `fp` set; the network runs on the first tile.
+// made is a CompiledProgram like any other, with `fp` set.
 #pragma once
 
 #include "tools/compiler/compiler.h"

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dense layers on the floating-point PIM units of one tile: how many units a layer takes and how its rows are
-// packed into their lanes. The order of every sum follows from it (models/fp_pim/fp_array.h), so the
-// floating-point reference is given the same mapping.
+// Dense layers on floating-point PIM units: which tile a layer is in, how many of its units it takes and how
+// its rows are packed into their lanes. The order of every sum follows from it (models/fp_pim/fp_array.h), so
+// the floating-point reference is given the same mapping.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "models/unit/command.h"
+#include "tools/compiler/placement_rule.h"
 #include "tools/reference/network.h"
 
 namespace weft::compiler {
@@ -16,7 +17,9 @@ enum class FpOptimizer { sgd, momentum, adam };
 
 struct FpOptions {
   unit::Format format = unit::Format::fp32;  // of the cells
-  int units = 1;                             // of a tile
+  int tiles = 1;
+  PlacementRule placement = PlacementRule::automatic;
+  int units = 1;  // of a tile
   int unit_rows = 128;
   int unit_columns = 128;
   FpOptimizer optimizer = FpOptimizer::sgd;
@@ -31,6 +34,7 @@ struct FpLayer {
   int outputs = 0;
   reference::Activation activation = reference::Activation::none;
 
+  int tile = 0;
   int blocks = 1;      // along the outputs; each has units of its own
   int width = 0;       // outputs of a block, the last one may have fewer
   int groups = 1;      // parts of the rows that lie side by side
@@ -56,10 +60,15 @@ struct FpMapping {
 
   // Arrays beside the weights that the optimizer keeps: velocity; gradient and both moments.
   int states() const;
-  int units_used() const;
+  int units_of(const FpLayer& layer) const { return (1 + states()) * layer.blocks; }
+  // Tiles from the first one on, without gaps.
+  int tiles_used() const { return layers.back().tile + 1; }
+  int units_used() const;  // of all tiles
+  int units_used(int tile) const;
 };
 
-// Throws Error when the tile has too few units, saying how many are needed.
+// A layer lies in one tile; layers go to tiles in their order. Throws Error when a tile or all tiles together
+// have too few units, saying how many are needed.
 FpMapping map_network(const reference::Network& network, const reference::TrainingPlan& plan,
                       const FpOptions& options);
 

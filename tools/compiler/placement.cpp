@@ -112,7 +112,8 @@ Placement place(const LoweredNetwork& network, const Machine& machine) {
       }
     }
   }
-  const bool own_tiles = static_cast<int>(placement.shards.size()) <= machine.tiles;
+  const bool own_tiles = machine.placement != PlacementRule::packed &&
+                         static_cast<int>(placement.shards.size()) <= machine.tiles;
   int tile = 0;
   int used_units = 0;
   bool first = true;

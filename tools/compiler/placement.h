@@ -3,12 +3,13 @@
 //
 // A layer's weight matrix (inputs x outputs) is cut into blocks of one array; a shard is the rectangle of
 // blocks of one layer that lies in one tile. Shards get tiles of their own as long as there are enough;
-// otherwise they share, in the order of the layers.
+// otherwise, or with PlacementRule::packed, they share, in the order of the layers.
 #pragma once
 
 #include <vector>
 
 #include "tools/compiler/lowering.h"
+#include "tools/compiler/placement_rule.h"
 
 namespace weft::compiler {
 
@@ -49,6 +50,7 @@ Part overlap(int start0, int count0, int start1, int count1);
 struct Machine {
   int tiles = 4;
   int crossbars_per_tile = 8;
+  PlacementRule placement = PlacementRule::automatic;
 };
 
 struct Placement {

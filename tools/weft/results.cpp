@@ -284,10 +284,11 @@ const char* name_of(unit::Format format) {
   return format == unit::Format::bf16 ? "bf16" : "fp32";
 }
 
-json fp_training(const compiler::FpMapping& mapping) {
+json fp_training(const compiler::FpMapping& mapping, const std::string& schedule) {
   json layers = json::array();
   for (const compiler::FpLayer& layer : mapping.layers) {
-    layers.push_back({{"units", layer.blocks * (1 + mapping.states())},
+    layers.push_back({{"tile", layer.tile},
+                      {"units", mapping.units_of(layer)},
                       {"groups", layer.groups},
                       {"group_rows", layer.group_rows},
                       {"columns", layer.width}});
@@ -296,6 +297,7 @@ json fp_training(const compiler::FpMapping& mapping) {
           {"format", name_of(mapping.options.format)},
           {"optimizer", name_of(mapping.options.optimizer)},
           {"batch", mapping.batch},
+          {"schedule", schedule},
           {"layers", layers}};
 }
 
@@ -321,7 +323,8 @@ std::string schedule_text(const compiler::LoweredNetwork& network) {
 
 json training(const RunReport& report) {
   const compiler::LoweredNetwork& network = report.workload->program.network;
-  if (report.workload->program.fp) return fp_training(report.workload->program.fp->mapping);
+  if (report.workload->program.fp)
+    return fp_training(report.workload->program.fp->mapping, schedule_text(network));
   const std::uint64_t all = carry_resolutions(report.simulation.machine().accelerator());
   const std::uint64_t early = report.simulation.early_carry_resolutions();
   json variants = json::array();

@@ -173,6 +173,18 @@ compiler::Schedule schedule(config::Schedule from) {
   return compiler::Schedule::automatic;
 }
 
+compiler::PlacementRule placement_rule(config::Placement from) {
+  switch (from) {
+    case config::Placement::packed:
+      return compiler::PlacementRule::packed;
+    case config::Placement::spread:
+      return compiler::PlacementRule::spread;
+    case config::Placement::automatic:
+      break;
+  }
+  return compiler::PlacementRule::automatic;
+}
+
 compiler::CompileOptions compile_options(const config::Scenario& scenario) {
   const config::PlatformConfig& platform = scenario.platform;
   compiler::CompileOptions options;
@@ -202,7 +214,8 @@ compiler::CompileOptions compile_options(const config::Scenario& scenario) {
   options.lowering.largest_system = platform.inversion.size;
   if (scenario.training.optimizer == config::Optimizer::kfac)
     options.lowering.inversion = inversion_prices(scenario);
-  options.machine = {platform.tiles.count(), platform.tile.crossbars};
+  options.machine = {platform.tiles.count(), platform.tile.crossbars,
+                     placement_rule(scenario.workload.placement)};
   options.tile.tiles_base = map::tiles_base;
   options.tile.window_size = tile::window_size;
   options.tile.buffer_size = static_cast<std::uint32_t>(platform.tile.buffer_size_bytes);
@@ -232,6 +245,8 @@ compiler::FpOptions fp_options(const config::Scenario& scenario) {
       options.format = unit::Format::fp32;
       break;
   }
+  options.tiles = platform.tiles.count();
+  options.placement = placement_rule(scenario.workload.placement);
   options.units = platform.tile.fp_pim_units;
   options.unit_rows = platform.fp_pim.rows;
   options.unit_columns = platform.fp_pim.columns;

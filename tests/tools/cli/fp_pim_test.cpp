@@ -78,6 +78,60 @@ TEST_CASE("a run on floating-point PIM reports its units") {
   CHECK(all["utilisation"][0]["fp_pims"][0] > 0.5);
 }
 
+TEST_CASE("results of a network on several tiles name the tile of every layer") {
+  const TemporaryFolder folder;
+  const std::string scenario = folder.file("spread.yaml", std::string("name: spread\n") + network);
+  const std::string out = (folder / "out").string();
+  const ProgramResult result = weft::test::weft(
+      {"run", scenario, "--set", "workload.placement=spread", "--set", "training.batch=4", "--out", out});
+  CAPTURE(result.errors);
+  REQUIRE(result.status == 0);
+  const nlohmann::json all = results(folder / "out");
+  CHECK(all["reference"]["bit_exact"] == true);
+  CHECK(all["training"]["schedule"] == "all forward, all backward");
+  const nlohmann::json& layers = all["training"]["layers"];
+  REQUIRE(layers.size() == 2);
+  CHECK(layers[0]["tile"] == 0);
+  CHECK(layers[1]["tile"] == 1);
+  for (std::size_t tile = 0; tile < 2; ++tile) {
+    const nlohmann::json& used = all["utilisation"][tile]["fp_pims"];
+    CAPTURE(tile, used.dump());
+    for (std::size_t unit = 0; unit < 4; ++unit)
+      CHECK((used[unit] > 0) == (unit < layers[tile]["units"].get<std::size_t>()));
+  }
+  const std::string listing = read_text((folder / "out/program.lst").string());
+  CHECK(contains(listing, "activations to the next tile"));
+  CHECK(contains(listing, "errors to the tile before"));
+}
+
+TEST_CASE("a schedule that floating-point PIM does not have is refused at its line") {
+  const TemporaryFolder folder;
+  const std::string scenario = folder.file("pipelined.yaml", std::string("name: pipelined\n") + network);
+  const ProgramResult result = weft::test::weft({"check", scenario, "--set", "training.schedule=pipelined"});
+  CHECK(result.status == 2);
+  CHECK(
+      contains(result.errors, "training.schedule: networks on floating-point PIM units have the schedules"));
+}
+
+TEST_CASE("a network on floating-point PIM that the platform cannot hold is refused with what it needs") {
+  const TemporaryFolder folder;
+  const std::string scenario = folder.file("large.yaml", std::string("name: large\n") + network);
+  const auto refusal = [&](const std::vector<std::string>& sets) {
+    std::vector<std::string> arguments{"check", scenario};
+    for (const std::string& each : sets) arguments.insert(arguments.end(), {"--set", each});
+    const ProgramResult result = weft::test::weft(arguments);
+    CHECK(result.status == 2);
+    return result.errors;
+  };
+  CHECK(contains(refusal({"platform.fp_pim.columns=32", "platform.tile.fp_pim_units=1"}),
+                 "layer 0 needs 2 floating-point PIM units of 256 x 32 in one tile, found 1"));
+  CHECK(
+      contains(refusal({"platform.tiles.columns=1", "platform.tiles.rows=1", "platform.tile.fp_pim_units=1"}),
+               "needs 2 floating-point PIM units of 256 x 1024 on 2 tiles of 1, the platform has 1 tiles"));
+  CHECK(contains(refusal({"workload.placement=spread", "platform.tile.sync_counters=2"}),
+                 "need 3 sync counters, found 2"));
+}
+
 TEST_CASE("the scenarios of floating-point PIM are valid") {
   for (const char* name : {"fp_pim_digits.yaml"}) {
     const ProgramResult result = weft::test::weft({"check", scenarios + name});

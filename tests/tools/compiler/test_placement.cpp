@@ -77,6 +77,27 @@ TEST_CASE("every weight lies in exactly one shard and every array in a unit of i
   }
 }
 
+TEST_CASE("packed shards share tiles that have room, though there are tiles enough") {
+  int fewer = 0;
+  for (std::uint64_t number = 0; number < cases; ++number) {
+    CAPTURE(number);
+    const Case each = random_case(number);
+    Machine machine = each.machine;
+    machine.placement = PlacementRule::packed;
+    const Placement packed = place(each.network, machine);
+    check_every_weight_has_one_place(each.network, packed);
+    check_units(packed, machine);
+    for (std::size_t next = 1; next < packed.shards.size(); ++next) {
+      const Shard& before = packed.shards[next - 1];
+      const Shard& shard = packed.shards[next];
+      if (shard.tile == before.tile) continue;
+      CHECK(before.first_unit + before.units() + shard.units() > machine.crossbars_per_tile);
+    }
+    fewer += packed.tiles_used < place(each.network, each.machine).tiles_used ? 1 : 0;
+  }
+  CHECK(fewer > 0);
+}
+
 TEST_CASE("a shard has as many copies as its layer's variant") {
   for (std::uint64_t number = 0; number < cases; ++number) {
     CAPTURE(number);

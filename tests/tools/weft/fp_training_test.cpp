@@ -85,6 +85,96 @@ TEST_CASE("technology, quantum and a checker of hazards change neither weights n
   require_same_bits(setup);
 }
 
+namespace {
+
+// Three layers on 2 x 2 tiles, one each.
+Setup spread_setup(const std::vector<std::string>& more = {}) {
+  Setup setup = fp_setup({"workload.placement=spread"});
+  setup.layers = {{20, "relu"}, {14, "sigmoid"}, {10, "none"}};
+  setup.tile_columns = setup.tile_rows = 2;
+  setup.more.insert(setup.more.end(), more.begin(), more.end());
+  return setup;
+}
+
+std::vector<int> tiles_of(const Comparison& result) {
+  std::vector<int> tiles;
+  for (const auto& shard : result.placement.shards) tiles.push_back(shard.tile);
+  return tiles;
+}
+
+}  // namespace
+
+TEST_CASE("layers in tiles of their own train to the bits of the reference") {
+  const std::string optimizer = GENERATE("sgd", "momentum", "adam");
+  const std::string format = GENERATE("fp32", "fp16", "bf16");
+  Setup setup = spread_setup({"training.optimizer=" + optimizer, "platform.fp_pim.format=" + format});
+  setup.batch = GENERATE(1, 16);
+  setup.rate = optimizer == "adam" ? 0.005 : 0.05;
+  const Comparison result = require_bit_exact(setup);
+  CHECK(tiles_of(result) == std::vector<int>{0, 1, 2});
+  CHECK(result.cells_changed > 0);
+}
+
+TEST_CASE("a network too large for one tile trains on several") {
+  Setup setup = fp_setup({"platform.tile.fp_pim_units=2", "training.optimizer=momentum"});
+  setup.layers = {{20, "relu"}, {14, "relu"}, {12, "sigmoid"}, {10, "none"}};
+  setup.tile_columns = 5;
+  setup.batch = 4;
+  CHECK(tiles_of(require_bit_exact(setup)) == std::vector<int>{0, 1, 2, 3});
+}
+
+TEST_CASE("a tile with several layers passes on what the next one needs") {
+  Setup setup = spread_setup();
+  setup.tile_rows = 1;
+  setup.layers = {{20, "relu"}, {14, "sigmoid"}, {12, "none"}, {18, "relu"}, {10, "none"}};
+  setup.batch = GENERATE(1, 7);
+  SECTION("cross entropy") {}
+  SECTION("squared error") {
+    setup.loss = "mean_squared_error";
+    setup.layers.back().activation = "sigmoid";
+  }
+  const std::vector<int> tiles = tiles_of(require_bit_exact(setup));
+  CHECK(tiles.front() == 0);
+  CHECK(tiles.back() == 1);
+}
+
+TEST_CASE("where layers are does not change what they learn") {
+  Setup setup = spread_setup();
+  setup.batch = 4;
+  // Blocks of one column of units each, wherever they are.
+  setup.more.emplace_back("platform.tile.fp_pim_units=3");
+  setup.more.emplace_back("platform.fp_pim.columns=20");
+  const Comparison apart = require_bit_exact(setup);
+  setup.more.emplace_back("workload.placement=packed");
+  const Comparison together = require_bit_exact(setup);
+  CHECK(tiles_of(together) == std::vector<int>{0, 0, 0});
+  CHECK(first_difference(apart.trained, together.trained) == "");
+}
+
+TEST_CASE("quantum, speed switches and a checker of hazards change nothing of layers in several tiles") {
+  Setup setup = spread_setup({"platform.tile.check_hazards=true"});
+  setup.batch = GENERATE(1, 8);
+  const double simulated_s = require_bit_exact(setup).outcome.simulated_s;
+  SECTION("a short quantum") { setup.more.emplace_back("platform.quantum=100 ns"); }
+  SECTION("a long quantum, no shortcuts") {
+    setup.more.insert(setup.more.end(), {"platform.quantum=1 ms", "run.speed.jit=off",
+                                         "run.speed.block_cache=false", "run.speed.direct_memory=false"});
+  }
+  CHECK(require_bit_exact(setup).outcome.simulated_s == simulated_s);
+}
+
+TEST_CASE("tiles work on different samples at once, unless samples go forward and backward one by one") {
+  Setup setup = spread_setup();
+  setup.layers = {{64, "relu"}, {64, "relu"}, {64, "none"}};
+  setup.batch = 16;
+  setup.train = 32;
+  setup.more.emplace_back("training.evaluate=false");
+  const double overlapping = require_bit_exact(setup).outcome.simulated_s;
+  setup.more.emplace_back("training.schedule=sequential");
+  const double one_by_one = require_bit_exact(setup).outcome.simulated_s;
+  CHECK(one_by_one > 1.3 * overlapping);
+}
+
 TEST_CASE("single precision trains as the plain loop does, apart from the order of its sums") {
   Setup setup = fp_setup();
   setup.train = 200;
