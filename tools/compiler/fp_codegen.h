@@ -53,9 +53,9 @@ struct FpTile {
   std::uint32_t data_size = 0;
   std::uint32_t zero_start = 0;
   std::uint32_t zero_size = 0;
-  Area output;               // of the network; or of the tile's last layer, a slot for each sample
-  Area error_out;            // for the tile before, a slot for each sample
-  std::uint32_t staging[3];  // rows of numbers on their way to and from the units
+  Area output;                    // of the network; or of the tile's last layer, a slot for each sample
+  Area error_out;                 // for the tile before, a slot for each sample
+  std::uint32_t staging[3] = {};  // rows of numbers on their way to and from the units
   std::uint32_t staging_size = 0;
   std::vector<FpBuffers> layers;  // from first_layer on
 

@@ -69,13 +69,14 @@ FpTile lay_out_tile(const FpMapping& mapping, int number, const TileLimits& limi
                             std::uint64_t{pitch} * static_cast<std::uint32_t>(slots)),
                 slots > 1 ? pitch : 0};
   };
+  const auto layer_at = [&](int index) -> const FpLayer& {
+    return mapping.layers[static_cast<std::size_t>(index)];
+  };
   const int count = static_cast<int>(mapping.layers.size());
-  int first = 0;
-  while (mapping.layers[static_cast<std::size_t>(first)].tile != number) ++first;
-  tile.first_layer = first;
-  int next = first;
-  for (; next < count && mapping.layers[static_cast<std::size_t>(next)].tile == number; ++next) {
-    const FpLayer& layer = mapping.layers[static_cast<std::size_t>(next)];
+  tile.first_layer = mapping.first_layer(number);
+  int next = tile.first_layer;
+  for (; next < count && layer_at(next).tile == number; ++next) {
+    const FpLayer& layer = layer_at(next);
     FpBuffers buffers;
     buffers.input = take("inputs", next, layer.padded_rows(), mapping.batch);
     buffers.sum = take("sums", next, layer.outputs, 1);
@@ -84,11 +85,10 @@ FpTile lay_out_tile(const FpMapping& mapping, int number, const TileLimits& limi
     if (next > 0) buffers.back = take("errors back", next, layer.padded_rows() * layer.blocks, 1);
     tile.layers.push_back(buffers);
   }
-  const FpLayer& last = mapping.layers[static_cast<std::size_t>(next - 1)];
-  tile.output = take("outputs", next - 1, last.outputs, next == count ? 1 : mapping.batch);
-  if (first > 0) {
-    const int inputs = mapping.layers[static_cast<std::size_t>(first)].inputs;
-    tile.error_out = take("errors for the tile before", first, inputs, mapping.batch);
+  tile.output = take("outputs", next - 1, layer_at(next - 1).outputs, next == count ? 1 : mapping.batch);
+  if (number > 0) {
+    const int before = tile.first_layer - 1;
+    tile.error_out = take("errors sent back", before, layer_at(before).outputs, mapping.batch);
   }
   tile.zero_size = memory.here() - tile.zero_start;
 

@@ -127,8 +127,8 @@ class Mapper {
     }
     if (tiles <= options.tiles) return;
     throw Error(
-        fmt::format("the network needs {} {} on {} tiles of {}, the platform has {} tiles; allowed: more "
-                    "tiles (platform.tiles), {}",
+        fmt::format("the network needs {} {} on {} tiles of {}, the platform has {}; allowed: more tiles "
+                    "(platform.tiles), {}",
                     std::accumulate(least_units_.begin(), least_units_.end(), 0), size, tiles, options.units,
                     options.tiles, allowed));
   }
@@ -239,6 +239,12 @@ int FpMapping::units_used(int tile) const {
   int units = 0;
   for (const FpLayer& layer : layers) units += layer.tile == tile ? units_of(layer) : 0;
   return units;
+}
+
+int FpMapping::first_layer(int tile) const {
+  const auto found =
+      std::find_if(layers.begin(), layers.end(), [&](const FpLayer& each) { return each.tile == tile; });
+  return static_cast<int>(found - layers.begin());
 }
 
 FpMapping map_network(const reference::Network& network, const reference::TrainingPlan& plan,

@@ -65,6 +65,8 @@ struct FpMapping {
   int tiles_used() const { return layers.back().tile + 1; }
   int units_used() const;  // of all tiles
   int units_used(int tile) const;
+  // Of the network: those in the tile are one after the other.
+  int first_layer(int tile) const;
 };
 
 // A layer lies in one tile; layers go to tiles in their order. Throws Error when a tile or all tiles together

@@ -82,8 +82,9 @@ TEST_CASE("results of a network on several tiles name the tile of every layer") 
   const TemporaryFolder folder;
   const std::string scenario = folder.file("spread.yaml", std::string("name: spread\n") + network);
   const std::string out = (folder / "out").string();
-  const ProgramResult result = weft::test::weft(
-      {"run", scenario, "--set", "workload.placement=spread", "--set", "training.batch=4", "--out", out});
+  const ProgramResult result =
+      weft::test::weft({"run", scenario, "--set", "platform.tiles.columns=2", "--set",
+                        "workload.placement=spread", "--set", "training.batch=4", "--out", out});
   CAPTURE(result.errors);
   REQUIRE(result.status == 0);
   const nlohmann::json all = results(folder / "out");
@@ -125,15 +126,15 @@ TEST_CASE("a network on floating-point PIM that the platform cannot hold is refu
   };
   CHECK(contains(refusal({"platform.fp_pim.columns=32", "platform.tile.fp_pim_units=1"}),
                  "layer 0 needs 2 floating-point PIM units of 256 x 32 in one tile, found 1"));
-  CHECK(
-      contains(refusal({"platform.tiles.columns=1", "platform.tiles.rows=1", "platform.tile.fp_pim_units=1"}),
-               "needs 2 floating-point PIM units of 256 x 1024 on 2 tiles of 1, the platform has 1 tiles"));
-  CHECK(contains(refusal({"workload.placement=spread", "platform.tile.sync_counters=2"}),
-                 "need 3 sync counters, found 2"));
+  CHECK(contains(refusal({"platform.tile.fp_pim_units=1"}),
+                 "needs 2 floating-point PIM units of 256 x 1024 on 2 tiles of 1, the platform has 1;"));
+  CHECK(contains(
+      refusal({"platform.tiles.columns=2", "workload.placement=spread", "platform.tile.sync_counters=2"}),
+      "need 3 sync counters, found 2"));
 }
 
 TEST_CASE("the scenarios of floating-point PIM are valid") {
-  for (const char* name : {"fp_pim_digits.yaml"}) {
+  for (const char* name : {"fp_pim_digits.yaml", "fp_pim_tiles.yaml"}) {
     const ProgramResult result = weft::test::weft({"check", scenarios + name});
     CAPTURE(result.errors);
     CHECK(result.status == 0);

@@ -161,8 +161,7 @@ TEST_CASE("networks that all tiles together cannot hold are refused with what th
   options.tiles = 2;
   CHECK_THROWS_WITH(
       map({64, 64, 64, 64, 64, 64}, options),
-      Catch::Contains(
-          "needs 5 floating-point PIM units of 70 x 64 on 3 tiles of 2, the platform has 2 tiles"));
+      Catch::Contains("needs 5 floating-point PIM units of 70 x 64 on 3 tiles of 2, the platform has 2;"));
 }
 
 TEST_CASE("a layer larger than a tile is refused, not cut") {

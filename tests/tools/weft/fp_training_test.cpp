@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "tests/models/tlm/fresh_kernel.h"
 #include "tests/tools/weft/training.h"
 #include "tools/weft/references.h"
 #include "tools/weft/workload.h"
@@ -141,11 +142,11 @@ TEST_CASE("a tile with several layers passes on what the next one needs") {
 TEST_CASE("where layers are does not change what they learn") {
   Setup setup = spread_setup();
   setup.batch = 4;
-  // Blocks of one column of units each, wherever they are.
-  setup.more.emplace_back("platform.tile.fp_pim_units=3");
-  setup.more.emplace_back("platform.fp_pim.columns=20");
+  // A unit for each layer, wherever it is, so that all sums have the same order.
+  setup.more.emplace_back("platform.tile.fp_pim_units=1");
   const Comparison apart = require_bit_exact(setup);
-  setup.more.emplace_back("workload.placement=packed");
+  setup.more.insert(setup.more.end(), {"platform.tile.fp_pim_units=3", "workload.placement=packed"});
+  weft::test::fresh_kernel();
   const Comparison together = require_bit_exact(setup);
   CHECK(tiles_of(together) == std::vector<int>{0, 0, 0});
   CHECK(first_difference(apart.trained, together.trained) == "");
@@ -160,6 +161,7 @@ TEST_CASE("quantum, speed switches and a checker of hazards change nothing of la
     setup.more.insert(setup.more.end(), {"platform.quantum=1 ms", "run.speed.jit=off",
                                          "run.speed.block_cache=false", "run.speed.direct_memory=false"});
   }
+  weft::test::fresh_kernel();
   CHECK(require_bit_exact(setup).outcome.simulated_s == simulated_s);
 }
 
@@ -171,6 +173,7 @@ TEST_CASE("tiles work on different samples at once, unless samples go forward an
   setup.more.emplace_back("training.evaluate=false");
   const double overlapping = require_bit_exact(setup).outcome.simulated_s;
   setup.more.emplace_back("training.schedule=sequential");
+  weft::test::fresh_kernel();
   const double one_by_one = require_bit_exact(setup).outcome.simulated_s;
   CHECK(one_by_one > 1.3 * overlapping);
 }
