@@ -111,7 +111,7 @@ TEST_CASE("layers in tiles of their own train to the bits of the reference") {
   Setup setup = spread_setup({"training.optimizer=" + optimizer, "platform.fp_pim.format=" + format});
   setup.batch = GENERATE(1, 16);
   setup.rate = optimizer == "adam" ? 0.005 : 0.05;
-  const Comparison result = require_bit_exact(setup);
+  const Comparison result = require_same_bits(setup);
   CHECK(tiles_of(result) == std::vector<int>{0, 1, 2});
   CHECK(result.cells_changed > 0);
 }
@@ -121,7 +121,7 @@ TEST_CASE("a network too large for one tile trains on several") {
   setup.layers = {{20, "relu"}, {14, "relu"}, {12, "sigmoid"}, {10, "none"}};
   setup.tile_columns = 5;
   setup.batch = 4;
-  CHECK(tiles_of(require_bit_exact(setup)) == std::vector<int>{0, 1, 2, 3});
+  CHECK(tiles_of(require_same_bits(setup)) == std::vector<int>{0, 1, 2, 3});
 }
 
 TEST_CASE("a tile with several layers passes on what the next one needs") {
@@ -134,7 +134,7 @@ TEST_CASE("a tile with several layers passes on what the next one needs") {
     setup.loss = "mean_squared_error";
     setup.layers.back().activation = "sigmoid";
   }
-  const std::vector<int> tiles = tiles_of(require_bit_exact(setup));
+  const std::vector<int> tiles = tiles_of(require_same_bits(setup));
   CHECK(tiles.front() == 0);
   CHECK(tiles.back() == 1);
 }
@@ -144,10 +144,10 @@ TEST_CASE("where layers are does not change what they learn") {
   setup.batch = 4;
   // A unit for each layer, wherever it is, so that all sums have the same order.
   setup.more.emplace_back("platform.tile.fp_pim_units=1");
-  const Comparison apart = require_bit_exact(setup);
+  const Comparison apart = require_same_bits(setup);
   setup.more.insert(setup.more.end(), {"platform.tile.fp_pim_units=3", "workload.placement=packed"});
   weft::test::fresh_kernel();
-  const Comparison together = require_bit_exact(setup);
+  const Comparison together = require_same_bits(setup);
   CHECK(tiles_of(together) == std::vector<int>{0, 0, 0});
   CHECK(first_difference(apart.trained, together.trained) == "");
 }
@@ -155,14 +155,14 @@ TEST_CASE("where layers are does not change what they learn") {
 TEST_CASE("quantum, speed switches and a checker of hazards change nothing of layers in several tiles") {
   Setup setup = spread_setup({"platform.tile.check_hazards=true"});
   setup.batch = GENERATE(1, 8);
-  const double simulated_s = require_bit_exact(setup).outcome.simulated_s;
+  const double simulated_s = require_same_bits(setup).outcome.simulated_s;
   SECTION("a short quantum") { setup.more.emplace_back("platform.quantum=100 ns"); }
   SECTION("a long quantum, no shortcuts") {
     setup.more.insert(setup.more.end(), {"platform.quantum=1 ms", "run.speed.jit=off",
                                          "run.speed.block_cache=false", "run.speed.direct_memory=false"});
   }
   weft::test::fresh_kernel();
-  CHECK(require_bit_exact(setup).outcome.simulated_s == simulated_s);
+  CHECK(require_same_bits(setup).outcome.simulated_s == simulated_s);
 }
 
 TEST_CASE("tiles work on different samples at once, unless samples go forward and backward one by one") {
@@ -171,10 +171,10 @@ TEST_CASE("tiles work on different samples at once, unless samples go forward an
   setup.batch = 16;
   setup.train = 32;
   setup.more.emplace_back("training.evaluate=false");
-  const double overlapping = require_bit_exact(setup).outcome.simulated_s;
+  const double overlapping = require_same_bits(setup).outcome.simulated_s;
   setup.more.emplace_back("training.schedule=sequential");
   weft::test::fresh_kernel();
-  const double one_by_one = require_bit_exact(setup).outcome.simulated_s;
+  const double one_by_one = require_same_bits(setup).outcome.simulated_s;
   CHECK(one_by_one > 1.3 * overlapping);
 }
 
