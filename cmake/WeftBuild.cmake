@@ -74,6 +74,8 @@ function(weft_test name)
   if(arg_LABELS)
     set(labels LABELS "${arg_LABELS}")
   endif()
+  # Discovery takes an executable that crashes for one without tests.
+  add_custom_command(TARGET ${name} POST_BUILD COMMAND ${name} --help > /dev/null VERBATIM)
   # A name that CTest and Catch2 read differently (as with an open bracket) would match nothing and pass.
   catch_discover_tests(${name} TEST_PREFIX "${name}: " EXTRA_ARGS --warn NoTests PROPERTIES
     SKIP_RETURN_CODE 77 TIMEOUT ${arg_TIMEOUT} ${labels})

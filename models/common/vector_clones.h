@@ -5,7 +5,8 @@
 // bits.
 #pragma once
 
-#if defined(__x86_64__) && defined(__gnu_linux__)
+// ThreadSanitizer instruments what chooses the version, which runs before the sanitizer is there.
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_THREAD__)
 #define WEFT_VECTOR_CLONES __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
 #else
 #define WEFT_VECTOR_CLONES
