@@ -13,11 +13,11 @@
 #include <string>
 #include <vector>
 
-#include "models/common/counter_rng.h"
 #include "models/noc/noc.h"
 #include "models/tlm/initiator_socket.h"
 #include "models/tlm/posting.h"
 #include "models/tlm/target_socket.h"
+#include "tests/models/noc/schedule.h"
 #include "tests/models/tlm/fresh_kernel.h"
 
 namespace {
@@ -25,6 +25,8 @@ namespace {
 using namespace weft;
 using noc::Cycle;
 using noc::Fidelity;
+using noc::test::Schedule;
+using noc::test::Sent;
 using sc_core::sc_time;
 
 constexpr std::uint64_t window = 0x10000;
@@ -33,33 +35,19 @@ constexpr std::uint64_t messages = 50000;
 
 sc_time cycles(Cycle count) { return {static_cast<double>(count), sc_core::SC_NS}; }
 
-struct Write {
-  Cycle created;
-  int destination;
-};
-using Schedule = std::vector<std::vector<Write>>;  // by node, in order of time
-
-// Of the load in flits per node and cycle, `percent` hundredths.
-Schedule uniform_traffic(int nodes, int percent, std::uint32_t bytes) {
-  CounterRng random(1, 0, 0);
-  const double flits = bytes / 8.0 + 2.0;
-  const double probability = percent / 100.0 / flits;
-  Schedule schedule(static_cast<std::size_t>(nodes));
-  std::uint64_t created = 0;
-  for (Cycle now = 0; created < messages; ++now) {
-    for (std::vector<Write>& own : schedule) {
-      if (random.uniform() >= probability) continue;
-      own.push_back({now, static_cast<int>(random.below(static_cast<std::uint32_t>(nodes)))});
-      ++created;
-    }
-  }
-  return schedule;
+// `percent` hundredths of a flit per node and cycle, headers included.
+Schedule uniform_traffic(const noc::NocConfig& config, int percent, std::uint32_t bytes) {
+  noc::TrafficConfig traffic;
+  traffic.rate = percent / 100.0;
+  traffic.packet_flits = bytes / 8 + 2;
+  traffic.packets = messages;
+  return noc::test::schedule_of(config.mesh.topology_config(), traffic);
 }
 
 // An initiator that follows its schedule, and a memory.
 class Node : public sc_core::sc_module {
  public:
-  Node(const sc_core::sc_module_name& name, const std::vector<Write>& schedule, std::uint32_t bytes,
+  Node(const sc_core::sc_module_name& name, const std::vector<Sent>& schedule, std::uint32_t bytes,
        bool posted)
       : sc_module(name), schedule_(schedule), data_(bytes, 1), posted_(posted) {
     memory.on_access([](const Transfer&, sc_time&) { return Status::ok; });
@@ -73,7 +61,7 @@ class Node : public sc_core::sc_module {
  private:
   void run() {
     sc_time delay;
-    for (const Write& write : schedule_) {
+    for (const Sent& write : schedule_) {
       // The reference that sc_time_stamp() returns moves on with wait().
       const sc_time now = sc_core::sc_time_stamp();
       delay = std::max(delay, cycles(write.created) > now ? cycles(write.created) - now : sc_time());
@@ -93,7 +81,7 @@ class Node : public sc_core::sc_module {
     if (status != Status::ok) SC_REPORT_FATAL(name(), "the network has refused a write");
   }
 
-  const std::vector<Write>& schedule_;
+  const std::vector<Sent>& schedule_;
   std::vector<std::uint8_t> data_;
   bool posted_;
 };
@@ -104,7 +92,7 @@ void replay(benchmark::State& state, Fidelity fidelity, bool posted) {
   config.mesh.columns = config.mesh.rows = static_cast<int>(state.range(0));
   config.posted_writes = posted ? 1024 : 0;
   const auto bytes = static_cast<std::uint32_t>(state.range(2));
-  const Schedule schedule = uniform_traffic(config.mesh.nodes(), static_cast<int>(state.range(1)), bytes);
+  const Schedule schedule = uniform_traffic(config, static_cast<int>(state.range(1)), bytes);
   for (int node = 0; node < config.mesh.nodes(); ++node)
     config.map.push_back({static_cast<std::uint64_t>(node) * window, window, node});
   std::uint64_t sent_packets = 0;

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "models/noc/traffic.h"
 #include "tests/models/noc/packet_rig.h"
 #include "tests/models/noc/reference_data.h"
+#include "tests/models/noc/schedule.h"
 #include "tests/models/tlm/fresh_kernel.h"
 #include "tests/support/skip.h"
 
@@ -27,26 +27,6 @@ namespace {
 
 // With header, counter and amount, four flits.
 constexpr std::uint32_t kBytes = 16;
-
-struct Sent {
-  Cycle created;
-  int destination;
-};
-
-using Schedule = std::vector<std::vector<Sent>>;  // by node, in order of time
-
-Schedule schedule_of(const TopologyConfig& topology, const TrafficConfig& traffic) {
-  Injection injection(topology, traffic);
-  Schedule schedule(static_cast<std::size_t>(topology.nodes()));
-  std::uint64_t created = 0;
-  for (Cycle cycle = 0; created < traffic.packets; ++cycle) {
-    for (const Injection::Created& packet : injection.at(cycle)) {
-      schedule[static_cast<std::size_t>(packet.source)].push_back({cycle, packet.destination});
-      ++created;
-    }
-  }
-  return schedule;
-}
 
 struct Run {
   double mean_latency = 0.0;
